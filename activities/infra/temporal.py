@@ -1,0 +1,33 @@
+"""The one way to a Temporal client, so that every process speaks the same data converter."""
+
+import asyncio
+
+import structlog
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+
+from activities.infra.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+DATA_CONVERTER = pydantic_data_converter
+
+
+async def connect(settings: Settings, *, retry_every: float = 1.0) -> Client:
+    """Connect, waiting as long as it takes for the server to be there (the order of start does not matter)."""
+    while True:
+        try:
+            return await Client.connect(
+                settings.temporal_address, namespace=settings.temporal_namespace, data_converter=DATA_CONVERTER
+            )
+        except (RPCError, RuntimeError) as error:
+            log.warning("temporal.unreachable", address=settings.temporal_address, error=str(error)[:200])
+            await asyncio.sleep(retry_every)
+
+
+async def connect_lazily(settings: Settings) -> Client:
+    """A client that connects at first use: the API must start while Temporal is away (R-MODES)."""
+    return await Client.connect(
+        settings.temporal_address, namespace=settings.temporal_namespace, data_converter=DATA_CONVERTER, lazy=True
+    )

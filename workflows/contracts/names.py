@@ -1,0 +1,84 @@
+"""The address book: every queue, workflow id, message name and search attribute, built and parsed here and nowhere else."""
+
+from uuid import UUID
+
+# Task queues
+CORE_QUEUE = "core"  # workflows of this system and the activities that touch the database
+PANELS_QUEUE = "panels"  # panel leases: any ingest process may take one
+
+
+def ingest_queue(host_id: str) -> str:
+    """The queue only the ingest process ``host_id`` serves: commands go where the TCP line is."""
+    return f"ingest-{host_id}"
+
+
+# Workflow ids
+_BUNDLE, _PANEL = "bundle/", "panel/"
+
+
+def bundle_workflow_id(bundle_id: UUID) -> str:
+    return f"{_BUNDLE}{bundle_id}"
+
+
+def panel_workflow_id(panel_id: UUID) -> str:
+    return f"{_PANEL}{panel_id}"
+
+
+def parse_bundle_workflow_id(workflow_id: str) -> UUID:
+    """The bundle's id. Raises ValueError when ``workflow_id`` is not a bundle's."""
+    return _parse(workflow_id, _BUNDLE)
+
+
+def parse_panel_workflow_id(workflow_id: str) -> UUID:
+    """The panel's id. Raises ValueError when ``workflow_id`` is not a panel's."""
+    return _parse(workflow_id, _PANEL)
+
+
+def _parse(workflow_id: str, prefix: str) -> UUID:
+    if not workflow_id.startswith(prefix):
+        raise ValueError(f"{workflow_id!r} does not begin with {prefix!r}")
+    return UUID(workflow_id.removeprefix(prefix))
+
+
+# Workflow types
+BUNDLE_ALARM = "BundleAlarm"
+PANEL_CONNECTION = "PanelConnection"
+
+# Search attributes, all of type Keyword: name -> type name as the Temporal CLI spells it
+OBJECT_ID = "ObjectId"
+PANEL_ID = "PanelId"
+ALARM_TYPE = "AlarmType"
+ALARM_STATUS = "AlarmStatus"
+PRIORITY = "Priority"
+SEARCH_ATTRIBUTES: dict[str, str] = {
+    OBJECT_ID: "Keyword",
+    PANEL_ID: "Keyword",
+    ALARM_TYPE: "Keyword",
+    ALARM_STATUS: "Keyword",
+    PRIORITY: "Keyword",
+}
+
+# PostgreSQL NOTIFY channels
+OUTBOX_CHANNEL = "stam_outbox"  # a row was committed: the relay wakes
+PUSHED_CHANNEL = "stam_pushed"  # payload: the newest sequence_id; API processes read it when Redis is away
+PANEL_CHANNEL = "stam_panel"  # payload: panel id whose configuration changed
+
+# Redis
+PUSH_STREAM = "stam:push"
+PUSH_STREAM_MAXLEN = 5_000  # tier 1 of the catch-up (R-PUSH)
+
+
+def panel_state_key(panel_id: UUID, part: str) -> str:
+    """``part`` is one of link, zones, partitions, outputs, troubles (design §8: `panel:{id}:…`)."""
+    return f"panel:{panel_id}:{part}"
+
+
+def ws_ticket_key(ticket: str) -> str:
+    return f"ws:ticket:{ticket}"
+
+
+# Push message types (R-PUSH)
+ALARM_NEW = "alarm.new"
+ALARM_UPDATED = "alarm.updated"
+PANEL_STATE_CHANGED = "panel.state.changed"
+SYSTEM_MODE = "system.mode"

@@ -1,0 +1,168 @@
+"""The bundle's state machine (R-BUNDLE), pure: a table of who may do what from where, and when a timer must act.
+
+    NEW ──claim──▶ CLAIMING ──start──▶ IN_PROGRESS ──ack──▶ ACK ──resolve──▶ RESOLVED ──close / 30 min──▶ CLOSED
+     ▲                │   │                  │
+     └── 30 s, release┘   └──────release─────┘
+
+`decide` is asked by the activity that changes the row, inside its transaction; `due` is asked by the workflow to set its
+timer. Neither has a clock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from workflows.domain.alarm import Priority
+
+
+class BundleStatus(StrEnum):
+    NEW = "NEW"
+    CLAIMING = "CLAIMING"
+    IN_PROGRESS = "IN_PROGRESS"
+    ACK = "ACK"
+    RESOLVED = "RESOLVED"
+    CLOSED = "CLOSED"
+
+
+OPEN = frozenset(BundleStatus) - {BundleStatus.CLOSED}
+# A new event joins only these; on RESOLVED and CLOSED it opens a new bundle.
+JOINABLE = frozenset({BundleStatus.NEW, BundleStatus.CLAIMING, BundleStatus.IN_PROGRESS, BundleStatus.ACK})
+
+
+class Action(StrEnum):
+    CLAIM = "claim"
+    START = "start"
+    RELEASE = "release"
+    ACK = "ack"
+    RESOLVE = "resolve"
+    CLOSE = "close"
+    ADD_NOTE = "add_note"
+    EXPIRE_CLAIM = "expire_claim"  # timer only
+    AUTO_CLOSE = "auto_close"  # timer only
+    MARK_STALE = "mark_stale"  # timer only
+
+
+TIMER_ACTIONS = frozenset({Action.EXPIRE_CLAIM, Action.AUTO_CLOSE, Action.MARK_STALE})
+
+CLAIM_TTL = timedelta(seconds=30)  # D12
+AUTO_CLOSE_AFTER = timedelta(minutes=30)
+STALE_AFTER = timedelta(hours=24)
+JOIN_WINDOW = timedelta(minutes=15)  # D13: sliding, from the last event; per object in object_alarm_config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleState:
+    """What decisions about a bundle depend on."""
+
+    status: BundleStatus
+    version: int
+    priority: Priority
+    opened_at: datetime
+    status_changed_at: datetime
+    last_activity_at: datetime  # last event, action or note
+    requires_note: bool = False
+    claimed_by: UUID | None = None
+    stale: bool = False
+
+
+class Refusal(StrEnum):
+    """Why an action is refused; each is an error code of the registry (errors.py)."""
+
+    STALE_VERSION = "STALE_VERSION"
+    WRONG_STATUS = "WRONG_STATUS"
+    NOT_OWNER = "NOT_OWNER"
+    NOTE_REQUIRED = "NOTE_REQUIRED"
+    NOT_DUE = "NOT_DUE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An accepted action: the status after it, and who then owns the bundle."""
+
+    status: BundleStatus
+    claimed_by: UUID | None
+
+
+# action -> (from, to). ADD_NOTE and MARK_STALE leave the status alone.
+_TRANSITIONS: dict[Action, tuple[frozenset[BundleStatus], BundleStatus | None]] = {
+    Action.CLAIM: (frozenset({BundleStatus.NEW}), BundleStatus.CLAIMING),
+    Action.START: (frozenset({BundleStatus.CLAIMING}), BundleStatus.IN_PROGRESS),
+    Action.RELEASE: (frozenset({BundleStatus.CLAIMING, BundleStatus.IN_PROGRESS}), BundleStatus.NEW),
+    Action.ACK: (frozenset({BundleStatus.IN_PROGRESS}), BundleStatus.ACK),
+    Action.RESOLVE: (frozenset({BundleStatus.ACK}), BundleStatus.RESOLVED),
+    Action.CLOSE: (frozenset({BundleStatus.RESOLVED}), BundleStatus.CLOSED),
+    Action.ADD_NOTE: (OPEN, None),
+    Action.EXPIRE_CLAIM: (frozenset({BundleStatus.CLAIMING}), BundleStatus.NEW),
+    Action.AUTO_CLOSE: (frozenset({BundleStatus.RESOLVED}), BundleStatus.CLOSED),
+    Action.MARK_STALE: (OPEN, None),
+}
+
+# Only the claimer goes on with these; somebody who may override (MASTER) takes the place of the claimer.
+_OWNERS_ONLY = frozenset({Action.START, Action.RELEASE, Action.ACK, Action.RESOLVE, Action.CLOSE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """Somebody (or a timer: `actor` None) wants `action` done."""
+
+    action: Action
+    now: datetime
+    actor: UUID | None = None
+    may_override: bool = False
+    expected_version: int | None = None  # None only for timers
+    has_note: bool = False
+
+
+def decide(state: BundleState, attempt: Attempt) -> Step | Refusal:
+    """The one place that says whether an action is allowed, and what it leads to."""
+    timed = attempt.action in TIMER_ACTIONS
+    if not timed and attempt.expected_version != state.version:
+        return Refusal.STALE_VERSION
+    allowed_from, to = _TRANSITIONS[attempt.action]
+    if state.status not in allowed_from:
+        return Refusal.WRONG_STATUS
+    if timed:
+        at = due(state, attempt.action)
+        if at is None or attempt.now < at:
+            return Refusal.NOT_DUE
+    if attempt.action in _OWNERS_ONLY and attempt.actor != state.claimed_by and not attempt.may_override:
+        return Refusal.NOT_OWNER
+    if attempt.action is Action.ACK and state.requires_note and not attempt.has_note:
+        return Refusal.NOTE_REQUIRED
+    if attempt.action is Action.ADD_NOTE and not attempt.has_note:
+        return Refusal.NOTE_REQUIRED
+    return Step(status=to or state.status, claimed_by=_owner_after(state, attempt))
+
+
+def _owner_after(state: BundleState, attempt: Attempt) -> UUID | None:
+    if attempt.action is Action.CLAIM:
+        return attempt.actor
+    if attempt.action in {Action.RELEASE, Action.EXPIRE_CLAIM}:
+        return None
+    return state.claimed_by
+
+
+def due(state: BundleState, action: Action) -> datetime | None:
+    """When a timer's action is to be tried; None: not in this status."""
+    if action is Action.EXPIRE_CLAIM and state.status is BundleStatus.CLAIMING:
+        return state.status_changed_at + CLAIM_TTL
+    if action is Action.AUTO_CLOSE and state.status is BundleStatus.RESOLVED:
+        return state.last_activity_at + AUTO_CLOSE_AFTER
+    if action is Action.MARK_STALE and state.status in OPEN and not state.stale:
+        return state.opened_at + STALE_AFTER
+    return None
+
+
+def next_timer(state: BundleState) -> tuple[Action, datetime] | None:
+    """The earliest timer of this state; None when closed or nothing is left to wait for."""
+    timers = [(at, action) for action in Action if (at := due(state, action)) is not None]
+    if not timers:
+        return None
+    at, action = min(timers)
+    return action, at
+
+
+def joins(*, status: BundleStatus, last_event_at: datetime, event_at: datetime, window: timedelta = JOIN_WINDOW) -> bool:
+    """Whether an event at ``event_at`` belongs to a bundle whose last event was at ``last_event_at`` (D13)."""
+    return status in JOINABLE and abs(event_at - last_event_at) <= window

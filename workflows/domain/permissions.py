@@ -1,0 +1,110 @@
+"""The permission matrix (R-RBAC) as data: the only place that says who may do what.
+
+Routes, WebSocket messages and workflow commands ask `scope_of` or `allowed`; nothing else compares roles.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OPERATOR = "OPERATOR"
+    TECHNICIAN = "TECHNICIAN"
+    FIELD_WORKER = "FIELD_WORKER"
+    ADMIN = "ADMIN"
+    MASTER = "MASTER"
+    AUDITOR = "AUDITOR"
+    SYSTEM = "SYSTEM"  # programmatic: service tokens only
+
+
+class Permission(StrEnum):
+    ALARM_VIEW = "alarm.view"
+    ALARM_HANDLE = "alarm.handle"  # claim, start, release, ack, resolve, close, note
+    ALARM_OVERRIDE = "alarm.override"  # act on a bundle somebody else claimed
+    EVENT_VIEW = "event.view"
+    OBJECT_VIEW = "object.view"
+    OBJECT_EDIT = "object.edit"
+    PANEL_VIEW = "panel.view"
+    PANEL_EDIT = "panel.edit"
+    PANEL_COMMAND = "panel.command"
+    SECRET_REVEAL = "secret.reveal"  # noqa: S105 - the name of a permission
+    USER_MANAGE = "user.manage"
+    AUDIT_VIEW = "audit.view"
+    SMS_RAW_VIEW = "sms.raw.view"
+    LEDGER_VIEW = "ledger.view"
+    SYSTEM_VIEW = "system.view"
+
+
+class Scope(StrEnum):
+    NONE = "NONE"
+    ASSIGNED = "ASSIGNED"  # only objects assigned to the user
+    ALL = "ALL"
+
+
+_ALL, _ASSIGNED = Scope.ALL, Scope.ASSIGNED
+
+MATRIX: dict[Permission, dict[Role, Scope]] = {
+    Permission.ALARM_VIEW: {
+        Role.OPERATOR: _ALL,
+        Role.TECHNICIAN: _ASSIGNED,
+        Role.ADMIN: _ALL,
+        Role.MASTER: _ALL,
+        Role.AUDITOR: _ALL,
+    },
+    Permission.ALARM_HANDLE: {Role.OPERATOR: _ALL, Role.MASTER: _ALL},
+    Permission.ALARM_OVERRIDE: {Role.MASTER: _ALL},
+    Permission.EVENT_VIEW: {
+        Role.OPERATOR: _ALL,
+        Role.TECHNICIAN: _ASSIGNED,
+        Role.ADMIN: _ALL,
+        Role.MASTER: _ALL,
+        Role.AUDITOR: _ALL,
+    },
+    Permission.OBJECT_VIEW: {
+        Role.OPERATOR: _ALL,
+        Role.TECHNICIAN: _ASSIGNED,
+        Role.FIELD_WORKER: _ASSIGNED,
+        Role.ADMIN: _ALL,
+        Role.MASTER: _ALL,
+        Role.AUDITOR: _ALL,
+    },
+    Permission.OBJECT_EDIT: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.PANEL_VIEW: {
+        Role.OPERATOR: _ALL,
+        Role.TECHNICIAN: _ASSIGNED,
+        Role.FIELD_WORKER: _ASSIGNED,
+        Role.ADMIN: _ALL,
+        Role.MASTER: _ALL,
+        Role.AUDITOR: _ALL,
+    },
+    Permission.PANEL_EDIT: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.PANEL_COMMAND: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.SECRET_REVEAL: {
+        Role.OPERATOR: _ALL,
+        Role.TECHNICIAN: _ASSIGNED,
+        Role.FIELD_WORKER: _ASSIGNED,
+        Role.ADMIN: _ALL,
+        Role.MASTER: _ALL,
+        Role.AUDITOR: _ALL,
+    },
+    Permission.USER_MANAGE: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.AUDIT_VIEW: {Role.MASTER: _ALL, Role.AUDITOR: _ALL},
+    Permission.SMS_RAW_VIEW: {Role.MASTER: _ALL},
+    Permission.LEDGER_VIEW: {Role.ADMIN: _ALL, Role.MASTER: _ALL, Role.AUDITOR: _ALL},
+    Permission.SYSTEM_VIEW: dict.fromkeys(Role, _ALL),
+}
+
+
+def scope_of(role: Role, permission: Permission) -> Scope:
+    """How far ``permission`` reaches for ``role``; `Scope.NONE` when not at all."""
+    return MATRIX[permission].get(role, Scope.NONE)
+
+
+def allowed(role: Role, permission: Permission, *, assigned: bool) -> bool:
+    """Whether ``role`` may, for an object that is (not) ``assigned`` to the user."""
+    scope = scope_of(role, permission)
+    return scope is Scope.ALL or (scope is Scope.ASSIGNED and assigned)
+
+
+def permissions_of(role: Role) -> frozenset[Permission]:
+    """Everything ``role`` may do in any scope; the console draws itself by it."""
+    return frozenset(permission for permission in Permission if scope_of(role, permission) is not Scope.NONE)
