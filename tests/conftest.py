@@ -1,0 +1,83 @@
+"""Fixtures of all tests. The servers start at first use, once per session, and die with the session."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from activities.infra.temporal import DATA_CONVERTER
+from deploy.local.ports import free_port
+from deploy.local.postgres import Postgres
+from deploy.local.temporal import NAMESPACE, Temporal
+from deploy.local.valkey import Valkey
+from tests.support.stack import Databases, Stack, flush, run_apart, scratch_folder
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    with scratch_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder: Path) -> Iterator[Postgres]:
+    """One PostgreSQL for the session; ``postgres.url_of(database)``. Most tests want ``database_url``."""
+    server = Postgres(server_folder, port=free_port(), durable=False)
+    run_apart(server.start())
+    yield server
+    run_apart(server.kill())
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    return Databases(postgres)
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """The SQLAlchemy URL (driver asyncpg) of a migrated, empty database of this test's own."""
+    with databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def valkey(server_folder: Path) -> Iterator[Valkey]:
+    server = Valkey(server_folder, port=free_port(), durable=False)
+    run_apart(server.start())
+    yield server
+    run_apart(server.kill())
+
+
+@pytest.fixture
+def valkey_url(valkey: Valkey) -> str:
+    """The URL of a Valkey that holds nothing."""
+    flush(valkey.url)
+    return valkey.url
+
+
+@pytest.fixture(scope="session")
+def temporal_server(server_folder: Path) -> Iterator[Temporal]:
+    server = Temporal(server_folder, port=free_port(), http_port=free_port(), durable=False)
+    run_apart(server.start())
+    yield server
+    run_apart(server.kill())
+
+
+@pytest.fixture(scope="session")
+def temporal_address(temporal_server: Temporal) -> str:
+    """``host:port``. Workflows of other tests are still there: use task queues and ids of your own."""
+    return temporal_server.url
+
+
+@pytest.fixture
+async def temporal_client(temporal_address: str) -> Client:
+    return await Client.connect(temporal_address, namespace=NAMESPACE, data_converter=DATA_CONVERTER)
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[Stack]:
+    """A durable stack of this test's own, to be killed and restarted (chaos)."""
+    with scratch_folder() as folder:
+        async with Stack(folder) as servers:
+            yield servers
