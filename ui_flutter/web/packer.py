@@ -1,0 +1,323 @@
+"""`stam console build`: pack the console into a folder of static files that needs no outside host.
+
+Taken from the installed flet-web wheel (Flutter client, CanvasKit, Pyodide), our code with its vendored packages
+(`archive.py`), our fonts, our page. The result:
+
+    index.html  manifest.json          never cached without asking
+    static/<hash>/…                    the engine (Flutter, CanvasKit, Pyodide, fonts): changes with flet-web or our fonts
+    static/app-<hash>.tar.gz           the console's Python
+    static/boot-<hash>.js              the loader with the addresses of this build
+    console.json                       what to serve and how; written last, so a folder with it is complete
+
+A server needs only `console.json` (no import of this package). Its format, version 1:
+
+    {"format": 1,
+     "build":   "<hash of the whole>",
+     "files":   {"<url path>": {"path": "<file below the folder>",
+                                "headers": {"<name>": "<value>", …},
+                                "variants": {"br": "<file>", "gzip": "<file>"}}, …},
+     "aliases": {"<url prefix>": "<url path in files>", …},
+     "fallback": "/",
+     "no_fallback": ["/api/", "/static/", …]}
+
+To answer GET or HEAD of a path: 1. `files[path]`; 2. else the first alias whose prefix the path starts with; 3. else,
+unless the path starts with one of `no_fallback`, `files[fallback]` with status 200 (deep links such as
+`/alarms/<id>`); 4. else 404. Send the entry's headers as they are. When the entry has variants and Accept-Encoding
+allows one (br before gzip), send that file with `Content-Encoding`; `Vary` is already among the headers. `ETag` is a
+strong one for the identity form: with a variant, append the encoding inside the quotes (`"abc-br"`). An If-None-Match
+that equals it may be answered 304.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from ui_flutter.web.archive import PackagingError, python_archive
+
+HERE = Path(__file__).parent
+DEFAULT_TARGET = Path("build/console")
+MANIFEST = "console.json"
+
+# Left out: the Wasm build of the client and its renderers (we run CanvasKit), debug symbols, the developer's half of
+# Pyodide, fonts of widgets we do not draw with (FontManifest fonts are all fetched before the first frame).
+DROPPED = re.compile(
+    r".*\.(symbols|map|d\.ts)$|.*/(KaTeX|CupertinoIcons)[^/]*$|canvaskit/(skwasm|wimp|experimental)"
+    r"|main\.dart\.(wasm|mjs)$|pyodide/(python(\.bat|\.exe|_cli_entry\.mjs)?|package\.json|pyodide\.js|.*\.whl)$"
+    r"|icons/|favicon\.png$|index\.html$|manifest\.json$|version\.json$|python\.js$|flutter(_.*)?\.js$"
+    r"|assets/fonts/roboto\.woff2$|assets/FontManifest\.json$|pyodide/pyodide-lock\.json$"
+)
+NEEDED = (
+    "main.dart.js",
+    "flutter.js",
+    "flutter_bootstrap.js",
+    "python-worker.js",
+    "canvaskit/chromium/canvaskit.wasm",
+    "canvaskit/canvaskit.wasm",
+    "pyodide/pyodide.mjs",
+    "pyodide/pyodide.asm.mjs",
+    "pyodide/pyodide.asm.wasm",
+    "pyodide/python_stdlib.zip",
+    "pyodide/pyodide-lock.json",
+    "assets/fonts/MaterialIcons-Regular.otf",
+)
+# family, weight, file; "Roboto" is Flutter's default family: naming it here keeps the engine from asking for it.
+FONTS = (
+    ("Inter", 400, "Inter-Regular"),
+    ("Inter", 500, "Inter-Medium"),
+    ("Inter", 600, "Inter-SemiBold"),
+    ("Inter", 700, "Inter-Bold"),
+    ("Roboto", 400, "Inter-Regular"),
+    ("JetBrains Mono", 400, "JetBrainsMono-Regular"),
+    ("JetBrains Mono", 700, "JetBrainsMono-Bold"),
+)
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+    ".otf": "font/otf",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".zip": "application/zip",
+    ".gz": "application/gzip",
+}
+INCOMPRESSIBLE = {".woff2", ".png", ".gz"}
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",  # Flutter sets styles on its host elements
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "media-src 'self' blob:",
+        "manifest-src 'self'",
+        "base-uri 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SECURITY = {
+    "Content-Security-Policy": CSP,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+FOREVER = "public, max-age=31536000, immutable"
+ASK = "no-cache"
+# Flet's client contains the Rive player, which fetches its runtime from a public host at every start. We draw no Rive
+# animations: it gets a runtime from us that never becomes ready, which is what it gets when it is offline, too.
+RIVE_HOST = b"https://cdn.jsdelivr.net/npm/@rive-app/flutter-native-wasm@44.0.0/"
+RIVE_LOCAL = "/static/rive/"
+RIVE_STUB = b"globalThis.RiveNative = () => new Promise(() => {});\n"
+NO_FALLBACK = ("/api/", "/static/", "/ws", "/livez", "/readyz", "/metrics")
+
+Compressor = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """One file to serve: its URL path, content and caching rule."""
+
+    url: str
+    content: bytes
+    cache: str = FOREVER
+
+    @property
+    def name(self) -> str:
+        return "index.html" if self.url == "/" else self.url.removeprefix("/")
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.name).suffix
+
+
+def build(target: Path | None = None) -> Path:
+    """Pack into `target` (default `build/console` below the working directory) and return it.
+
+    Equal inputs give equal files. What did not change since the last build of the same folder is not compressed
+    again. The folder may be served meanwhile: new files get new names and `console.json` is replaced last.
+    Raises `PackagingError`.
+    """
+    folder = (target or DEFAULT_TARGET).resolve()
+    engine = _engine_files(_web_folder())
+    base = f"/static/{_digest(*(part for name in sorted(engine) for part in (name.encode(), engine[name])))}/"
+    files = [_File(url=base + name, content=content) for name, content in engine.items()]
+    files += _page_files(base)
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = dict(zip((f.url for f in files), _write_all(folder, files), strict=True))
+    manifest = {
+        "format": 1,
+        "build": _digest(json.dumps(entries, sort_keys=True).encode()),
+        "files": entries,
+        "aliases": {f"{base}assets/fonts/noto": f"{base}assets/fonts/Inter-Regular.woff2"},
+        "fallback": "/",
+        "no_fallback": NO_FALLBACK,
+    }
+    _replace(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
+    _remove_stale(folder, entries)
+    return folder
+
+
+def _web_folder() -> Path:
+    """The installed flet-web's client files, checked to be of flet's version and complete."""
+    try:
+        import flet_web
+
+        flet, client = version("flet"), version("flet-web")
+    except ImportError as error:
+        raise PackagingError("flet-web is not installed (the `console` extra brings it)") from error
+    if flet != client:
+        raise PackagingError(f"flet {flet} and flet-web {client} differ; install one version of both")
+    folder = Path(flet_web.__file__).parent / "web"
+    missing = [name for name in NEEDED if not (folder / name).is_file()]
+    if missing:
+        raise PackagingError(f"flet-web {client} lacks {', '.join(missing)}: this packer was written for flet 1.0.5")
+    return folder
+
+
+def _engine_files(web: Path) -> dict[str, bytes]:
+    """Name → content of what changes only with flet-web, our fonts or our icon."""
+    names = (path.relative_to(web).as_posix() for path in web.rglob("*") if path.is_file())
+    files = {name: (web / name).read_bytes() for name in names if not DROPPED.match(name)}
+    files["main.dart.js"] = _without_outside_host(files["main.dart.js"])
+    files["assets/FontManifest.json"] = _font_manifest()
+    files["pyodide/pyodide-lock.json"] = _empty_lock(web / "pyodide/pyodide-lock.json")
+    files["icon.svg"] = (HERE / "icon.svg").read_bytes()
+    for name in {file for _, _, file in FONTS}:
+        files[f"assets/fonts/{name}.woff2"] = (HERE / f"fonts/{name}.woff2").read_bytes()
+    return files
+
+
+def _without_outside_host(client: bytes) -> bytes:
+    if client.count(RIVE_HOST) != 1:
+        raise PackagingError("main.dart.js does not load Rive as flet 1.0.5 does: look for hosts it may ask for")
+    return client.replace(RIVE_HOST, RIVE_LOCAL.encode())
+
+
+def _font_manifest() -> bytes:
+    families: dict[str, list[dict[str, object]]] = {"MaterialIcons": [{"asset": "fonts/MaterialIcons-Regular.otf"}]}
+    for family, weight, file in FONTS:
+        families.setdefault(family, []).append({"asset": f"fonts/{file}.woff2", "weight": weight})
+    return json.dumps([{"family": name, "fonts": fonts} for name, fonts in families.items()]).encode()
+
+
+def _empty_lock(path: Path) -> bytes:
+    """Pyodide's package list without packages: nothing can be fetched by accident, and it is read at every start."""
+    return json.dumps({**json.loads(path.read_text()), "packages": {}}).encode()
+
+
+def _page_files(base: str) -> list[_File]:
+    archive = python_archive()
+    app = _File(url=f"/static/app-{_digest(archive)}.tar.gz", content=archive)
+    script = _boot_script(base, app.url)
+    boot = _File(url=f"/static/boot-{_digest(script)}.js", content=script)
+    page = _fill(HERE / "index.html", {"boot": boot.url, "icon": f"{base}icon.svg"})
+    web_manifest = _fill(HERE / "manifest.json", {"icon": f"{base}icon.svg"})
+    return [
+        app,
+        boot,
+        _File(url=f"{RIVE_LOCAL}wasm/rive_native.js", content=RIVE_STUB, cache=ASK),
+        _File(url="/manifest.json", content=web_manifest, cache=ASK),
+        _File(url="/", content=page, cache=ASK),
+    ]
+
+
+def _boot_script(base: str, app_url: str) -> bytes:
+    """Our loader behind Flutter's loader and the addresses of this build."""
+    web = _web_folder()
+    found = re.search(r"^_flutter\.buildConfig = (\{.*\});$", (web / "flutter_bootstrap.js").read_text(), re.MULTILINE)
+    if found is None:
+        raise PackagingError("flutter_bootstrap.js has no buildConfig: this packer was written for flet 1.0.5")
+    config = json.loads(found[1])
+    config["builds"] = [build for build in config["builds"] if build["renderer"] == "canvaskit"]
+    addresses = json.dumps({"engine": base, "app": app_url, "flutter": config})
+    loader = (web / "flutter.js").read_text().split("//# sourceMappingURL")[0]
+    return "\n".join((f"const STAM = {addresses};", loader, (HERE / "boot.js").read_text())).encode()
+
+
+def _fill(template: Path, values: Mapping[str, str]) -> bytes:
+    text = template.read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text).encode()
+
+
+def _write_all(folder: Path, files: list[_File]) -> list[dict[str, object]]:
+    """Write the files and their compressed forms; the manifest entry of each, in order."""
+    compressors = _compressors()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # zlib and brotli release the GIL
+        return list(pool.map(lambda file: _write(folder, file, compressors), files))
+
+
+def _write(folder: Path, file: _File, compressors: Mapping[str, tuple[str, Compressor]]) -> dict[str, object]:
+    path = folder / file.name
+    variants = {}
+    is_same = path.is_file() and path.read_bytes() == file.content
+    for encoding, (suffix, compress) in ({} if file.suffix in INCOMPRESSIBLE else compressors).items():
+        variants[encoding] = file.name + suffix
+        if not (is_same and (folder / variants[encoding]).is_file()):
+            _replace(folder / variants[encoding], compress(file.content))
+    if not is_same:
+        _replace(path, file.content)
+    return {"path": file.name, "headers": _headers(file, bool(variants)), "variants": variants}
+
+
+def _compressors() -> dict[str, tuple[str, Compressor]]:
+    def gzip_form(content: bytes) -> bytes:
+        deflate = zlib.compressobj(6, wbits=31)
+        return deflate.compress(content) + deflate.flush()
+
+    try:
+        import brotli
+    except ImportError:  # a fifth larger on the wire, nothing else
+        return {"gzip": (".gz", gzip_form)}
+    return {"br": (".br", lambda content: bytes(brotli.compress(content, quality=6))), "gzip": (".gz", gzip_form)}
+
+
+def _headers(file: _File, is_compressed: bool) -> dict[str, str]:
+    headers = {
+        "Content-Type": TYPES.get(file.suffix, "application/octet-stream"),
+        "Cache-Control": file.cache,
+        "ETag": f'"{_digest(file.content)}"',
+        **SECURITY,
+    }
+    return {**headers, "Vary": "Accept-Encoding"} if is_compressed else headers
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:16]
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+    os.chmod(temporary, 0o644)  # noqa: PTH101 - mkstemp made it private
+    Path(temporary).replace(path)
+
+
+def _remove_stale(folder: Path, entries: Mapping[str, Mapping[str, object]]) -> None:
+    """Remove what earlier builds left below `static/`."""
+    kept = {Path(str(entry["path"])).parts[1] for url, entry in entries.items() if url.startswith("/static/")}
+    for path in (folder / "static").iterdir():
+        if path.name.removesuffix(".br").removesuffix(".gz") in kept or path.name in kept:
+            continue
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
