@@ -1,49 +1,23 @@
-"""What crosses the border of the BundleAlarm workflow, and the activities it calls (typed stubs)."""
+"""What crosses the border of the BundleAlarm workflow, and the activities it calls (typed stubs).
 
-from dataclasses import dataclass, field
+How others talk to it: the relay starts it with the signal `event_added`, the API with an update (update-with-start), both
+with `**start_options(...)`. A refused update fails at the caller as `WorkflowUpdateFailedError` whose cause is an
+`ApplicationError` of type `policies.REFUSED` with details [`Refusal` value, `BundleState`]; one that could not be answered
+in time (the database is away) as one of type `policies.UNANSWERED`.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from temporalio import activity
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import ApplicationError
 
+from workflows.contracts import names, policies
 from workflows.domain.alarm import AlarmType, Priority
-from workflows.domain.bundle import Action, BundleState, BundleStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleInput:
-    """Start of the workflow. `state` None: the workflow reads the row first; given by continue-as-new."""
-
-    bundle_id: UUID
-    object_id: UUID
-    alarm_type: AlarmType
-    state: BundleState | None = None
-    seen_events: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventAdded:
-    """Signal `event_added`: the relay says that a committed event belongs to this bundle. Idempotent by `outbox_id`."""
-
-    outbox_id: int
-    version: int
-    priority: Priority
-    last_activity_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionRequest:
-    """Argument of every operator update. `action_id` is the idempotency key: the same id is answered the same way.
-
-    `note_id` names a note already stored by the API: the text of people never enters a workflow history.
-    """
-
-    action_id: UUID
-    actor_id: UUID
-    expected_version: int
-    may_override: bool = False
-    note_id: UUID | None = None
-    request_id: str = ""
+from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +34,76 @@ class BundleSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An operator's action that was accepted: the same `action_id` gets the same answer again."""
+
+    action_id: UUID
+    answer: BundleSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleMemory:
+    """All a running bundle knows, and what continue-as-new carries.
+
+    `heard_version` is the newest version anybody told of: when `state` is older, the row is read again.
+    `story` holds the last lines of the web UI's current details (ids and codes only).
+    """
+
+    state: BundleState | None = None
+    heard_version: int = 0
+    signals: int = 0
+    answered: tuple[Answered, ...] = ()
+    story: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleInput:
+    """Start of the workflow. `memory` is given by continue-as-new only; without it the workflow reads the row.
+
+    `state` may be given by the relay for a bundle opened in the very transaction it tells of: it spares that reading.
+    """
+
+    bundle_id: UUID
+    object_id: UUID
+    alarm_type: AlarmType
+    state: BundleState | None = None
+    memory: BundleMemory | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventAdded:
+    """Signal `event_added`: the relay says that a committed event belongs to this bundle.
+
+    `version` is the row's after that event: it makes the signal idempotent, and a gap in it makes the workflow read the row.
+    """
+
+    outbox_id: int
+    version: int
+    priority: Priority
+    last_activity_at: datetime
+    alarm_type: AlarmType | None = None  # given when the log made it another one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequest:
+    """Argument of every operator update. `action_id` is the idempotency key: the same id is answered the same way.
+
+    `note_id` names a note already stored by the API: the text of people never enters a workflow history.
+    `result_code` (resolve only) is a code of the registry of results, never free text.
+    """
+
+    action_id: UUID
+    actor_id: UUID
+    expected_version: int
+    may_override: bool = False
+    note_id: UUID | None = None
+    result_code: str | None = None
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionRequest:
-    """To the activity: do `action` on the row now, or refuse."""
+    """To the activity: do `action` on the row now, or refuse. Timers have no actor and expect no version."""
 
     bundle_id: UUID
     action: Action
@@ -70,7 +112,16 @@ class TransitionRequest:
     expected_version: int | None = None
     may_override: bool = False
     note_id: UUID | None = None
+    result_code: str | None = None
     request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """The activity's answer: the row after the action, or, with `refusal`, the row that did not change."""
+
+    state: BundleState
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,19 +131,18 @@ class BundleRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowState:
-    """What the row says; `found` False when there is no such bundle."""
+    """What the row says; `state` None when there is no such bundle."""
 
-    found: bool
     state: BundleState | None = None
-    labels: dict[str, str] = field(default_factory=dict)
+    alarm_type: AlarmType | None = None
 
 
 @activity.defn(name="transition_bundle")
-async def transition_bundle(request: TransitionRequest) -> BundleState:
-    """One transaction: lock the row, decide, change it, append the action and the outbox row.
+async def transition_bundle(request: TransitionRequest) -> Transition:
+    """One transaction: lock the row, decide, change it, append the action, the audit row and the outbox row.
 
-    Raises ApplicationError of type `policies.REFUSED` whose first detail is the `Refusal` and second the current
-    `BundleState`. A repeated `action_id` answers as the first time.
+    A refusal is an answer. A repeated `action_id` answers as the first time. Raises ApplicationError of type
+    `policies.MISSING` when there is no such bundle; a database that is away is an ordinary, retried failure.
     """
     raise NotImplementedError
 
@@ -101,3 +151,42 @@ async def transition_bundle(request: TransitionRequest) -> BundleState:
 async def read_bundle(ref: BundleRef) -> RowState:
     """The row's present state."""
     raise NotImplementedError
+
+
+class StartOptions(TypedDict):
+    """Keyword arguments of `Client.start_workflow`."""
+
+    id: str
+    task_queue: str
+    static_summary: str
+    static_details: str
+    search_attributes: TypedSearchAttributes
+
+
+def start_options(start: BundleInput, *, status: BundleStatus, priority: Priority) -> StartOptions:
+    """How a BundleAlarm is started, by whomever: ids and codes only, so that the web UI can find it and reads well."""
+    attributes = {
+        names.OBJECT_ID: str(start.object_id),
+        names.ALARM_TYPE: start.alarm_type.value,
+        names.ALARM_STATUS: status.value,
+        names.PRIORITY: priority.value,
+    }
+    return StartOptions(
+        id=names.bundle_workflow_id(start.bundle_id),
+        task_queue=names.CORE_QUEUE,
+        static_summary=f"{start.alarm_type} at object {start.object_id}",
+        static_details=f"Alarm **{start.alarm_type}**, bundle `{start.bundle_id}`, object `{start.object_id}`",
+        search_attributes=TypedSearchAttributes(
+            [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in attributes.items()]
+        ),
+    )
+
+
+def refusal_of(error: BaseException) -> Refusal | None:
+    """The refusal inside what an update raised at its caller; None when it failed for another reason."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ApplicationError) and cause.type == policies.REFUSED:
+            return Refusal(cause.details[0])
+        cause = cause.__cause__
+    return None

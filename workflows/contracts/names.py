@@ -44,6 +44,11 @@ def _parse(workflow_id: str, prefix: str) -> UUID:
 BUNDLE_ALARM = "BundleAlarm"
 PANEL_CONNECTION = "PanelConnection"
 
+# Messages; an update's name is the value of its `Action`
+EVENT_ADDED = "event_added"  # signal of BundleAlarm
+CONFIG_CHANGED = "config_changed"  # signal of PanelConnection
+SNAPSHOT = "snapshot"  # query of both
+
 # Search attributes, all of type Keyword: name -> type name as the Temporal CLI spells it
 OBJECT_ID = "ObjectId"
 PANEL_ID = "PanelId"

@@ -1,24 +1,57 @@
-"""What crosses the border of the PanelConnection workflow, and the lease activity (typed stub)."""
+"""What crosses the border of the PanelConnection workflow, and the lease activity (typed stub).
+
+The workflow says *that* somebody shall hold the panel's line, the activity *who* does: the number that fences off a former
+holder is taken in the database by the activity itself, because Temporal starts it again without asking the workflow when a
+holder falls silent. How others talk to the workflow: `config_changed` by signal-with-start with `**start_options(...)`.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 from uuid import UUID
 
 from temporalio import activity
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from workflows.contracts import names
+
+
+class LeaseEnd(StrEnum):
+    DISABLED = "DISABLED"  # the row says disabled: the workflow waits for a change
+    REMOVED = "REMOVED"  # the row is gone or marked deleted: the workflow ends
+    CONFIG_CHANGED = "CONFIG_CHANGED"  # start again with the new row
+    HANDED_OVER = "HANDED_OVER"  # the process is shutting down or was fenced off: somebody else shall take it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelMemory:
+    """All a running PanelConnection knows, and what continue-as-new carries.
+
+    `config_version` is the newest anybody told of; `used_version` the one the last lease worked with.
+    """
+
+    config_version: int = 0
+    used_version: int = 0
+    leases: int = 0  # ended so far
+    lease_number: int = 0  # of the last one that ended
+    holder: str = ""
+    last_end: LeaseEnd | None = None
+    short_leases: int = 0  # in a row: leases that ended at once are followed by a growing pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelInput:
-    """Start of the workflow. `lease_number` grows by one with every lease and fences off a former holder."""
+    """Start of the workflow; `memory` is given by continue-as-new only."""
 
     panel_id: UUID
     object_id: UUID
-    lease_number: int = 0
+    memory: PanelMemory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigChanged:
-    """Signal: the panel's row changed (address, key, enabled) to `config_version`."""
+    """Signal: the panel's row changed (address, key, enabled, deleted) to `config_version`."""
 
     config_version: int
 
@@ -26,30 +59,80 @@ class ConfigChanged:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRequest:
     panel_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseBeat:
+    """The one heartbeat detail, so that the web UI shows who holds the line: `activity.heartbeat(LeaseBeat(...))`."""
+
     lease_number: int
-
-
-class LeaseEnd(StrEnum):
-    DISABLED = "DISABLED"  # the row says disabled or deleted: the workflow waits for a change
-    CONFIG_CHANGED = "CONFIG_CHANGED"  # start again with the new row
-    HANDED_OVER = "HANDED_OVER"  # the process is shutting down: somebody else shall take it
+    holder: str  # host id of the ingest process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseResult:
+    """`config_version`: of the panel's row as this lease last read it (0: no such row)."""
+
     end: LeaseEnd
+    lease_number: int = 0
+    holder: str = ""
+    config_version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelSnapshot:
-    """Answer of query `snapshot`."""
+    """Answer of query `snapshot`. `leased` says that a lease is wanted: the holder itself is in `panel_leases`."""
 
     panel_id: UUID
-    lease_number: int
-    holding: bool
+    leased: bool
+    leases: int
+    config_version: int
+    last_end: LeaseEnd | None = None
+    lease_number: int = 0
+    holder: str = ""
+    since: datetime | None = None
 
 
 @activity.defn(name="hold_panel_line")
 async def hold_panel_line(request: LeaseRequest) -> LeaseResult:
-    """Hold the panel's only TCP line, heartbeating, until told otherwise (design §5)."""
+    """Hold the panel's only TCP line until told otherwise, under `policies.PANEL_LEASE` on `names.PANELS_QUEUE`.
+
+    Each attempt, and Temporal makes a new one when a holder misses its heartbeats, must
+
+    - read the panel's row; disabled → DISABLED, deleted or missing → REMOVED, before any number is taken;
+    - take its own number: `panel_leases.lease_number + 1 … RETURNING`, with its host id as holder, in one statement;
+    - call `activity.heartbeat(LeaseBeat(...))` at once and then every `policies.LEASE_BEAT_EVERY`, whatever the line does
+      (a panel that does not answer is still held: CONNECTING, BUSY, NO_ANSWER are states of the line, not ends of the lease);
+    - return CONFIG_CHANGED as soon as `names.PANEL_CHANNEL` tells of a change of its row;
+    - return HANDED_OVER when the worker shuts down, or when the recorder says that its number is stale;
+    - on cancellation (the workflow wants it so after a change it heard of first; noticed at the next heartbeat): close the
+      line, then raise on.
+
+    The line is closed before the activity ends, in every case: the module has one slot. An unforeseen error is raised, and
+    Temporal tries again with back-off.
+    """
     raise NotImplementedError
+
+
+class StartOptions(TypedDict):
+    """Keyword arguments of `Client.start_workflow`."""
+
+    id: str
+    task_queue: str
+    static_summary: str
+    static_details: str
+    search_attributes: TypedSearchAttributes
+
+
+def start_options(start: PanelInput) -> StartOptions:
+    """How a PanelConnection is started, by whomever."""
+    attributes = {names.OBJECT_ID: str(start.object_id), names.PANEL_ID: str(start.panel_id)}
+    return StartOptions(
+        id=names.panel_workflow_id(start.panel_id),
+        task_queue=names.CORE_QUEUE,
+        static_summary=f"Line to panel {start.panel_id}",
+        static_details=f"Panel `{start.panel_id}` of object `{start.object_id}`",
+        search_attributes=TypedSearchAttributes(
+            [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in attributes.items()]
+        ),
+    )

@@ -18,8 +18,10 @@ class ActivityOptions(TypedDict, total=False):
     retry_policy: RetryPolicy
 
 
-# Refusals are answers, not failures: they go back to the operator at once.
-REFUSED = "Refused"
+# Types of ApplicationError
+REFUSED = "Refused"  # of an update: the domain says no; details [Refusal value, BundleState]
+UNANSWERED = "Unanswered"  # of an update: the database did not answer in time; pressing again is safe
+MISSING = "Missing"  # there is no such row
 
 # A short transaction. Retried for ever: the database comes back, and the action carries its idempotency key.
 DATABASE: Final[ActivityOptions] = {
@@ -28,24 +30,26 @@ DATABASE: Final[ActivityOptions] = {
         initial_interval=timedelta(milliseconds=100),
         backoff_coefficient=2.0,
         maximum_interval=timedelta(seconds=5),
-        non_retryable_error_types=[REFUSED],
+        non_retryable_error_types=[MISSING],
     ),
 }
 
 # The same for an operator who waits for the answer: give up before he does, and let him press again.
+OPERATOR_PATIENCE = timedelta(seconds=8)
 OPERATOR_ACTION: Final[ActivityOptions] = {
-    "schedule_to_close_timeout": timedelta(seconds=8),
+    "schedule_to_close_timeout": OPERATOR_PATIENCE,
     "start_to_close_timeout": timedelta(seconds=3),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=50),
         backoff_coefficient=2.0,
         maximum_interval=timedelta(seconds=1),
-        non_retryable_error_types=[REFUSED],
+        non_retryable_error_types=[MISSING],
     ),
 }
 
 # Holding a panel's line lasts as long as the line: only the heartbeat ends it (design §5).
 LEASE_HEARTBEAT = timedelta(seconds=10)
+LEASE_BEAT_EVERY = timedelta(seconds=2)  # how often the holder says so; the SDK sends one of them every 8 s
 PANEL_LEASE: Final[ActivityOptions] = {
     "start_to_close_timeout": timedelta(days=30),
     "heartbeat_timeout": LEASE_HEARTBEAT,

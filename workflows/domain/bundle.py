@@ -8,7 +8,7 @@
 timer. Neither has a clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -98,7 +98,7 @@ _TRANSITIONS: dict[Action, tuple[frozenset[BundleStatus], BundleStatus | None]] 
     Action.MARK_STALE: (OPEN, None),
 }
 
-# Only the claimer goes on with these; somebody who may override (MASTER) takes the place of the claimer.
+# Only the claimer goes on with these; somebody who may override (MASTER) takes the claimer's place by doing them.
 _OWNERS_ONLY = frozenset({Action.START, Action.RELEASE, Action.ACK, Action.RESOLVE, Action.CLOSE})
 
 
@@ -140,7 +140,23 @@ def _owner_after(state: BundleState, attempt: Attempt) -> UUID | None:
         return attempt.actor
     if attempt.action in {Action.RELEASE, Action.EXPIRE_CLAIM}:
         return None
+    if attempt.action in _OWNERS_ONLY:
+        return attempt.actor
     return state.claimed_by
+
+
+def apply(state: BundleState, attempt: Attempt, step: Step) -> BundleState:
+    """The state after an accepted `attempt`. A timer is no activity: it does not put off the automatic closing."""
+    timed = attempt.action in TIMER_ACTIONS
+    return replace(
+        state,
+        status=step.status,
+        version=state.version + 1,
+        claimed_by=step.claimed_by,
+        status_changed_at=state.status_changed_at if step.status is state.status else attempt.now,
+        last_activity_at=state.last_activity_at if timed else max(state.last_activity_at, attempt.now),
+        stale=state.stale or attempt.action is Action.MARK_STALE,
+    )
 
 
 def due(state: BundleState, action: Action) -> datetime | None:
