@@ -1,0 +1,34 @@
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Computed, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from activities.db.models.base import Base, Identified, Stamped, Versioned, enum
+
+
+class ObjectStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    SERVICE = "SERVICE"  # alarms are recorded but silenced until `service_until` (R-SERVICE)
+    CLOSED = "CLOSED"
+
+
+class GuardedObject(Identified, Stamped, Versioned, Base):
+    """A guarded place. `service_zones` None: the whole object; else a list of `zones.id`."""
+
+    __tablename__ = "objects"
+    __table_args__ = (Index("ix_objects_name", "name", "id"),)
+
+    name: Mapped[str]
+    address: Mapped[str]
+    kind: Mapped[str]  # the customer's word for it: shop, bank, house …
+    external_number: Mapped[str] = mapped_column(unique=True)
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    status: Mapped[ObjectStatus] = mapped_column(
+        enum(ObjectStatus, "status"), server_default=text("'ACTIVE'"), default=ObjectStatus.ACTIVE
+    )
+    service_until: Mapped[datetime | None]
+    service_zones: Mapped[list[str] | None]
+    search: Mapped[str] = mapped_column(Computed("lower(name || ' ' || address || ' ' || external_number)", persisted=True))
+    deleted_at: Mapped[datetime | None]

@@ -1,0 +1,34 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from activities.db.models.base import TRUE, Base, Identified, Stamped, Versioned
+
+
+class Panel(Identified, Stamped, Versioned, Base):
+    """An alarm panel and how to reach its ETHM module.
+
+    `integration_key` None: plain. `config_version` grows when anything changes that the line depends on.
+    """
+
+    __tablename__ = "panels"
+    __table_args__ = (
+        CheckConstraint("port BETWEEN 1 AND 65535", name="port_range"),
+        Index(None, "object_id"),
+        Index("uq_panels_host_port", "host", "port", unique=True, postgresql_where=text("deleted_at IS NULL")),
+    )
+
+    object_id: Mapped[UUID] = mapped_column(ForeignKey("objects.id"))
+    name: Mapped[str]
+    host: Mapped[str]
+    port: Mapped[int] = mapped_column(server_default=text("7094"), default=7094)
+    integration_key: Mapped[str | None]
+    time_zone: Mapped[str | None]  # IANA name; None: the setting's
+    enabled: Mapped[bool] = mapped_column(server_default=TRUE, default=True)
+    module: Mapped[str | None]  # "ETHM-1 Plus" …, as the module says itself
+    model: Mapped[str | None]
+    firmware: Mapped[str | None]
+    config_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
+    deleted_at: Mapped[datetime | None]

@@ -1,0 +1,111 @@
+"""The one way to the database: a read session cannot write, a write session commits once, at the end of its block."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import orjson
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+CONNECT_TIMEOUT = 5.0  # s
+POOL_TIMEOUT = 10.0  # s; longer than any transaction of ours
+
+
+class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a mistake
+    """The server cannot be reached, is starting or stopping, or cut the connection: try again later."""
+
+
+class ReadSession(AsyncSession):
+    """A session in a READ ONLY transaction."""
+
+
+class WriteSession(AsyncSession):
+    """A session whose block commits at its end and rolls back on an error."""
+
+
+_UNAVAILABLE = (
+    OSError,
+    PoolTimeout,
+    TimeoutError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,  # class 08
+    asyncpg.CannotConnectNowError,  # 57P03: starting up or shutting down
+    asyncpg.AdminShutdownError,  # 57P01
+    asyncpg.CrashShutdownError,  # 57P02
+    asyncpg.TooManyConnectionsError,  # 53300
+    asyncpg.ReadOnlySQLTransactionError,  # 25006: a former primary, now a standby
+)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether ``error`` tells of a lost or refused connection, or a server that starts or stops: not of a bug."""
+    if isinstance(error, DatabaseUnavailable | _UNAVAILABLE):
+        return True
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated or isinstance(error, OperationalError):
+            return True
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return (cause is not None and is_unavailable(cause)) or _says_closed(error)
+    return isinstance(error, asyncpg.InterfaceError) and _says_closed(error)
+
+
+def _says_closed(error: BaseException) -> bool:
+    """asyncpg has no class for using a connection that has just died, only words."""
+    return isinstance(error, InterfaceError | asyncpg.InterfaceError) and "closed" in str(error)
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A pool of connections to one server. Making it does not connect."""
+
+    engine: AsyncEngine
+
+    @classmethod
+    def connect(cls, url: str, *, pool: int = 10) -> "Database":
+        """``url`` is an SQLAlchemy URL with driver asyncpg; at most ``pool`` connections are held."""
+        engine = create_async_engine(
+            url,
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT,
+            pool_use_lifo=True,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": {"timezone": "UTC", "jit": "off"}},
+        )
+        return cls(engine)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """A READ ONLY transaction. Raises DatabaseUnavailable."""
+        async with self._translated(), self.engine.connect() as connection:
+            await connection.execution_options(postgresql_readonly=True)
+            async with ReadSession(connection, expire_on_commit=False) as session:
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteSession]:
+        """One transaction, committed at the end of the block. Raises DatabaseUnavailable."""
+        async with self._translated(), WriteSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if is_unavailable(error) and not isinstance(error, DatabaseUnavailable):
+                raise DatabaseUnavailable(str(error)[:200]) from error
+            raise
+
+    async def dispose(self) -> None:
+        await self.engine.dispose()
