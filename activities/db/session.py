@@ -29,6 +29,7 @@ class WriteSession(AsyncSession):
 
 
 _UNAVAILABLE = (
+    DatabaseUnavailable,
     OSError,
     PoolTimeout,
     TimeoutError,
@@ -38,13 +39,12 @@ _UNAVAILABLE = (
     asyncpg.AdminShutdownError,  # 57P01
     asyncpg.CrashShutdownError,  # 57P02
     asyncpg.TooManyConnectionsError,  # 53300
-    asyncpg.ReadOnlySQLTransactionError,  # 25006: a former primary, now a standby
 )
 
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether ``error`` tells of a lost or refused connection, or a server that starts or stops: not of a bug."""
-    if isinstance(error, DatabaseUnavailable | _UNAVAILABLE):
+    if isinstance(error, _UNAVAILABLE):
         return True
     if isinstance(error, DBAPIError):
         if error.connection_invalidated or isinstance(error, OperationalError):
