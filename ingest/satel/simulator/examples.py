@@ -81,7 +81,7 @@ def site_names() -> Iterator[str]:
 def furnish(config: PanelConfig, *, partitions: int = 2, zones: int = 16, outputs: int = 6) -> PanelConfig:
     """Give a panel what its configuration leaves out, up to the size of its model."""
     hardware = HARDWARE[config.model]
-    rooms = config.partitions or tuple(map(_partition, range(1, min(partitions, hardware.partitions) + 1)))
+    rooms = config.partitions or some_partitions(min(partitions, hardware.partitions))
     numbers = [room.number for room in rooms]
     return replace(
         config,
@@ -90,6 +90,11 @@ def furnish(config: PanelConfig, *, partitions: int = 2, zones: int = 16, output
         outputs=config.outputs or tuple(map(_output, range(1, min(outputs, hardware.zones) + 1))),
         users=config.users or USERS,
     )
+
+
+def some_partitions(count: int) -> tuple[PartitionConfig, ...]:
+    """The first ``count`` partitions of a site."""
+    return tuple(map(_partition, range(1, count + 1)))
 
 
 def _partition(number: int) -> PartitionConfig:

@@ -257,6 +257,12 @@ class Panel:
             self._record(627 if on else 628, source=MODULE_NUMBER - 1)
 
     @operation
+    def set_skew(self, seconds: float) -> None:
+        """The panel's clock drifts: it is that much ahead, and nobody logs it."""
+        self.skew = timedelta(seconds=seconds)
+        self.blocks.touch(Block.STATUS)
+
+    @operation
     def set_door(self, expander: int, *, is_open: bool) -> None:
         """A door controller (address 0..63) reports its door."""
         self.blocks.put(Block.DOORS_OPEN, expander, is_open)
