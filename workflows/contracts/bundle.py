@@ -33,6 +33,18 @@ class BundleSnapshot:
     last_activity_at: datetime | None = None
 
 
+def snapshot_of(bundle_id: UUID, state: BundleState) -> BundleSnapshot:
+    return BundleSnapshot(
+        bundle_id=bundle_id,
+        status=state.status,
+        version=state.version,
+        priority=state.priority,
+        claimed_by=state.claimed_by,
+        status_changed_at=state.status_changed_at,
+        last_activity_at=state.last_activity_at,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """An operator's action that was accepted: the same `action_id` gets the same answer again."""
@@ -42,32 +54,21 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BundleMemory:
-    """All a running bundle knows, and what continue-as-new carries.
-
-    `heard_version` is the newest version anybody told of: when `state` is older, the row is read again.
-    `story` holds the last lines of the web UI's current details (ids and codes only).
-    """
-
-    state: BundleState | None = None
-    heard_version: int = 0
-    signals: int = 0
-    answered: tuple[Answered, ...] = ()
-    story: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BundleInput:
-    """Start of the workflow. `memory` is given by continue-as-new only; without it the workflow reads the row.
+    """Start of the workflow, and all it knows while it runs: continue-as-new hands it on as it is.
 
-    `state` may be given by the relay for a bundle opened in the very transaction it tells of: it spares that reading.
+    Who starts it gives the three ids; without `state` the workflow reads the row. The relay may give `state` for a bundle
+    opened in the very transaction it tells of (`alarm.new`): it spares that reading.
     """
 
     bundle_id: UUID
     object_id: UUID
     alarm_type: AlarmType
     state: BundleState | None = None
-    memory: BundleMemory | None = None
+    heard_version: int = 0  # the newest anybody told of: when `state` is older, the row is read again
+    signals: int = 0
+    answered: tuple[Answered, ...] = ()
+    story: tuple[str, ...] = ()  # last lines of the web UI's current details: ids and codes only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

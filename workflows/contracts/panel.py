@@ -6,7 +6,6 @@ holder falls silent. How others talk to the workflow: `config_changed` by signal
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict
 from uuid import UUID
@@ -25,28 +24,18 @@ class LeaseEnd(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PanelMemory:
-    """All a running PanelConnection knows, and what continue-as-new carries.
+class PanelInput:
+    """Start of the workflow (the two ids), and all it knows while it runs: continue-as-new hands it on as it is."""
 
-    `config_version` is the newest anybody told of; `used_version` the one the last lease worked with.
-    """
-
-    config_version: int = 0
-    used_version: int = 0
+    panel_id: UUID
+    object_id: UUID
+    config_version: int = 0  # the newest anybody told of
+    used_version: int = 0  # the newest a lease has seen in the row
     leases: int = 0  # ended so far
     lease_number: int = 0  # of the last one that ended
     holder: str = ""
     last_end: LeaseEnd | None = None
-    short_leases: int = 0  # in a row: leases that ended at once are followed by a growing pause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PanelInput:
-    """Start of the workflow; `memory` is given by continue-as-new only."""
-
-    panel_id: UUID
-    object_id: UUID
-    memory: PanelMemory | None = None
+    short_leases: int = 0  # in a row: leases that end at once are followed by a growing pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +60,7 @@ class LeaseBeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseResult:
-    """`config_version`: of the panel's row as this lease last read it (0: no such row)."""
+    """`config_version`: the newest this lease has seen in the panel's row, with CONFIG_CHANGED the one it ended for."""
 
     end: LeaseEnd
     lease_number: int = 0
@@ -81,7 +70,7 @@ class LeaseResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelSnapshot:
-    """Answer of query `snapshot`. `leased` says that a lease is wanted: the holder itself is in `panel_leases`."""
+    """Answer of query `snapshot`. `leased`: a lease is under way; who holds it now is in `panel_leases`."""
 
     panel_id: UUID
     leased: bool
@@ -90,7 +79,6 @@ class PanelSnapshot:
     last_end: LeaseEnd | None = None
     lease_number: int = 0
     holder: str = ""
-    since: datetime | None = None
 
 
 @activity.defn(name="hold_panel_line")
@@ -103,7 +91,7 @@ async def hold_panel_line(request: LeaseRequest) -> LeaseResult:
     - take its own number: `panel_leases.lease_number + 1 … RETURNING`, with its host id as holder, in one statement;
     - call `activity.heartbeat(LeaseBeat(...))` at once and then every `policies.LEASE_BEAT_EVERY`, whatever the line does
       (a panel that does not answer is still held: CONNECTING, BUSY, NO_ANSWER are states of the line, not ends of the lease);
-    - return CONFIG_CHANGED as soon as `names.PANEL_CHANNEL` tells of a change of its row;
+    - return CONFIG_CHANGED as soon as `names.PANEL_CHANNEL` tells of the panel and its row then has another config_version;
     - return HANDED_OVER when the worker shuts down, or when the recorder says that its number is stale;
     - on cancellation (the workflow wants it so after a change it heard of first; noticed at the next heartbeat): close the
       line, then raise on.

@@ -7,6 +7,9 @@ from datetime import timedelta
 from typing import Final, TypedDict
 
 from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityCancellationType
+
+from workflows.contracts import names
 
 
 class ActivityOptions(TypedDict, total=False):
@@ -16,6 +19,7 @@ class ActivityOptions(TypedDict, total=False):
     start_to_close_timeout: timedelta
     heartbeat_timeout: timedelta
     retry_policy: RetryPolicy
+    cancellation_type: ActivityCancellationType
 
 
 # Types of ApplicationError
@@ -47,10 +51,18 @@ OPERATOR_ACTION: Final[ActivityOptions] = {
     ),
 }
 
+
+def operator_action(*, waited: timedelta) -> ActivityOptions:
+    """OPERATOR_ACTION for one who has already waited for his turn."""
+    return {**OPERATOR_ACTION, "schedule_to_close_timeout": max(OPERATOR_PATIENCE - waited, timedelta(seconds=1))}
+
+
 # Holding a panel's line lasts as long as the line: only the heartbeat ends it (design §5).
 LEASE_HEARTBEAT = timedelta(seconds=10)
 LEASE_BEAT_EVERY = timedelta(seconds=2)  # how often the holder says so; the SDK sends one of them every 8 s
 PANEL_LEASE: Final[ActivityOptions] = {
+    "task_queue": names.PANELS_QUEUE,
+    "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,  # the module has one slot: first let go
     "start_to_close_timeout": timedelta(days=30),
     "heartbeat_timeout": LEASE_HEARTBEAT,
     "retry_policy": RetryPolicy(

@@ -159,6 +159,11 @@ def apply(state: BundleState, attempt: Attempt, step: Step) -> BundleState:
     )
 
 
+def joined(state: BundleState, *, version: int, priority: Priority, at: datetime) -> BundleState:
+    """The state after an event joined the bundle: the recorder set `priority` and `version` in the row."""
+    return replace(state, version=version, priority=priority, last_activity_at=max(state.last_activity_at, at))
+
+
 def due(state: BundleState, action: Action) -> datetime | None:
     """When a timer's action is to be tried; None: not in this status."""
     if action is Action.EXPIRE_CLAIM and state.status is BundleStatus.CLAIMING:
@@ -170,7 +175,10 @@ def due(state: BundleState, action: Action) -> datetime | None:
     return None
 
 
-def next_timer(state: BundleState) -> tuple[Action, datetime] | None:
+Timer = tuple[Action, datetime]
+
+
+def next_timer(state: BundleState) -> Timer | None:
     """The earliest timer of this state; None when closed or nothing is left to wait for."""
     timers = [(at, action) for action in Action if (at := due(state, action)) is not None]
     if not timers:

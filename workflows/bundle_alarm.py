@@ -1,0 +1,267 @@
+"""BundleAlarm: what happens to an alarm after it has reached the screen (R-BUNDLE).
+
+The row is the state; this workflow is the only one that changes its status, through an activity that locks the row and asks
+`domain.bundle.decide`. Events come as a signal that only records; operators come as updates that wait for the answer; what
+nobody does in time, a timer does.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from workflows import history
+from workflows.contracts import names, policies
+from workflows.contracts.bundle import (
+    ActionRequest,
+    Answered,
+    BundleInput,
+    BundleRef,
+    BundleSnapshot,
+    EventAdded,
+    Transition,
+    TransitionRequest,
+    read_bundle,
+    snapshot_of,
+    transition_bundle,
+)
+from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal, Timer, joined, next_timer
+
+SOONEST: Final = timedelta(seconds=1)  # a shorter timer fires no earlier (design §5); and clocks of two hosts differ
+ANSWERS_KEPT: Final = 50
+STORY_LINES: Final = 20
+
+
+@workflow.defn(name=names.BUNDLE_ALARM)
+class BundleAlarm:
+    @workflow.init
+    def __init__(self, start: BundleInput) -> None:
+        self._life = start  # everything that survives continue-as-new
+        self._turn = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, start: BundleInput) -> BundleSnapshot:
+        self._show()
+        while not (self._closed() or history.is_long()):
+            if self._behind():
+                await self._read_row()
+            else:
+                await self._wait_and_act()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._closed():
+            workflow.continue_as_new(self._life)
+        return self.snapshot()
+
+    # what others say
+
+    @workflow.signal
+    def event_added(self, event: EventAdded) -> None:
+        state = self._life.state
+        if state is not None and event.version <= state.version:
+            return  # told twice, or already seen by reading the row
+        if state is not None and event.version == state.version + 1:
+            state = joined(state, version=event.version, priority=event.priority, at=event.last_activity_at)
+        self._life = replace(
+            self._life,
+            state=state,
+            heard_version=max(self._life.heard_version, event.version),
+            alarm_type=event.alarm_type or self._life.alarm_type,
+            signals=self._life.signals + 1,
+        )
+        self._tell(f"event → v{event.version}")
+
+    @workflow.update
+    async def claim(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.CLAIM, request)
+
+    @workflow.update
+    async def start(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.START, request)
+
+    @workflow.update
+    async def release(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.RELEASE, request)
+
+    @workflow.update
+    async def ack(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.ACK, request)
+
+    @workflow.update
+    async def resolve(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.RESOLVE, request)
+
+    @workflow.update
+    async def close(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.CLOSE, request)
+
+    @workflow.update
+    async def add_note(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.ADD_NOTE, request)
+
+    @claim.validator
+    @start.validator
+    @release.validator
+    @ack.validator
+    @resolve.validator
+    @close.validator
+    @add_note.validator
+    def refuse_when_closed(self, request: ActionRequest) -> None:
+        if self._closed() and self._answer_to(request) is None:
+            raise self._refusal(Refusal.WRONG_STATUS)
+
+    @workflow.query
+    def snapshot(self) -> BundleSnapshot:
+        state = self._life.state
+        if state is None:
+            raise ApplicationError("the row has not been read yet", type=policies.UNANSWERED)
+        return snapshot_of(self._life.bundle_id, state)
+
+    # operators
+
+    async def _act(self, action: Action, request: ActionRequest) -> BundleSnapshot:
+        asked_at = workflow.now()
+        async with self._turn:
+            if (known := self._answer_to(request)) is not None:
+                return known
+            transition = await self._transition_for_operator(action, request, waited=workflow.now() - asked_at)
+            if transition.refusal is not None:
+                raise self._refusal(transition.refusal, transition.state)
+            return self._remember(request, transition.state)
+
+    async def _transition_for_operator(self, action: Action, request: ActionRequest, *, waited: timedelta) -> Transition:
+        try:
+            transition = await workflow.execute_activity(
+                transition_bundle,
+                TransitionRequest(
+                    bundle_id=self._life.bundle_id,
+                    action=action,
+                    action_id=request.action_id,
+                    actor_id=request.actor_id,
+                    expected_version=request.expected_version,
+                    may_override=request.may_override,
+                    note_id=request.note_id,
+                    result_code=request.result_code,
+                    request_id=request.request_id,
+                ),
+                summary=f"{action} by {request.actor_id}",
+                **policies.operator_action(waited=waited),
+            )
+        except ActivityError as error:
+            raise self._unanswered(error) from error
+        self._adopt(transition, f"{action} by `{request.actor_id}`")
+        return transition
+
+    def _unanswered(self, error: ActivityError) -> ApplicationError:
+        """Whether it was done, nobody knows: the row will tell."""
+        if isinstance(error.cause, ApplicationError) and error.cause.type == policies.MISSING:
+            return ApplicationError("there is no such bundle", type=policies.MISSING, non_retryable=True)
+        known = self._life.state.version if self._life.state else 0
+        self._life = replace(self._life, heard_version=max(self._life.heard_version, known + 1))
+        return ApplicationError("the database did not answer in time", type=policies.UNANSWERED, non_retryable=True)
+
+    def _refusal(self, refusal: Refusal, state: BundleState | None = None) -> ApplicationError:
+        return ApplicationError(
+            f"refused: {refusal}", refusal.value, state or self._life.state, type=policies.REFUSED, non_retryable=True
+        )
+
+    def _answer_to(self, request: ActionRequest) -> BundleSnapshot | None:
+        return next((known.answer for known in self._life.answered if known.action_id == request.action_id), None)
+
+    def _remember(self, request: ActionRequest, state: BundleState) -> BundleSnapshot:
+        answer = snapshot_of(self._life.bundle_id, state)
+        answered = (*self._life.answered, Answered(action_id=request.action_id, answer=answer))
+        self._life = replace(self._life, answered=answered[-ANSWERS_KEPT:])
+        return answer
+
+    # timers
+
+    async def _wait_and_act(self) -> None:
+        """Wait until something moves or the next timer is due; then do what it says."""
+        assert self._life.state is not None
+        timer = next_timer(self._life.state)
+        if timer is None:
+            await workflow.wait_condition(lambda: self._moved(timer))
+            return
+        action, due_at = timer
+        try:
+            await workflow.wait_condition(
+                lambda: self._moved(timer),
+                timeout=max(due_at - workflow.now(), SOONEST),
+                timeout_summary=f"{action} at {due_at:%Y-%m-%d %H:%M:%S}",
+            )
+        except TimeoutError:
+            await self._act_by_timer(action)
+
+    async def _act_by_timer(self, action: Action) -> None:
+        """A timer has all the time in the world, and no turn to wait for: the row's lock keeps the order."""
+        transition = await workflow.execute_activity(
+            transition_bundle,
+            TransitionRequest(bundle_id=self._life.bundle_id, action=action, action_id=workflow.uuid4()),
+            summary=action.value,
+            **policies.DATABASE,
+        )
+        self._adopt(transition, f"{action} by timer")
+
+    def _moved(self, timer: Timer | None) -> bool:
+        """Whether what the waiting was for is no longer what to wait for."""
+        assert self._life.state is not None
+        return self._closed() or self._behind() or history.is_long() or next_timer(self._life.state) != timer
+
+    # the row, and what is shown of it
+
+    def _closed(self) -> bool:
+        return self._life.state is not None and self._life.state.status is BundleStatus.CLOSED
+
+    def _behind(self) -> bool:
+        return self._life.state is None or self._life.state.version < self._life.heard_version
+
+    async def _read_row(self) -> None:
+        heard = self._life.heard_version
+        row = await workflow.execute_activity(
+            read_bundle, BundleRef(bundle_id=self._life.bundle_id), summary="read the row", **policies.DATABASE
+        )
+        if row.state is None:
+            raise ApplicationError("there is no such bundle", type=policies.MISSING)
+        self._life = replace(self._life, alarm_type=row.alarm_type or self._life.alarm_type)
+        if heard == self._life.heard_version:  # nothing newer was told of meanwhile: this is how it stands
+            self._life = replace(self._life, heard_version=row.state.version)
+        self._adopt(Transition(state=row.state), "row read")
+
+    def _adopt(self, transition: Transition, what: str) -> None:
+        """Take over the row unless something newer is known: two answers may overtake each other."""
+        state = transition.state
+        if self._life.state is None or state.version > self._life.state.version:
+            self._life = replace(self._life, state=state)
+        self._tell(
+            f"{what} → " + (f"refused: {transition.refusal}" if transition.refusal else f"**{state.status}** v{state.version}")
+        )
+
+    def _tell(self, line: str) -> None:
+        story = (*self._life.story, f"- {workflow.now():%Y-%m-%d %H:%M:%S} {line}")
+        self._life = replace(self._life, story=story[-STORY_LINES:])
+        self._show()
+
+    def _show(self) -> None:
+        """What the web UI lists and tells: search attributes that changed, and the story so far."""
+        life, state = self._life, self._life.state
+        values = {names.OBJECT_ID: str(life.object_id), names.ALARM_TYPE: life.alarm_type.value}
+        head = f"**{life.alarm_type}**"
+        if state is not None:
+            values |= {names.ALARM_STATUS: state.status.value, names.PRIORITY: state.priority.value}
+            owner = f", claimed by `{state.claimed_by}`" if state.claimed_by else ""
+            head = f"**{life.alarm_type}** is **{state.status}**, {state.priority}, v{state.version}{owner}"
+        _upsert(values)
+        workflow.set_current_details("\n".join((head, "", *life.story)))
+
+
+def _upsert(values: dict[str, str]) -> None:
+    """Upserts only what differs: every upsert is an event of history."""
+    keys = {SearchAttributeKey.for_keyword(name): value for name, value in values.items()}
+    shown = workflow.info().typed_search_attributes
+    changed = [key.value_set(value) for key, value in keys.items() if shown.get(key) != value]
+    if changed:
+        workflow.upsert_search_attributes(changed)

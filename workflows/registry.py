@@ -1,0 +1,18 @@
+"""Every workflow, and how workflows are run: one list for workers, replayers and tests."""
+
+from typing import Any, Final
+
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.bundle_alarm import BundleAlarm
+from workflows.panel_connection import PanelConnection
+
+WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, PanelConnection)
+
+# Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).
+PASSTHROUGH: Final = ("workflows.domain", "workflows.contracts", "workflows.history")
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox stays on; only what is known to be pure goes through."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSTHROUGH))
