@@ -1,0 +1,47 @@
+"""R-RBAC: the matrix as the customer wrote it, by hand, against the matrix as data."""
+
+import pytest
+
+from workflows.domain.permissions import MATRIX, Permission, Role, Scope, allowed, permissions_of, scope_of
+
+N, A, X = Scope.NONE, Scope.ASSIGNED, Scope.ALL
+ROLES = (Role.OPERATOR, Role.TECHNICIAN, Role.FIELD_WORKER, Role.ADMIN, Role.MASTER, Role.AUDITOR)
+BY_HAND = {
+    Permission.ALARM_VIEW: (X, A, N, X, X, X),
+    Permission.ALARM_HANDLE: (X, N, N, N, X, N),
+    Permission.ALARM_OVERRIDE: (N, N, N, N, X, N),
+    Permission.EVENT_VIEW: (X, A, N, X, X, X),
+    Permission.OBJECT_VIEW: (X, A, A, X, X, X),
+    Permission.OBJECT_EDIT: (N, N, N, X, X, N),
+    Permission.PANEL_VIEW: (X, A, A, X, X, X),
+    Permission.PANEL_EDIT: (N, N, N, X, X, N),
+    Permission.PANEL_COMMAND: (N, N, N, X, X, N),
+    Permission.SECRET_REVEAL: (X, A, A, X, X, X),
+    Permission.USER_MANAGE: (N, N, N, X, X, N),
+    Permission.AUDIT_VIEW: (N, N, N, N, X, X),
+    Permission.SMS_RAW_VIEW: (N, N, N, N, X, N),
+    Permission.LEDGER_VIEW: (N, N, N, X, X, X),
+    Permission.SYSTEM_VIEW: (X, X, X, X, X, X),
+}
+
+
+def test_every_permission_is_in_the_matrix_and_in_the_hand_written_one() -> None:
+    assert set(MATRIX) == set(Permission) == set(BY_HAND)
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_the_matrix_says_what_the_customer_wrote(permission: Permission) -> None:
+    assert tuple(scope_of(role, permission) for role in ROLES) == BY_HAND[permission]
+
+
+def test_assigned_scope_reaches_only_assigned_objects() -> None:
+    assert allowed(Role.TECHNICIAN, Permission.ALARM_VIEW, assigned=True)
+    assert not allowed(Role.TECHNICIAN, Permission.ALARM_VIEW, assigned=False)
+    assert allowed(Role.OPERATOR, Permission.ALARM_VIEW, assigned=False)
+    assert not allowed(Role.FIELD_WORKER, Permission.ALARM_VIEW, assigned=True)
+
+
+def test_the_auditor_changes_nothing() -> None:
+    """D6: the seventh role reads."""
+    changing = {p for p in Permission if p.value.endswith((".handle", ".override", ".edit", ".command", ".manage"))}
+    assert not permissions_of(Role.AUDITOR) & changing
