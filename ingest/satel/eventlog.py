@@ -224,11 +224,14 @@ def _stamp(record: LogRecord, year: int) -> datetime | None:
         return None
 
 
-def describe(record: LogRecord, model: PanelModel = PanelModel.UNKNOWN) -> Description:
-    """What the record speaks of, by its kind (reference §4.4). On models of 128 zones at most, u adds nothing to n."""
+def describe(record: LogRecord, model: PanelModel = PanelModel.UNKNOWN, *, kind: LongKind | None = None) -> Description:
+    """What the record speaks of, by its kind (reference §4.4). On models of 128 zones at most, u adds nothing to n.
+
+    `kind` overrides the table's, for a code the table lacks but the panel described (8F).
+    """
     partition = record.partition_field + 1
     n = record.number
-    match record.kind:
+    match kind if kind is not None else record.kind:
         case LongKind.NOTHING:
             return Description()
         case LongKind.PARTITION_DEVICE:
