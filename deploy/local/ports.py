@@ -50,10 +50,10 @@ def _suggestion(port: int) -> int:
 def _holder(port: int) -> str:
     """Another user's process is only visible to root."""
     try:
-        listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr]
+        connections = psutil.net_connections("tcp")
     except psutil.AccessDenied:
         return "another process"
-    pids = (c.pid for c in listening if c.laddr[1] == port)
+    pids = (c.pid for c in connections if c.status == psutil.CONN_LISTEN and c.laddr and c.laddr.port == port)
     return next((_describe(pid) for pid in pids if pid), "another process (of another user)")
 
 

@@ -1,0 +1,174 @@
+"""The `stam` command. Each part is imported when its command runs: `stam --help` is quick, and a part can be away."""
+
+import asyncio
+import importlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploy.local.config import StackSettings
+from deploy.local.errors import StartupError
+from deploy.local.folder import read_environment
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+app = typer.Typer(
+    name="stam",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="""STAM Replacer: receives alarms of Satel INTEGRA panels and brings them to operators.
+
+    "stam up" starts everything on this machine, with a demo. The other commands start single processes, as a real
+    installation does; their settings are STAM_* environment variables, or files of that name in /run/secrets. In a
+    second terminal they find the servers of a running "stam up" by themselves (by its data folder, STAM_DATA_DIR).""",
+)
+ingest_app = typer.Typer(no_args_is_help=True, help="Processes that hold the lines to devices.")
+console_app = typer.Typer(no_args_is_help=True, help="The operators' console (runs in the browser).")
+app.add_typer(ingest_app, name="ingest")
+app.add_typer(console_app, name="console")
+
+
+@app.command()
+def up(
+    data_dir: Annotated[Path | None, typer.Option(help="Everything is kept here; STAM_DATA_DIR.", show_default=".stam")] = None,
+    port: Annotated[int | None, typer.Option(help="Of console and API; STAM_API_PORT.", show_default="8000")] = None,
+    panels: Annotated[
+        int | None, typer.Option(min=0, max=500, help="Simulated panels; STAM_SIMULATED_PANELS.", show_default="6")
+    ] = None,
+    no_simulator: Annotated[bool, typer.Option("--no-simulator", help="No simulated panels: bring your own.")] = False,
+) -> None:
+    """Start everything: PostgreSQL, Valkey, Temporal with its web UI, all processes, simulated panels, the console.
+
+    Needs neither docker nor root. The data folder is kept: the next start goes on where this one ended. Ctrl-C stops
+    all in order; a second Ctrl-C hurries.
+
+    Ports, all on loopback: STAM_API_PORT 8000, STAM_TEMPORAL_UI_PORT 8233, STAM_TEMPORAL_PORT 7233,
+    STAM_TEMPORAL_HTTP_PORT 7243, STAM_POSTGRES_PORT 15432, STAM_VALKEY_PORT 16379, STAM_SIMULATOR_PORT 7094 and
+    following, STAM_SIMULATOR_CONTROL_PORT 7080. With STAM_DATABASE_URL, STAM_REDIS_URL or STAM_TEMPORAL_ADDRESS set,
+    that server is taken from there and none is started.
+    """
+    from deploy.local.up import up as run_stack
+
+    chosen = {"data_dir": data_dir, "api_port": port, "simulated_panels": 0 if no_simulator else panels}
+    run_stack(StackSettings(**{name: value for name, value in chosen.items() if value is not None}))  # type: ignore[arg-type]
+
+
+@app.command()
+def api() -> None:
+    """Serve the HTTP API, the WebSocket and the console (STAM_API_HOST, STAM_API_PORT)."""
+    _serve("api.main")
+
+
+@app.command()
+def worker() -> None:
+    """Run the workflows and the activities that touch the database. Start as many as you like."""
+    _serve("activities.worker")
+
+
+@app.command()
+def relay() -> None:
+    """Publish what was recorded: to Redis for the screens, to Temporal for the workflows.
+
+    One of several is active; the others wait and take over when it dies.
+    """
+    _serve("activities.relay")
+
+
+@ingest_app.command("satel")
+def ingest_satel() -> None:
+    """Hold the lines to Satel INTEGRA panels. Several processes share them and take over from a dead one (STAM_HOST_ID)."""
+    _serve("ingest.main")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema. Safe to repeat; run it before the processes of a new version."""
+    _part("migrations.run", "upgrade")(_settings().database_url.get_secret_value())
+    typer.echo("The database has the newest schema.")
+
+
+@app.command()
+def seed() -> None:
+    """Fill the database with demo data: objects, panels, users with printed passwords. Safe to repeat."""
+    asyncio.run(_part("activities.seed", "seed")(_settings()))
+
+
+@app.command(context_settings=_PASS_ON)
+def simulate(context: typer.Context) -> None:
+    """Simulate devices: `stam simulate panel --help`."""
+    simulate_app = _part("ingest.satel.simulator.cli", "simulate_app")
+    typer.main.get_command(simulate_app).main(args=context.args, prog_name="stam simulate")
+
+
+@console_app.command("build")
+def console_build(
+    target: Annotated[Path | None, typer.Option(help="Folder for the files.", show_default="build/console")] = None,
+) -> None:
+    """Pack the console into static files that need no outside host; the API serves them (STAM_CONSOLE_DIR)."""
+    folder = _part("ui_flutter.web.packer", "build")(target)
+    typer.echo(f"The console is in {folder}")
+
+
+@app.command(context_settings=_PASS_ON)
+def bench(context: typer.Context) -> None:
+    """Measure what the requirements promise; results go into docs/benchmarks.md (`stam bench --help`)."""
+    _part("deploy.bench.main", "main")(context.args)
+
+
+@app.command()
+def doctor() -> None:
+    """Check this installation: packages, folder, ports, servers, schema, clock. Exit code 1 if anything is wrong."""
+    from deploy.doctor import examine
+
+    raise typer.Exit(0 if examine(_stack_settings()) else 1)
+
+
+def _serve(module: str) -> None:
+    asyncio.run(_part(module, "run")(_settings()))
+
+
+def _part(module: str, name: str) -> Callable[..., Any]:
+    """``name`` of ``module``. Raises StartupError when this installation lacks it."""
+    try:
+        part: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not module.startswith(error.name):
+            raise StartupError(
+                f"""The Python package {error.name} is not installed. Install the project with all it needs:
+                pip install 'stam-replacer[stack,console]'."""
+            ) from error
+        raise StartupError(f"{module} is not part of this installation. Install the whole project again.") from error
+    return part
+
+
+def _settings() -> Any:
+    """activities.infra.settings.Settings, led to the servers of a running `stam up` where the environment names none."""
+    _adopt_running_stack()
+    return _part("activities.infra.settings", "Settings")()
+
+
+def _stack_settings() -> StackSettings:
+    _adopt_running_stack()
+    return StackSettings()
+
+
+def _adopt_running_stack() -> None:
+    for name, value in read_environment(StackSettings().root).items():
+        os.environ.setdefault(name, value)
+
+
+def main() -> None:
+    """Entry point. A StartupError is a paragraph for a human, not a traceback."""
+    try:
+        app()
+    except StartupError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""What `stam up` runs: three servers (those not given from outside), three jobs, and the processes of the system."""
+
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from deploy.local import ports, probes
+from deploy.local.config import StackSettings
+from deploy.local.postgres import Postgres
+from deploy.local.process import Command
+from deploy.local.server import Server
+from deploy.local.supervisor import Service
+from deploy.local.temporal import NAMESPACE, Temporal
+from deploy.local.valkey import Valkey
+from workflows.contracts.names import CORE_QUEUE, ingest_queue
+
+_Probe = Callable[[datetime], Awaitable[bool]]
+INGEST_PROCESSES = ("local-1", "local-2")  # host ids; two, so that one may die
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where everything is, embedded or not."""
+
+    database_url: str
+    redis_url: str
+    temporal_address: str
+    temporal_ui_url: str
+    api_url: str
+
+
+class Composition:
+    """The services for ``settings``, and the environment that leads every process to the servers."""
+
+    def __init__(self, settings: StackSettings) -> None:
+        self.settings = settings
+        self.root = settings.root
+        self.console = self.root / "console"
+        self._postgres = Postgres(self.root, port=settings.postgres_port)
+        self._valkey = Valkey(self.root, port=settings.valkey_port)
+        self._temporal = Temporal(
+            self.root,
+            port=settings.temporal_port,
+            http_port=settings.temporal_http_port,
+            ui_port=settings.temporal_ui_port,
+        )
+
+    @property
+    def embedded(self) -> tuple[Server, ...]:
+        """The servers that are ours to start."""
+        settings = self.settings
+        given = {
+            self._postgres: settings.database_url,
+            self._valkey: settings.redis_url,
+            self._temporal: settings.temporal_address,
+        }
+        return tuple(server for server, address in given.items() if address is None)
+
+    def addresses(self) -> Addresses:
+        settings = self.settings
+        database, redis, temporal = settings.database_url, settings.redis_url, settings.temporal_address
+        ui = settings.temporal_ui_url or f"http://{ports.LOOPBACK}:{settings.temporal_ui_port}"
+        return Addresses(
+            database_url=database.get_secret_value() if database else self._postgres.url,
+            redis_url=redis.get_secret_value() if redis else self._valkey.url,
+            temporal_address=temporal or self._temporal.url,
+            temporal_ui_url=ui,
+            api_url=f"http://{settings.api_host}:{settings.api_port}",
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Settings of every process, as `STAM_*` variables."""
+        settings, where = self.settings, self.addresses()
+        return {
+            "STAM_DATABASE_URL": where.database_url,
+            "STAM_REDIS_URL": where.redis_url,
+            "STAM_TEMPORAL_ADDRESS": where.temporal_address,
+            "STAM_TEMPORAL_UI_URL": where.temporal_ui_url,
+            "STAM_API_HOST": settings.api_host,
+            "STAM_API_PORT": str(settings.api_port),
+            "STAM_CONSOLE_DIR": str(self.console),
+            "STAM_COOKIE_SECURE": "false",  # the demo speaks http on loopback
+            "STAM_DEMO": "true",
+            "STAM_SIMULATED_PANELS": str(settings.simulated_panels),
+            "STAM_SIMULATOR_PORT": str(settings.simulator_port),
+        }
+
+    def services(self) -> list[Service]:
+        return [*self._servers(), *self._jobs(), *self._processes(), *self._simulator()]
+
+    def _servers(self) -> Iterator[Service]:
+        for server in self.embedded:
+            yield Service.of(server, note=f"{ports.LOOPBACK}:{server.port}")
+
+    def _jobs(self) -> Iterator[Service]:
+        console = Command(argv=_stam("console", "build", "--target", str(self.console)))
+        yield Service(
+            name="console",
+            command=lambda: console,
+            log=self._log("console"),
+            once=True,
+            essential=False,
+            start_within=120.0,
+        )
+        yield self._job("migrate", after=self._if_ours(self._postgres))
+        if self._to_seed():
+            yield self._job("seed", after=("migrate",), settle=self._remember_seed)
+
+    def _job(self, name: str, *, after: tuple[str, ...], settle: Callable[[], Awaitable[None]] | None = None) -> Service:
+        job = Service(
+            name=name,
+            command=lambda: Command(argv=_stam(name), env=self.environment()),
+            log=self._log(name),
+            depends_on=after,
+            once=True,
+            start_within=60.0,
+        )
+        return job if settle is None else replace(job, settle=settle)
+
+    def _processes(self) -> Iterator[Service]:
+        where = self.addresses()
+        for name in ("relay-1", "relay-2"):
+            yield self._process(name, _stam("relay"), ready=lambda _: probes.holds_advisory_lock(where.database_url))
+        yield self._process("worker", _stam("worker"), ready=self._polls(CORE_QUEUE))
+        api = self._process("api", _stam("api"), ready=lambda _: probes.answers_http(f"{where.api_url}/readyz"))
+        yield replace(api, prepare=self._require_api_port, note=where.api_url)
+        for host in INGEST_PROCESSES:
+            command = _stam("ingest", "satel")
+            yield self._process(f"ingest-{host}", command, ready=self._polls(ingest_queue(host)), STAM_HOST_ID=host)
+
+    def _process(self, name: str, argv: tuple[str, ...], *, ready: _Probe, **env: str) -> Service:
+        return Service(
+            name=name,
+            command=lambda: Command(argv=argv, env={**self.environment(), **env}),
+            log=self._log(name),
+            ready=ready,
+            depends_on=(
+                "seed" if self._to_seed() else "migrate",
+                *self._if_ours(self._valkey),
+                *self._if_ours(self._temporal),
+            ),
+        )
+
+    def _simulator(self) -> Iterator[Service]:
+        settings = self.settings
+        if settings.simulated_panels == 0:
+            return
+        options = {
+            "--count": settings.simulated_panels,
+            "--base-port": settings.simulator_port,
+            "--control-port": settings.simulator_control_port,
+            "--life": settings.simulator_life,
+        }
+        command = Command(argv=_stam("simulate", "panel", *(str(part) for pair in options.items() for part in pair)))
+        control = settings.simulator_control_port
+        yield Service(
+            name="panels",
+            command=lambda: command,
+            log=self._log("panels"),
+            ready=lambda _: probes.accepts_tcp(ports.LOOPBACK, control),
+            prepare=self._require_simulator_ports,
+            essential=False,
+            note=f"{settings.simulated_panels} simulated, ports from {settings.simulator_port}",
+        )
+
+    # -- parts
+
+    def _log(self, name: str) -> Path:
+        return self.root / "log" / f"{name}.log"
+
+    def _if_ours(self, server: Server) -> tuple[str, ...]:
+        return (server.name,) if server in self.embedded else ()
+
+    def _polls(self, queue: str) -> _Probe:
+        address = self.addresses().temporal_address
+        return lambda started_at: probes.polls_queue(address, NAMESPACE, queue, since=started_at)
+
+    async def _require_api_port(self) -> None:
+        settings = self.settings
+        ports.require_free(settings.api_port, purpose="the API", setting="STAM_API_PORT", host=settings.api_host)
+
+    async def _require_simulator_ports(self) -> None:
+        settings = self.settings
+        wanted = {settings.simulator_control_port: "STAM_SIMULATOR_CONTROL_PORT"}
+        wanted |= {settings.simulator_port + n: "STAM_SIMULATOR_PORT" for n in range(settings.simulated_panels)}
+        for port, setting in wanted.items():
+            ports.require_free(port, purpose="the simulated panels", setting=setting)
+
+    # -- the seed of the demo: once per data folder and number of panels
+
+    @property
+    def _seed_mark(self) -> Path:
+        return self.root / "seeded"
+
+    def _to_seed(self) -> bool:
+        try:
+            return self._seed_mark.read_text() != self._seed_of()
+        except FileNotFoundError:
+            return True
+
+    async def _remember_seed(self) -> None:
+        self._seed_mark.write_text(self._seed_of())
+
+    def _seed_of(self) -> str:
+        settings = self.settings
+        return f"{settings.simulated_panels} panels from port {settings.simulator_port}\n"
+
+
+def _stam(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "deploy.cli", *arguments)

@@ -1,0 +1,72 @@
+"""Is a process at work? Asked from outside, of the servers it works with, so that a hung process does not count as ready."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import asyncpg
+import httpx
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+_TIMEOUT = 2.0  # s
+
+
+async def answers_http(url: str) -> bool:
+    async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
+        try:
+            return (await http.get(url)).is_success
+        except httpx.HTTPError:
+            return False
+
+
+async def accepts_tcp(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def polls_queue(address: str, namespace: str, queue: str, *, since: datetime) -> bool:
+    """Whether some worker asked the Temporal task queue for work at or after ``since``."""
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            client = await Client.connect(address, namespace=namespace)
+            return any([at >= since for kind in _KINDS for at in await _polled_at(client, queue, kind)])
+    except (RPCError, RuntimeError, TimeoutError):
+        return False
+
+
+_KINDS = (TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
+
+
+async def _polled_at(client: Client, queue: str, kind: "TaskQueueType.ValueType") -> list[datetime]:
+    request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind)
+    answer = await client.workflow_service.describe_task_queue(request)
+    return [poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers]
+
+
+async def holds_advisory_lock(database_url: str) -> bool:
+    """Whether some session holds an advisory lock in the database: the active relay does for as long as it lives."""
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+            try:
+                return bool(await connection.fetchval(_LOCKS))
+            finally:
+                await connection.close()
+    except (OSError, asyncpg.PostgresError, TimeoutError):
+        return False
+
+
+_LOCKS = """
+    select exists (
+        select from pg_locks join pg_database on pg_locks.database = pg_database.oid
+        where locktype = 'advisory' and granted and datname = current_database()
+    )
+"""
