@@ -187,6 +187,14 @@ def next_timer(state: BundleState) -> Timer | None:
     return action, at
 
 
-def joins(*, status: BundleStatus, last_event_at: datetime, event_at: datetime, window: timedelta = JOIN_WINDOW) -> bool:
-    """Whether an event at ``event_at`` belongs to a bundle whose last event was at ``last_event_at`` (D13)."""
-    return status in JOINABLE and abs(event_at - last_event_at) <= window
+def joins(
+    *,
+    status: BundleStatus,
+    last_event_at: datetime,
+    event_at: datetime,
+    first_event_at: datetime | None = None,
+    window: timedelta = JOIN_WINDOW,
+) -> bool:
+    """Whether an event at ``event_at`` belongs to a bundle with events from ``first_event_at`` to ``last_event_at`` (D13)."""
+    first = last_event_at if first_event_at is None else first_event_at
+    return status in JOINABLE and first - window <= event_at <= last_event_at + window
