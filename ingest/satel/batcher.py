@@ -14,7 +14,6 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -31,10 +30,6 @@ RETRY_FIRST, RETRY_LAST = 0.1, 2.0  # s
 PARK_AFTER = 5  # refusals of one entry by itself
 
 
-class StateChange(Protocol):
-    """`activities.db.recorder.PanelStateChange`; opaque here."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What belongs together in one transaction. `lease` is the lease number under which it was received."""
@@ -43,7 +38,7 @@ class Entry:
     lease: int
     signals: tuple[Signal, ...] = ()
     cursor: Mapping[str, object] | None = None
-    states: tuple[StateChange, ...] = ()
+    states: tuple[object, ...] = ()  # `activities.db.recorder.PanelStateChange`; opaque here
 
     @property
     def weight(self) -> int:

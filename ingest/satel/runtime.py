@@ -1,0 +1,459 @@
+"""A panel's line, kept up for as long as we hold the panel: connect, catch up, follow, and again (R-SATEL, R-RECOVER).
+
+One task per panel, which sleeps until its line or the process-wide ticker wakes it: an idle panel costs one log read in
+nine seconds and nothing else, so that five hundred fit one core. Edges do not pass through the task at all: they go from
+the bytes received to the batcher in one call.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Protocol, cast
+from uuid import UUID
+
+import structlog
+
+from ingest.satel import metrics, requests, state
+from ingest.satel.batcher import Batcher, Entry
+from ingest.satel.errors import LinkLost, RemoteProtocolError
+from ingest.satel.eventlog import LogWalk
+from ingest.satel.frames import Frame
+from ingest.satel.messages import (
+    ChangedBlocks,
+    Command,
+    EventAnswer,
+    ModuleVersion,
+    PanelStatus,
+    PanelVersion,
+    Result,
+    decode,
+)
+from ingest.satel.panel import CONDITION_BLOCKS, URGENT_BLOCKS, PanelSetup, PanelTracker, Position
+from ingest.satel.reconnect import Backoff, Ended
+from ingest.satel.session import Dial, NoAnswer, PanelBusy, Session, Timing, open_session, tcp
+from workflows.domain.alarm import Signal
+from workflows.domain.panel import LinkStatus
+
+log = structlog.get_logger(__name__)
+
+LOG_EVERY = 9.0  # s; at least the keepalive of 10 s, and "10-30 s even when quiet" (reference §4.7, §6.1)
+ALERT_LOG_EVERY = 2.0  # s while something is in alarm: a panic key pressed then changes no bit, only the log knows
+CLOCK_EVERY = 300.0  # s
+BURST_WITHIN = 1.0  # s for the blocks that follow the start of automatic sending
+COALESCE = 0.1  # s; one arming is a handful of blocks, and the history wants one state of it
+WALK_LIMIT = 500  # records (reference §4.7)
+
+_ALARM_BLOCKS = (
+    Command.ZONES_ALARM,
+    Command.ZONES_TAMPER_ALARM,
+    Command.PARTITIONS_ALARM,
+    Command.PARTITIONS_FIRE_ALARM,
+    Command.TROUBLES_1,
+    Command.PARTITIONS_ARMED,
+)
+"""Without these there is no baseline; in the order they are read."""
+_FOLLOWED = state.ZONE_BLOCKS | state.PARTITION_BLOCKS | state.TROUBLE_BLOCKS | {Command.OUTPUTS_ON}
+_SECOND_GENERATION = frozenset({Command.ZONES_MASKED, Command.TROUBLES_6, Command.TROUBLES_7})
+_EXTENDED = frozenset({Command.TROUBLES_8})
+
+
+class LiveSink(Protocol):
+    """Where the live picture goes. Never raises, never waits."""
+
+    def publish(self, panel_id: UUID, part: str, data: dict[str, object]) -> None: ...
+
+
+class MakeStateChange(Protocol):
+    """`activities.db.recorder.PanelStateChange`."""
+
+    def __call__(
+        self, *, panel_id: UUID, partition: int | None, state: str, at: datetime, detail: dict[str, object] | None
+    ) -> object: ...
+
+
+class PanelRuntime:
+    """See the module. ``lease`` is the number under which everything is recorded; adoption changes it."""
+
+    def __init__(
+        self,
+        setup: PanelSetup,
+        position: Position,
+        *,
+        lease: int,
+        batcher: Batcher,
+        live: LiveSink,
+        state_change: MakeStateChange,
+        holder: str = "",
+        dial: Dial | None = None,
+        timing: Timing | None = None,
+        poll_every: float = 1.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.setup = setup
+        self.tracker = PanelTracker(setup, position)
+        self.lease = lease
+        self.status = LinkStatus.CONNECTING
+        self._since = now()
+        self._batcher, self._live, self._state_change, self._holder = batcher, live, state_change, holder
+        self._dial = dial or tcp(setup.host, setup.port)
+        self._timing = timing or Timing()
+        self._poll_every = poll_every
+        self._now, self._chance = now, chance
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._session: Session | None = None
+        self._recorded_status: LinkStatus | None = None
+        self._version: PanelVersion | None = None
+        self._module: ModuleVersion | None = None
+        self._module_silent = False  # 7C was asked and not answered
+        self._automatic: bool | None = None  # None: not tried yet
+        self._unsupported: set[int] = set()
+        self._seen: set[int] = set()
+        self._serving = False
+        self._poll_due = self._log_due = self._clock_due = False
+        self._polled_at = self._log_read_at = self._clock_read_at = 0.0
+        self._publishing: asyncio.TimerHandle | None = None
+
+    # -- for the holder ---------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep the line up until `stop`."""
+        backoff = Backoff()
+        while not self._stopping:
+            ended, lived = await self._live_line()
+            backoff, wait = backoff.after(ended, lived=lived, chance=self._chance())
+            await self._rest(wait)
+
+    def stop(self) -> None:
+        """Let go of the line; `run` returns soon."""
+        self._stopping = True
+        if self._session is not None:
+            self._session.close("released")
+        if self._publishing is not None:
+            self._publishing.cancel()
+        metrics.CONNECTION_STATUS.labels(str(self.setup.panel_id)).set(0)
+        self._wake.set()
+
+    def tick(self) -> None:
+        """Called about once a second: what is due by time."""
+        session = self._session
+        if session is None or not self._serving:
+            return
+        now = self._loop.time()
+        tracker = self.tracker
+        self._poll_due |= not self._automatic and now - self._polled_at >= self._poll_every * 0.9
+        waiting = tracker.log_wanted or tracker.log_urgent or bool(tracker.unexplained) or tracker.suspended
+        every = ALERT_LOG_EVERY if tracker.in_alarm else LOG_EVERY
+        quiet = session.silent_for() >= LOG_EVERY or now - self._log_read_at >= every
+        self._log_due |= quiet or (waiting and not self._batcher.full)
+        # While nothing more can be held, the log is left alone, and the clock keeps the line from being cut.
+        overdue = now - self._clock_read_at >= CLOCK_EVERY or (self._batcher.full and session.silent_for() >= LOG_EVERY)
+        self._clock_due |= tracker.clock_wanted or overdue
+        if self._poll_due or self._log_due or self._clock_due:
+            self._wake.set()
+
+    def publish_link(self, status: LinkStatus | None = None) -> None:
+        """Write the link part of the live picture."""
+        version = self._version
+        self._live.publish(
+            self.setup.panel_id,
+            state.LINK,
+            {
+                "status": status or self.status,
+                "since": self._since.isoformat(),
+                "holder": self._holder,
+                "model": version.model if version else None,
+                "firmware": version.firmware if version else None,
+                "clock_offset_seconds": self.tracker.clock_offset.total_seconds(),
+                "last_frame_at": self._last_frame_at(),
+            },
+        )
+
+    # -- one line ---------------------------------------------------------------------------------------------------------
+
+    async def _live_line(self) -> tuple[Ended, float]:
+        """Connect and serve until the line ends; why it did, and how long the panel answered."""
+        answered_at: float | None = None
+        try:
+            self._set_status(LinkStatus.CONNECTING)
+            session, probe = await self._open()
+            answered_at = self._loop.time()
+            await self._begin(session, probe)
+            await self._serve(session)
+        except LinkLost as error:
+            ended = _ended(error)
+            self._line_ended(ended, error)
+        except RemoteProtocolError as error:
+            ended = Ended.LOST
+            self._line_ended(ended, error)
+        finally:
+            self._serving = False
+            if self._session is not None:
+                self._session.close("line over")
+            self._session = None
+        return ended, 0.0 if answered_at is None else self._loop.time() - answered_at
+
+    async def _open(self) -> tuple[Session, Frame]:
+        self._seen.clear()
+        self.tracker.connected()
+        session, probe = await open_session(
+            self._dial, on_frames=self._on_frames, on_lost=self._wake.set, key=self.setup.key, timing=self._timing
+        )
+        self._session = session
+        if self._stopping:
+            session.close("released")
+        return session, probe
+
+    def _line_ended(self, ended: Ended, error: Exception) -> None:
+        if self._stopping:
+            return
+        metrics.RECONNECTS.labels(ended.lower()).inc()
+        status = _STATUS_OF[ended]
+        log.info("panel.line_ended", panel_id=str(self.setup.panel_id), status=status, reason=str(error))
+        self._set_status(status, {"reason": str(error)})
+
+    async def _begin(self, session: Session, probe: Frame) -> None:
+        """What is done on every new line, in the order of R-RECOVER: who, when, what stands, what was missed."""
+        self._version = cast(PanelVersion, decode(probe))
+        self.tracker.model = self._version.model
+        await self._read_module(session)
+        await self._read_clock(session)
+        self._set_status(LinkStatus.CONNECTED, {"model": str(self._version.model), "firmware": self._version.firmware})
+        await self._subscribe(session)
+        for block in self.tracker.missing(_ALARM_BLOCKS):
+            await self._read_block(session, block)
+        await self._read_log(session, recovering=True)
+        self._settle(complete=False)
+        self._serving = True
+        for block in sorted(self._wanted() - self._seen):
+            await self._read_block(session, block)
+        self._settle(complete=self._complete())
+
+    async def _serve(self, session: Session) -> None:
+        self._log_due = True
+        while session.lost is None:
+            await self._do_due(session)
+            await self._wake.wait()
+            self._wake.clear()
+        raise session.lost
+
+    async def _do_due(self, session: Session) -> None:
+        if self._poll_due:
+            await self._poll(session)
+        if self._log_due and not self._batcher.full:
+            await self._read_log(session)
+            if self.tracker.suspended:
+                self._settle(complete=self._complete())
+        if self._clock_due:
+            await self._read_clock(session)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, unless told to stop."""
+        self._wake.clear()
+        deadline = self._loop.time() + seconds
+        while not self._stopping and (left := deadline - self._loop.time()) > 0:
+            try:
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+            self._wake.clear()
+
+    # -- asking -----------------------------------------------------------------------------------------------------------
+
+    async def _read_module(self, session: Session) -> None:
+        if self._module_silent:
+            return
+        answer = await session.ask_maybe(requests.read(Command.MODULE_VERSION))
+        message = decode(answer) if answer is not None else None
+        self._module = message if isinstance(message, ModuleVersion) else None
+        self._module_silent = answer is None
+
+    async def _read_clock(self, session: Session) -> None:
+        self._clock_due = self.tracker.clock_wanted = False
+        message = decode(await session.ask(requests.read(Command.STATUS)))
+        self._clock_read_at = self._loop.time()
+        if isinstance(message, PanelStatus):
+            self.tracker.set_clock(message, self._now())
+            offset = self.tracker.clock_offset.total_seconds()
+            metrics.CLOCK_OFFSET.labels(str(self.setup.panel_id)).set(offset)
+
+    async def _subscribe(self, session: Session) -> None:
+        """Ask for automatic sending, where the module may know it; wait for the burst that follows."""
+        if self._automatic is False or self._module is None:
+            self._automatic = False
+            return
+        request = requests.subscribe(self._wanted(), extended=self._module.extended)
+        answer = await session.ask_maybe(request)
+        message = decode(answer) if answer is not None else None
+        self._automatic = isinstance(message, Result) and message.accepted
+        if self._automatic:
+            await self._until(lambda: self._wanted() <= self._seen, BURST_WITHIN)
+
+    async def _until(self, condition: Callable[[], bool], within: float) -> None:
+        """Wait until the blocks received satisfy ``condition``, but no longer than ``within`` seconds."""
+        deadline = self._loop.time() + within
+        while not condition() and (left := deadline - self._loop.time()) > 0:
+            try:
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+            self._wake.clear()
+            if self._session is not None and self._session.lost is not None:
+                raise self._session.lost
+
+    async def _read_block(self, session: Session, block: int) -> None:
+        """Read one block; it is taken where all frames are. Silence is allowed where a module may not know it."""
+        request = requests.read(block, wide=self._wide(block))
+        if block in _ALARM_BLOCKS:
+            await session.ask(request)
+        elif await session.ask_maybe(request) is None:
+            self._unsupported.add(block)
+
+    async def _poll(self, session: Session) -> None:
+        """Ask what changed and read it, alarms first."""
+        self._poll_due, self._polled_at = False, self._loop.time()
+        width = 5 if self._module is None else 7 if self._module.extended else 6
+        message = decode(await session.ask(requests.changed_blocks(width)))
+        if not isinstance(message, ChangedBlocks):
+            return
+        changed = message.blocks & self._wanted()
+        # A pulse between two polls changes nothing we can read, but the log has it.
+        self.tracker.log_urgent |= bool(changed & URGENT_BLOCKS)
+        for block in sorted(changed, key=lambda each: (each not in _ALARM_BLOCKS, each)):
+            await self._read_block(session, block)
+        self._log_due |= self.tracker.log_urgent
+
+    async def _read_log(self, session: Session, *, recovering: bool = False) -> None:
+        self._log_due = self.tracker.log_urgent = self.tracker.log_wanted = False
+        walk = LogWalk(self.tracker.position.log, limit=WALK_LIMIT)
+        while (request := walk.next_request()) is not None:
+            message = decode(await session.ask(request))
+            if isinstance(message, EventAnswer):
+                walk.receive(message)
+            else:  # a refusal: what was read so far has to do
+                walk.stop()
+            if self._poll_due and self._serving:
+                await self._poll(session)
+        self._log_read_at = self._loop.time()
+        self._take_walk(walk, recovering)
+
+    def _take_walk(self, walk: LogWalk, recovering: bool) -> None:
+        assert walk.result is not None
+        now = self._now()
+        if walk.result.gap:
+            metrics.LOG_GAPS.inc()
+            log.warning("panel.log_gap", panel_id=str(self.setup.panel_id), reason=walk.result.gap_reason)
+        metrics.LOG_RECORDS.inc(len(walk.result.entries))
+        for chunk in self.tracker.walked(walk.result, now, recovering=recovering):
+            self.tracker.position.log = chunk.log
+            self._record(chunk.signals, moved=True)
+        self._record(self.tracker.judge(now))
+        self._clock_due |= self.tracker.clock_wanted
+
+    # -- telling ----------------------------------------------------------------------------------------------------------
+
+    def _on_frames(self, frames: list[Frame]) -> None:
+        """Every frame of the line, in order: the hot path."""
+        if self._batcher.full and not self.tracker.suspended:
+            self.tracker.suspend()
+        self._record(self.tracker.take(frames, self._now()))
+        self._seen.update(frame.command for frame in frames)
+        if self.tracker.log_urgent:
+            self._log_due = True
+        if self.tracker.dirty and self._publishing is None:
+            self._publishing = self._loop.call_later(COALESCE, self._publish)
+        if self._log_due or not self._serving:
+            self._wake.set()
+
+    def _settle(self, *, complete: bool) -> None:
+        if self._batcher.full:
+            self.tracker.suspend()
+        else:
+            self._record(self.tracker.settle(self._now(), complete=complete))
+
+    def _record(self, signals: Iterable[Signal], *, moved: bool = False, states: tuple[object, ...] = ()) -> None:
+        told = tuple(signals)
+        if told or moved or states:
+            cursor = self.tracker.position.to_json()
+            entry = Entry(panel_id=self.setup.panel_id, lease=self.lease, signals=told, cursor=cursor, states=states)
+            self._batcher.put(entry)
+
+    def _publish(self) -> None:
+        """The live picture and the history, a moment after the last change."""
+        self._publishing = None
+        known = self._wanted() & state.PARTITION_BLOCKS <= self._seen | self._unsupported
+        at = self._now()
+        if known and state.PARTITIONS in self.tracker.dirty:
+            self._record_partitions(at)
+        for part in sorted(self.tracker.dirty if known else self.tracker.dirty - {state.PARTITIONS}):
+            data = self.tracker.picture.part(part, self.setup.known_partitions, at)
+            self._live.publish(self.setup.panel_id, part, data)
+            self.tracker.dirty.discard(part)
+
+    def _record_partitions(self, at: datetime) -> None:
+        changes = self.tracker.partition_changes()
+        panel_id = self.setup.panel_id
+        self._record(
+            (),
+            states=tuple(
+                self._state_change(panel_id=panel_id, partition=number, state=each, at=at, detail=None)
+                for number, each in sorted(changes.items())
+            ),
+        )
+
+    def _set_status(self, status: LinkStatus, detail: dict[str, object] | None = None) -> None:
+        if status is self.status and status is self._recorded_status:
+            return
+        self.status, self._since = status, self._now()
+        up = status is LinkStatus.CONNECTED
+        metrics.CONNECTION_STATUS.labels(str(self.setup.panel_id)).set(up)
+        self.publish_link()
+        if status in (LinkStatus.CONNECTING, self._recorded_status):
+            return
+        self._recorded_status = status
+        change = self._state_change(panel_id=self.setup.panel_id, partition=None, state=status, at=self._since, detail=detail)
+        self._record((), states=(change,))
+
+    # -- knowing ----------------------------------------------------------------------------------------------------------
+
+    def _wanted(self) -> frozenset[int]:
+        """The blocks this panel and module can tell of."""
+        wanted = _FOLLOWED - self._unsupported
+        if self._module is None:
+            wanted -= _SECOND_GENERATION
+        return wanted if self._module is not None and self._module.extended else wanted - _EXTENDED
+
+    def _complete(self) -> bool:
+        return not self.tracker.missing(CONDITION_BLOCKS & self._wanted())
+
+    def _wide(self, block: int) -> bool:
+        large = self._version is not None and self._version.capacity.zones > 128
+        return large and self._module is not None and self._module.wide_maps and block in _WIDE
+
+    def _last_frame_at(self) -> str | None:
+        session = self._session
+        if session is None or session.last_received is None:
+            return None
+        return datetime.fromtimestamp(self._now().timestamp() - (self._loop.time() - session.last_received), UTC).isoformat()
+
+
+_WIDE = state.ZONE_BLOCKS | {Command.OUTPUTS_ON}
+_STATUS_OF = {
+    Ended.LOST: LinkStatus.DISCONNECTED,
+    Ended.BUSY: LinkStatus.BUSY,
+    Ended.NO_ANSWER: LinkStatus.NO_ANSWER,
+}
+
+
+def _ended(error: LinkLost) -> Ended:
+    match error:
+        case PanelBusy():
+            return Ended.BUSY
+        case NoAnswer():
+            return Ended.NO_ANSWER
+    return Ended.LOST
