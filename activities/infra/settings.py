@@ -41,7 +41,9 @@ class Settings(BaseSettings):
 
     # processes
     host_id: str = Field(default_factory=socket.gethostname, description="unique per ingest process")
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(default=0, description="0: no metrics port (the API serves /metrics on its own)")
+    temporal_metrics_port: int = Field(default=0, description="0: none; metrics of the Temporal SDK, in a worker")
     log_level: str = "INFO"
     log_json: bool = True
     shutdown_seconds: float = Field(default=30.0, description="in-flight work is given this long at SIGTERM (R-MODES)")

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from activities.infra.settings import Settings
@@ -14,12 +15,15 @@ log = structlog.get_logger(__name__)
 DATA_CONVERTER = pydantic_data_converter
 
 
-async def connect(settings: Settings, *, retry_every: float = 1.0) -> Client:
+async def connect(settings: Settings, *, retry_every: float = 1.0, runtime: Runtime | None = None) -> Client:
     """Connect, waiting as long as it takes for the server to be there (the order of start does not matter)."""
     while True:
         try:
             return await Client.connect(
-                settings.temporal_address, namespace=settings.temporal_namespace, data_converter=DATA_CONVERTER
+                settings.temporal_address,
+                namespace=settings.temporal_namespace,
+                data_converter=DATA_CONVERTER,
+                runtime=runtime,
             )
         except (RPCError, RuntimeError) as error:
             log.warning("temporal.unreachable", address=settings.temporal_address, error=str(error)[:200])

@@ -1,0 +1,83 @@
+"""What a worker does beside its tasks: partitions made ahead, and the gauges that only the database or Temporal can tell."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from prometheus_client import Gauge
+from sqlalchemy import case, func, select
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+
+from activities.db.models.bundle_alarms import BundleAlarm
+from activities.db.partitions import ensure_partitions
+from activities.db.session import Database
+from workflows.contracts import names
+from workflows.domain.alarm import Priority
+from workflows.domain.bundle import BundleStatus
+
+log = structlog.get_logger(__name__)
+
+DAILY: Final = timedelta(days=1)
+GAUGES_EVERY: Final = timedelta(seconds=15)  # Prometheus scrapes about as often
+RETRY_AFTER: Final = timedelta(seconds=30)
+
+ALARMS_ACTIVE = Gauge("alarms_active", "Alarms that are not closed", ["priority"])
+STALE_BUNDLES = Gauge("stale_alarm_report_bundles", "CRITICAL alarms open for more than 24 h")
+BACKLOG = Gauge("temporal_task_queue_backlog", "Tasks nobody has taken yet", ["queue", "kind"])
+
+_KINDS: Final = {
+    "workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    "activity": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+}
+
+
+async def keep_house(db: Database, client: Client) -> None:
+    """Runs until cancelled; a failure is logged and tried again."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_every(DAILY, "partitions", lambda: _make_partitions(db)))
+        tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
+        tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
+
+
+async def _every(interval: timedelta, what: str, job: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        pause = interval
+        try:
+            await job()
+        except Exception as error:  # whatever it is, the next time may be better
+            log.warning("housekeeping.failed", what=what, error=str(error)[:200])
+            pause = min(interval, RETRY_AFTER)
+        await asyncio.sleep(pause.total_seconds())
+
+
+async def _make_partitions(db: Database) -> None:
+    made = await ensure_partitions(db, datetime.now(UTC))
+    log.info("housekeeping.partitions", made=made)
+
+
+async def measure_alarms(db: Database) -> None:
+    """Sets `alarms_active` and `stale_alarm_report_bundles` (R-METRICS)."""
+    stale = func.count(case((BundleAlarm.stale, 1)))
+    query = select(BundleAlarm.priority, func.count(), stale)
+    query = query.where(BundleAlarm.status != BundleStatus.CLOSED).group_by(BundleAlarm.priority)
+    async with db.read() as session:
+        counts = {priority: (active, late) for priority, active, late in await session.execute(query)}
+    for priority in Priority:
+        ALARMS_ACTIVE.labels(priority.value).set(counts.get(priority, (0, 0))[0])
+    STALE_BUNDLES.set(counts.get(Priority.CRITICAL, (0, 0))[1])
+
+
+async def measure_backlog(client: Client) -> None:
+    """Sets `temporal_task_queue_backlog`."""
+    for queue in (names.CORE_QUEUE, names.PANELS_QUEUE):
+        for kind, number in _KINDS.items():
+            request = DescribeTaskQueueRequest(
+                namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=number, report_stats=True
+            )
+            answer = await client.workflow_service.describe_task_queue(request)
+            BACKLOG.labels(queue, kind).set(answer.stats.approximate_backlog_count)

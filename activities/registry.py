@@ -1,0 +1,12 @@
+"""Every activity a worker on `names.CORE_QUEUE` offers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from activities.bundles import BundleActivities
+from activities.db.session import Database
+
+
+def core_activities(db: Database) -> list[Callable[..., Any]]:
+    bundles = BundleActivities(db)
+    return [bundles.transition_bundle, bundles.read_bundle]
