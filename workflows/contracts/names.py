@@ -82,8 +82,10 @@ def ws_ticket_key(ticket: str) -> str:
     return f"ws:ticket:{ticket}"
 
 
-# Push message types (R-PUSH)
+# Outbox row types. Those of push messages (R-PUSH) come first
 ALARM_NEW = "alarm.new"
 ALARM_UPDATED = "alarm.updated"
 PANEL_STATE_CHANGED = "panel.state.changed"
 SYSTEM_MODE = "system.mode"
+# only for orchestration
+PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n}
