@@ -7,7 +7,7 @@ import signal
 import socket
 import tomllib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,16 @@ from pydantic import TypeAdapter
 
 from ingest.satel.simulator.control import control_app
 from ingest.satel.simulator.examples import furnish, site_names, some_partitions
-from ingest.satel.simulator.installation import ModuleModel, OutputFunction, PanelConfig, PanelModel, ZoneReaction
+from ingest.satel.simulator.installation import (
+    ModuleModel,
+    OutputConfig,
+    OutputFunction,
+    PanelConfig,
+    PanelModel,
+    PartitionConfig,
+    ZoneConfig,
+    ZoneReaction,
+)
 from ingest.satel.simulator.panels import Fleet, FleetError
 
 _log = structlog.get_logger(__name__)
@@ -50,7 +59,10 @@ class FleetOptions:
 def fleet_configs(options: FleetOptions) -> list[PanelConfig]:
     """The panels that the options order. FleetError if the panels file cannot be used."""
     if options.panels_file is not None:
-        return [_with_defaults(spec, number, options) for number, spec in enumerate(_read_panels(options.panels_file))]
+        panels = _read_panels(options.panels_file)
+        if not panels:
+            raise FleetError(f"{options.panels_file} lists no panels")
+        return [_with_defaults(spec, number, options) for number, spec in enumerate(panels)]
     return [
         furnish(
             PanelConfig(
@@ -73,6 +85,9 @@ def fleet_configs(options: FleetOptions) -> list[PanelConfig]:
 def _with_defaults(spec: dict[str, Any], number: int, options: FleetOptions) -> PanelConfig:
     """One entry of the panels file; ``partitions``, ``zones`` and ``outputs`` may be lists or just numbers."""
     sizes = {key: spec.pop(key) for key in ("partitions", "zones", "outputs") if isinstance(spec.get(key), int)}
+    _check_keys(PanelConfig, [spec])
+    for name, kind in (("partitions", PartitionConfig), ("zones", ZoneConfig), ("outputs", OutputConfig)):
+        _check_keys(kind, spec.get(name, []))
     for zone in spec.get("zones", []):
         zone["reaction"] = _member(ZoneReaction, zone.get("reaction", "instant"))
     for output in spec.get("outputs", []):
@@ -88,6 +103,12 @@ def _with_defaults(spec: dict[str, Any], number: int, options: FleetOptions) -> 
         return furnish(TypeAdapter(PanelConfig).validate_python(defaults | spec), **sizes)
     except ValueError as error:
         raise FleetError(f"panel {spec.get('name', '?')!r} in the panels file: {error}") from error
+
+
+def _check_keys(kind: type, given: list[dict[str, Any]]) -> None:
+    known = {field.name for field in fields(kind)}
+    if unknown := {key for one in given for key in one} - known:
+        raise FleetError(f"the panels file has {sorted(unknown)}, known here are {sorted(known)}")
 
 
 def _member(kind: type[ZoneReaction] | type[OutputFunction], value: str | int) -> int:

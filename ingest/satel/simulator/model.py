@@ -123,7 +123,7 @@ class Panel:
         self.observer: Observer | None = None
         self._by_partition = {number: [zone for zone in config.zones if zone.partition == number] for number in self.partitions}
         self._now = now
-        self._zone_info = ZoneInfo(config.time_zone)
+        self.zone_info = ZoneInfo(config.time_zone)
         self._timers: dict[tuple[Delay, int], datetime] = {}
         self._exits: dict[int, Arming] = {}
         self._entries: dict[int, list[int]] = {}
@@ -135,7 +135,7 @@ class Panel:
 
     def wall(self) -> datetime:
         """What the panel's own clock shows."""
-        return (self._now() + self.skew).astimezone(self._zone_info)
+        return (self._now() + self.skew).astimezone(self.zone_info)
 
     @property
     def next_due(self) -> datetime | None:
@@ -397,9 +397,9 @@ class Panel:
 
     @operation
     def command_set_clock(self, user: UserConfig, wall: datetime) -> Result:
-        """Set the panel's wall clock; ``wall`` is naive local time."""
+        """Set the panel's wall clock."""
         if Right.CLOCK in user.rights:
-            self.skew = wall.replace(tzinfo=self._zone_info) - self._now()
+            self.skew = wall - self._now()
             self._record(625, partition=MODULE_ADDRESS + 1, source=user.number)
             self.blocks.touch(Block.STATUS)
         return Result.ACCEPTED

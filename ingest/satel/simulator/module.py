@@ -370,10 +370,10 @@ class Module:
 
     def _set_clock(self, user: UserConfig, tail: bytes) -> Result:
         try:
-            wall = datetime.strptime(tail.decode("ascii"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - the panel's local time
+            wall = datetime.strptime(tail.decode("ascii") + "+0000", "%Y%m%d%H%M%S%z")
         except ValueError:
             return Result.OTHER_ERROR
-        return self.panel.command_set_clock(user, wall)
+        return self.panel.command_set_clock(user, wall.replace(tzinfo=self.panel.zone_info))
 
     def _objects(self, mask: bytes) -> list[int]:
         """Zone or output numbers; the upper half counts only on the 256 Plus (V19 p.10)."""
