@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ app = typer.Typer(
     name="stam",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="""STAM Replacer: receives alarms of Satel INTEGRA panels and brings them to operators.
 
@@ -34,10 +34,10 @@ app.add_typer(console_app, name="console")
 
 @app.command()
 def up(
-    data_dir: Annotated[Path | None, typer.Option(help="Everything is kept here; STAM_DATA_DIR.", show_default=".stam")] = None,
-    port: Annotated[int | None, typer.Option(help="Of console and API; STAM_API_PORT.", show_default="8000")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Keeps everything; else STAM_DATA_DIR, else .stam.")] = None,
+    port: Annotated[int | None, typer.Option(help="Of console and API; else STAM_API_PORT, else 8000.")] = None,
     panels: Annotated[
-        int | None, typer.Option(min=0, max=500, help="Simulated panels; STAM_SIMULATED_PANELS.", show_default="6")
+        int | None, typer.Option(min=0, max=500, help="Simulated ones; else STAM_SIMULATED_PANELS, else 6.")
     ] = None,
     no_simulator: Annotated[bool, typer.Option("--no-simulator", help="No simulated panels: bring your own.")] = False,
 ) -> None:
@@ -106,7 +106,7 @@ def simulate(context: typer.Context) -> None:
 
 @console_app.command("build")
 def console_build(
-    target: Annotated[Path | None, typer.Option(help="Folder for the files.", show_default="build/console")] = None,
+    target: Annotated[Path | None, typer.Option(help="Folder for the files; else build/console.")] = None,
 ) -> None:
     """Pack the console into static files that need no outside host; the API serves them (STAM_CONSOLE_DIR)."""
     folder = _part("ui_flutter.web.packer", "build")(target)
@@ -131,10 +131,10 @@ def _serve(module: str) -> None:
     asyncio.run(_part(module, "run")(_settings()))
 
 
-def _part(module: str, name: str) -> Callable[..., Any]:
+def _part(module: str, name: str) -> Any:
     """``name`` of ``module``. Raises StartupError when this installation lacks it."""
     try:
-        part: Callable[..., Any] = getattr(importlib.import_module(module), name)
+        return getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
         if error.name is None or not module.startswith(error.name):
             raise StartupError(
@@ -142,7 +142,6 @@ def _part(module: str, name: str) -> Callable[..., Any]:
                 pip install 'stam-replacer[stack,console]'."""
             ) from error
         raise StartupError(f"{module} is not part of this installation. Install the whole project again.") from error
-    return part
 
 
 def _settings() -> Any:

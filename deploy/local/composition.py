@@ -67,7 +67,7 @@ class Composition:
             redis_url=redis.get_secret_value() if redis else self._valkey.url,
             temporal_address=temporal or self._temporal.url,
             temporal_ui_url=ui,
-            api_url=f"http://{settings.api_host}:{settings.api_port}",
+            api_url=f"http://{_reachable(settings.api_host)}:{settings.api_port}",
         )
 
     def environment(self) -> dict[str, str]:
@@ -206,6 +206,10 @@ class Composition:
     def _seed_of(self) -> str:
         settings = self.settings
         return f"{settings.simulated_panels} panels from port {settings.simulator_port}\n"
+
+
+def _reachable(host: str) -> str:
+    return ports.LOOPBACK if host in ("0.0.0.0", "::") else host  # noqa: S104 - not bound here
 
 
 def _stam(*arguments: str) -> tuple[str, ...]:

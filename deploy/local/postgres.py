@@ -26,8 +26,8 @@ DATABASE = "stam"
 _UNPRIVILEGED_USERS = ("postgres", "nobody")  # PostgreSQL refuses to run as root
 _SOCKET_PATH_MAX = 107  # bytes; sockaddr_un.sun_path
 
-# No literals of a statement and no values of a violated key may reach the log: they are personal data.
-_QUIET = {"log_min_error_statement": "panic", "log_error_verbosity": "terse", "log_parameter_max_length": "0"}
+# A failed statement's message, text and key values may hold personal data: the client gets them, the log does not.
+_QUIET = {"log_min_messages": "log", "log_min_error_statement": "panic", "log_parameter_max_length": "0"}
 _TUNING = {
     "max_connections": "200",
     "shared_buffers": "128MB",
@@ -51,7 +51,7 @@ class Postgres(Server):
     setting: ClassVar[str] = "STAM_POSTGRES_PORT"
     symptoms: ClassVar[tuple[Symptom, ...]] = (
         Symptom(
-            r"PANIC|could not locate a valid checkpoint|invalid (primary )?checkpoint|could not open file \"(global|base|pg_)"
+            r"PANIC|database files are incompatible|could not locate a valid checkpoint|invalid (primary )?checkpoint|could not open file \"(global|base|pg_)"
             r"|is not a database cluster|invalid data in file|incorrect checksum in control file|could not read file",
             """The data folder of PostgreSQL, {folder}, is damaged. Restore it from a backup; or, if its content may be
             lost (a demo), move it away and start again: a new one is made. What it found is in {log}""",

@@ -37,18 +37,20 @@ async def polls_queue(address: str, namespace: str, queue: str, *, since: dateti
     try:
         async with asyncio.timeout(_TIMEOUT):
             client = await Client.connect(address, namespace=namespace)
-            return any([at >= since for kind in _KINDS for at in await _polled_at(client, queue, kind)])
+            return since <= max([await _polled_at(client, queue, kind) for kind in _KINDS])
     except (RPCError, RuntimeError, TimeoutError):
         return False
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _KINDS = (TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
 
 
-async def _polled_at(client: Client, queue: str, kind: "TaskQueueType.ValueType") -> list[datetime]:
+async def _polled_at(client: Client, queue: str, kind: "TaskQueueType.ValueType") -> datetime:
+    """The newest poll; long ago when there was none."""
     request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind)
     answer = await client.workflow_service.describe_task_queue(request)
-    return [poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers]
+    return max((poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers), default=_NEVER)
 
 
 async def holds_advisory_lock(database_url: str) -> bool:

@@ -198,7 +198,7 @@ class Supervisor:
 
     async def _end_of(self, running: _Running) -> int:
         assert running.process is not None
-        while (code := running.process.poll()) is None:
+        while (code := running.process.poll()) is None:  # noqa: ASYNC110 - waitpid of our own child
             await asyncio.sleep(_WATCH)
         return code
 
