@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
-from prometheus_client import Gauge
 from sqlalchemy import case, func, select
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -16,6 +15,7 @@ from temporalio.client import Client
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.partitions import ensure_partitions
 from activities.db.session import Database
+from activities.infra import metrics
 from workflows.contracts import names
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import BundleStatus
@@ -25,10 +25,6 @@ log = structlog.get_logger(__name__)
 DAILY: Final = timedelta(days=1)
 GAUGES_EVERY: Final = timedelta(seconds=15)  # Prometheus scrapes about as often
 RETRY_AFTER: Final = timedelta(seconds=30)
-
-ALARMS_ACTIVE = Gauge("alarms_active", "Alarms that are not closed", ["priority"])
-STALE_BUNDLES = Gauge("stale_alarm_report_bundles", "CRITICAL alarms open for more than 24 h")
-BACKLOG = Gauge("temporal_task_queue_backlog", "Tasks nobody has taken yet", ["queue", "kind"])
 
 _KINDS: Final = {
     "workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
@@ -68,8 +64,8 @@ async def measure_alarms(db: Database) -> None:
     async with db.read() as session:
         counts = {priority: (active, late) for priority, active, late in await session.execute(query)}
     for priority in Priority:
-        ALARMS_ACTIVE.labels(priority.value).set(counts.get(priority, (0, 0))[0])
-    STALE_BUNDLES.set(counts.get(Priority.CRITICAL, (0, 0))[1])
+        metrics.ALARMS_ACTIVE.labels(priority.value).set(counts.get(priority, (0, 0))[0])
+    metrics.STALE_BUNDLES.set(counts.get(Priority.CRITICAL, (0, 0))[1])
 
 
 async def measure_backlog(client: Client) -> None:
@@ -80,4 +76,4 @@ async def measure_backlog(client: Client) -> None:
                 namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=number, report_stats=True
             )
             answer = await client.workflow_service.describe_task_queue(request)
-            BACKLOG.labels(queue, kind).set(answer.stats.approximate_backlog_count)
+            metrics.TASK_QUEUE_BACKLOG.labels(queue, kind).set(answer.stats.approximate_backlog_count)
