@@ -42,8 +42,9 @@ from ingest.satel.simulator.troubles import (
 SHORT_EXIT = 10.0  # s; block 10 takes over from block 0F for the last ten seconds (V19 p.3)
 _MAP = 128  # zones per half of a divided trouble memory
 _MODE_BLOCKS = {1: Block.ARMED_MODE_1, 2: Block.ARMED_MODE_2, 3: Block.ARMED_MODE_3}
-_TIMER_USER = 252  # user numbers of V19 p.25 that are no people
+TIMER_USER = 252  # user numbers of V19 p.25 that are no people
 _QUICK_ARM = 254
+_TIMER = 1  # the one that arms and disarms
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -79,7 +80,7 @@ class Arming:
     """An exit time that runs: what happens at its end."""
 
     mode: int
-    user: int
+    source: int  # a user, or for code 403 a timer
     code: int
 
 
@@ -239,12 +240,13 @@ class Panel:
     @operation
     def arm(self, partition: int, *, mode: int = 0, user: int = _QUICK_ARM, delay: float | None = None) -> None:
         """Arm as from the keypad; ``delay`` None uses the partition's exit delay, 0 arms at once."""
-        code = 403 if user == _TIMER_USER else 401
-        self._start_arming(partition, Arming(mode, user, code), delay)
+        by_timer = user == TIMER_USER
+        self._start_arming(partition, Arming(mode, _TIMER if by_timer else user, 403 if by_timer else 401), delay)
 
     @operation
-    def disarm(self, partition: int, *, user: int = _TIMER_USER) -> None:
-        self._disarm(partition, user, 403 if user == _TIMER_USER else 401)
+    def disarm(self, partition: int, *, user: int = TIMER_USER) -> None:
+        by_timer = user == TIMER_USER
+        self._disarm(partition, _TIMER if by_timer else user, 403 if by_timer else 401)
 
     @operation
     def clear_alarm(self, partition: int, *, user: int) -> None:
@@ -473,7 +475,7 @@ class Panel:
         if seconds <= 0:
             self._finish_arming(partition)
             return
-        self._record(1008, partition=partition, source=arming.user)
+        self._record(985 if arming.code == 403 else 1008, partition=partition, source=arming.source)
         long = seconds > SHORT_EXIT
         self.blocks.put(Block.EXIT_TIME_LONG if long else Block.EXIT_TIME_SHORT, partition - 1, True)
         self._start(Delay.SHORT_EXIT, partition, seconds - SHORT_EXIT if long else None)
@@ -486,7 +488,7 @@ class Panel:
             self.blocks.put(block, partition - 1, True)
         if arming.mode:
             self.blocks.put(_MODE_BLOCKS[arming.mode], partition - 1, True)
-        self._record(arming.code, restore=True, partition=partition, source=arming.user)
+        self._record(arming.code, restore=True, partition=partition, source=arming.source)
 
     def _end_exit(self, partition: int) -> None:
         for block in (Block.EXIT_TIME_LONG, Block.EXIT_TIME_SHORT):
@@ -494,10 +496,10 @@ class Panel:
         self._start(Delay.EXIT, partition, None)
         self._start(Delay.SHORT_EXIT, partition, None)
 
-    def _disarm(self, partition: int, user: int, code: int) -> None:
+    def _disarm(self, partition: int, source: int, code: int) -> None:
         if self._exits.pop(partition, None) is not None:
             self._end_exit(partition)
-            self._record(1003, partition=partition, source=user)
+            self._record(1003, partition=partition, source=source)
         if not self.is_armed(partition):
             return
         for block in (Block.ARMED, Block.ARMED_SHOWN, *_MODE_BLOCKS.values(), Block.ENTRY_TIME):
@@ -505,7 +507,7 @@ class Panel:
         self._entries.pop(partition, None)
         self._start(Delay.ENTRY, partition, None)
         self._silence(partition)
-        self._record(code, partition=partition, source=user)
+        self._record(code, partition=partition, source=source)
         for zone in self.zones_of(partition):
             self._bypass(zone, False)
 

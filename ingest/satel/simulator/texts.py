@@ -84,6 +84,7 @@ TEXTS: Mapping[int, EventText] = MappingProxyType(
         625: EventText(*_KEYPAD, "Programowanie zegara", "Awaria zegara"),
         627: EventText(*_MODULE, "Tryb serwisowy"),
         628: EventText(*_MODULE, "Koniec trybu serwisowego"),
+        985: EventText(15, 0x0041, "Początek czasu na wyjście, timer"),
         1000: EventText(*_ZONE, "Awaria zgłoszona przez wejście", "Koniec awarii wejścia"),
         1001: EventText(*_USER, "Wymuszone załączenie czuwania"),
         1003: EventText(*_USER, "Przerwanie procedury uzbrajania"),
