@@ -18,6 +18,8 @@ from uuid import UUID
 
 import structlog
 
+from activities.db.recorder import Batch, CursorMove, PanelStateChange, record_signals
+from activities.db.session import Database, DatabaseUnavailable
 from ingest.satel import metrics
 from workflows.domain.alarm import Family, Signal
 
@@ -38,20 +40,32 @@ class Entry:
     lease: int
     signals: tuple[Signal, ...] = ()
     cursor: Mapping[str, object] | None = None
-    states: tuple[object, ...] = ()  # `activities.db.recorder.PanelStateChange`; opaque here
+    states: tuple[PanelStateChange, ...] = ()
 
     @property
     def weight(self) -> int:
         return max(1, len(self.signals) + len(self.states))
 
 
-class Unavailable(Exception):  # noqa: N818 - nobody's error
-    """The database cannot be reached; the same entries can be tried again."""
-
-
 Record = Callable[[Sequence[Entry]], Awaitable[frozenset[UUID]]]
-"""Commits entries in order and returns the panels whose lease is another's by now. Raises `Unavailable`, or any error
-when it refuses something in the entries."""
+"""Commits entries in order and returns the panels whose lease is another's by now. Raises
+`DatabaseUnavailable` when it should be tried again, or any error when it refuses something in the entries."""
+
+
+def recording(db: Database) -> Record:
+    """The real thing: entries into `record_signals`."""
+
+    async def record(entries: Sequence[Entry]) -> frozenset[UUID]:
+        moves = {entry.panel_id: entry.cursor for entry in entries if entry.cursor is not None}
+        batch = Batch(
+            signals=tuple(signal for entry in entries for signal in entry.signals),
+            cursors=tuple(CursorMove(panel_id=panel_id, cursor=cursor) for panel_id, cursor in moves.items()),
+            states=tuple(state for entry in entries for state in entry.states),
+            leases={entry.panel_id: entry.lease for entry in entries},
+        )
+        return (await record_signals(db, batch)).stale
+
+    return record
 
 
 @dataclass(slots=True)
@@ -75,7 +89,7 @@ class Batcher:
     ) -> None:
         """``on_stale`` is told of a panel and the lease number under which nothing can be recorded any more."""
         self._record = record
-        self._on_stale = on_stale
+        self.on_stale = on_stale
         self._limit = limit
         self._max_batch = max_batch
         self._loop = asyncio.get_running_loop()
@@ -182,27 +196,29 @@ class Batcher:
         entries = [lane.entries[place][1] for lane, count in batch for place in range(count)]
         try:
             stale = await self._record(entries)
-        except Unavailable as error:
+        except DatabaseUnavailable as error:
             await self._wait_out(batch, error)
         except Exception as error:
             self._refused(batch, error)
         else:
             self._outage = 0.0
+            leases = {entry.panel_id: entry.lease for entry in entries}
             for lane, count in batch:
-                self._committed(lane, count, stale)
+                self._done(lane, count, refused=leases[lane.panel_id] if lane.panel_id in stale else None)
         self._progress.set()
 
-    def _committed(self, lane: _Lane, count: int, stale: frozenset[UUID]) -> None:
+    def _done(self, lane: _Lane, count: int, *, refused: int | None) -> None:
+        """A lane's part of a transaction: committed, or refused because lease ``refused`` is no longer the newest."""
         lane.refusals = 0
-        now = self._loop.time()
-        taken = [lane.entries.popleft() for _ in range(count)]
-        for put_at, entry in taken:
-            self._count(-entry.weight)
-            metrics.RECORDING_SECONDS.observe(now - put_at)
-        if lane.panel_id in stale:
-            lease = taken[0][1].lease
-            self._drop(lane, lease)
-            self._on_stale(lane.panel_id, lease)
+        if refused is None:
+            now = self._loop.time()
+            for put_at, entry in (lane.entries.popleft() for _ in range(count)):
+                self._count(-entry.weight)
+                metrics.RECORDING_SECONDS.observe(now - put_at)
+        else:
+            # What was relabelled meanwhile stays, and is tried again under its new number.
+            self._drop(lane, refused)
+            self.on_stale(lane.panel_id, refused)
         self._release(lane)
 
     def _drop(self, lane: _Lane, lease: int) -> None:
@@ -218,7 +234,7 @@ class Batcher:
         else:
             self._lanes.pop(lane.panel_id, None)
 
-    async def _wait_out(self, batch: list[tuple[_Lane, int]], error: Unavailable) -> None:
+    async def _wait_out(self, batch: list[tuple[_Lane, int]], error: DatabaseUnavailable) -> None:
         if not self._outage:
             log.warning("ingest.database_away", error=str(error)[:200])
         metrics.RECORDING_FAILURES.labels("unavailable").inc()

@@ -16,7 +16,6 @@ PANELS_HELD = Gauge("satel_panels_held", "Panels whose line this process holds")
 CLOCK_OFFSET = Gauge("satel_clock_offset_seconds", "Panel clock minus ours", ["panel_id"])
 
 RECORDING_QUEUE = Gauge("ingest_recording_queue", "Signals received and not yet committed")
-RECORDED_SIGNALS = Counter("ingest_recorded_signals", "Signals committed, by outcome", ["outcome"])
 RECORDING_SECONDS = Histogram(
     "ingest_recording_seconds",
     "Signal handed over to signal committed",

@@ -8,12 +8,14 @@ the bytes received to the batcher in one call.
 import asyncio
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, cast
 from uuid import UUID
 
 import structlog
 
+from activities.db.recorder import PanelStateChange
 from ingest.satel import metrics, requests, state
 from ingest.satel.batcher import Batcher, Entry
 from ingest.satel.errors import LinkLost, RemoteProtocolError
@@ -64,12 +66,13 @@ class LiveSink(Protocol):
     def publish(self, panel_id: UUID, part: str, data: dict[str, object]) -> None: ...
 
 
-class MakeStateChange(Protocol):
-    """`activities.db.recorder.PanelStateChange`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What panel and module say of themselves; `module` None for one that does not."""
 
-    def __call__(
-        self, *, panel_id: UUID, partition: int | None, state: str, at: datetime, detail: dict[str, object] | None
-    ) -> object: ...
+    model: str
+    firmware: str
+    module: str | None
 
 
 class PanelRuntime:
@@ -83,7 +86,6 @@ class PanelRuntime:
         lease: int,
         batcher: Batcher,
         live: LiveSink,
-        state_change: MakeStateChange,
         holder: str = "",
         dial: Dial | None = None,
         timing: Timing | None = None,
@@ -96,7 +98,7 @@ class PanelRuntime:
         self.lease = lease
         self.status = LinkStatus.CONNECTING
         self._since = now()
-        self._batcher, self._live, self._state_change, self._holder = batcher, live, state_change, holder
+        self._batcher, self._live, self._holder = batcher, live, holder
         self._dial = dial or tcp(setup.host, setup.port)
         self._timing = timing or Timing()
         self._poll_every = poll_every
@@ -116,6 +118,13 @@ class PanelRuntime:
         self._poll_due = self._log_due = self._clock_due = False
         self._polled_at = self._log_read_at = self._clock_read_at = 0.0
         self._publishing: asyncio.TimerHandle | None = None
+
+    @property
+    def identity(self) -> Identity | None:
+        """None until the panel has said it."""
+        if self._version is None:
+            return None
+        return Identity(model=str(self._version.model), firmware=self._version.firmware, module=_module_name(self._module))
 
     # -- for the holder ---------------------------------------------------------------------------------------------------
 
@@ -376,7 +385,7 @@ class PanelRuntime:
         else:
             self._record(self.tracker.settle(self._now(), complete=complete))
 
-    def _record(self, signals: Iterable[Signal], *, moved: bool = False, states: tuple[object, ...] = ()) -> None:
+    def _record(self, signals: Iterable[Signal], *, moved: bool = False, states: tuple[PanelStateChange, ...] = ()) -> None:
         told = tuple(signals)
         if told or moved or states:
             cursor = self.tracker.position.to_json()
@@ -401,7 +410,7 @@ class PanelRuntime:
         self._record(
             (),
             states=tuple(
-                self._state_change(panel_id=panel_id, partition=number, state=each, at=at, detail=None)
+                PanelStateChange(panel_id=panel_id, partition=number, state=each, at=at, detail=None)
                 for number, each in sorted(changes.items())
             ),
         )
@@ -416,7 +425,7 @@ class PanelRuntime:
         if status in (LinkStatus.CONNECTING, self._recorded_status):
             return
         self._recorded_status = status
-        change = self._state_change(panel_id=self.setup.panel_id, partition=None, state=status, at=self._since, detail=detail)
+        change = PanelStateChange(panel_id=self.setup.panel_id, partition=None, state=status, at=self._since, detail=detail)
         self._record((), states=(change,))
 
     # -- knowing ----------------------------------------------------------------------------------------------------------
@@ -448,6 +457,13 @@ _STATUS_OF = {
     Ended.BUSY: LinkStatus.BUSY,
     Ended.NO_ANSWER: LinkStatus.NO_ANSWER,
 }
+
+
+def _module_name(module: ModuleVersion | None) -> str | None:
+    """ETHM-1 ends at 1.07, ETHM-1 Plus begins at 2.00 (reference §6.3)."""
+    if module is None:
+        return None
+    return f"ETHM-1 {module.firmware}" if module.firmware < "2" else f"ETHM-1 Plus {module.firmware}"
 
 
 def _ended(error: LinkLost) -> Ended:

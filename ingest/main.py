@@ -1,0 +1,121 @@
+"""The ingest process for Satel panels (`stam ingest satel`): as many lines as `panel_capacity`, any number of processes."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.db.session import Database
+from activities.infra import metrics, temporal
+from activities.infra.lifetime import until_told_to_stop
+from activities.infra.redis import connect as connect_redis
+from activities.infra.settings import Settings
+from activities.live_state import LiveState
+from ingest.satel.activities import PanelActivities
+from ingest.satel.batcher import Batcher, recording
+from ingest.satel.holder import PanelHolder
+from ingest.satel.live import LivePublisher
+from ingest.satel.session import Timing
+from ingest.satel.store import PanelStore
+from workflows.contracts import names
+
+log = structlog.get_logger(__name__)
+
+WORKER_AGAIN_AFTER = 5.0  # s; a worker that the server refused
+FLUSH_SHARE = 0.5  # of the time for the shutdown may go into committing what is left
+
+
+async def run(settings: Settings) -> None:
+    """Hold panels until SIGTERM or SIGINT; then hand them over and commit what they received, within `shutdown_seconds`.
+
+    Starts without any of its servers, and lives through the absence of each: PostgreSQL away, received signals wait here;
+    Redis away, only the live picture is missing; Temporal away, the lines that are up stay up.
+    """
+    await until_told_to_stop(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        stack.callback(metrics.serve(settings))
+        url = settings.database_url.get_secret_value()
+        db = Database.connect(url, pool=settings.database_pool)
+        stack.push_async_callback(db.dispose)
+        redis = connect_redis(settings)
+        stack.push_async_callback(redis.aclose)
+        live = LivePublisher(LiveState(redis).write_many)
+        holder = build_holder(settings, db, live)
+        stack.push_async_callback(_shut_down, settings, holder, live)
+        dsn = url.replace("+asyncpg", "", 1)
+        loops = (live.run(), holder.tick(), holder.check(), holder.listen(dsn), _serve_temporal(settings, holder))
+        await _together(*loops)
+
+
+def build_holder(settings: Settings, db: Database, live: LivePublisher) -> PanelHolder:
+    """The holder with everything behind it; its loops are the caller's to run."""
+    batcher = Batcher(recording(db))
+    holder = PanelHolder(
+        store=PanelStore(db=db, holder=settings.host_id, time_zone=settings.panel_time_zone),
+        batcher=batcher,
+        live=live,
+        poll_every=settings.panel_poll_seconds,
+        timing=Timing(answer=settings.panel_answer_seconds),
+    )
+    batcher.on_stale = holder.on_stale
+    return holder
+
+
+async def _together(*loops: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for loop in loops:
+            group.create_task(loop)
+
+
+async def _serve_temporal(settings: Settings, holder: PanelHolder) -> None:
+    """Take leases from the shared queue; a worker that fails is replaced, the lines do not notice."""
+    client = await temporal.connect(settings)
+    while True:
+        worker = build_worker(client, holder, settings)
+        log.info("ingest.ready", queue=names.PANELS_QUEUE, capacity=settings.panel_capacity)
+        running = asyncio.create_task(worker.run())
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            holder.stop()
+            await _within(settings.shutdown_seconds * (1 - FLUSH_SHARE), worker.shutdown())
+            running.cancel()
+            raise
+        except Exception:
+            log.exception("ingest.worker_failed")
+            await asyncio.sleep(WORKER_AGAIN_AFTER)
+
+
+def build_worker(client: Client, holder: PanelHolder, settings: Settings, *, queue: str = names.PANELS_QUEUE) -> Worker:
+    """The worker for leases: as many at once as this process may hold panels."""
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=[PanelActivities(holder).hold_panel_line],
+        max_concurrent_activities=settings.panel_capacity,
+        graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds * (1 - FLUSH_SHARE)),
+    )
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Do ``work``, but leave it when it takes too long: a server that is away does not hold up the end of a process."""
+    task = asyncio.ensure_future(work)
+    _, late = await asyncio.wait([task], timeout=seconds)
+    for each in late:
+        each.cancel()
+
+
+async def _shut_down(settings: Settings, holder: PanelHolder, live: LivePublisher) -> None:
+    log.info("ingest.stopping", panels=len(holder.panel_ids))
+    await _within(settings.shutdown_seconds * FLUSH_SHARE, holder.stopped())
+    left = await holder.batcher.close(settings.shutdown_seconds * FLUSH_SHARE / 2)
+    await _within(1.0, live.flush())
+    log.info("ingest.stopped", unrecorded=left)

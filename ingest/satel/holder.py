@@ -1,0 +1,303 @@
+"""All panels this process holds: who may hold a line, for how long, and what happens when that changes (R-SATEL, R-MODES).
+
+A line belongs to the holder of the newest lease number. Temporal says *that* we shall hold a panel (`hold`, called by the
+lease activity); the database says *whether we still may*. The two are asked independently: a line goes on without Temporal,
+which only means that nobody renewed our order, and ends within seconds once the database shows a newer number or another
+configuration, because then somebody else is waiting for the module's only slot. Nothing of a former holder can be recorded.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from activities.db.session import DatabaseUnavailable
+from ingest.satel import metrics
+from ingest.satel.batcher import Batcher
+from ingest.satel.live import LivePublisher
+from ingest.satel.panel import PanelSetup
+from ingest.satel.runtime import Identity, PanelRuntime
+from ingest.satel.session import Dial, Timing, tcp
+from ingest.satel.store import PanelStore, Standing
+from workflows.contracts import names
+from workflows.contracts.panel import LeaseEnd, LeaseResult
+from workflows.domain.panel import LinkStatus
+
+log = structlog.get_logger(__name__)
+
+CHECK_EVERY = 3.0  # s between looks whether the leases are still ours
+RENEW_EVERY = 30.0  # s
+TICKS_PER_SECOND = 10  # a tenth of the panels each: their requests are spread over the second
+HAND_OVER_WITHIN = 8.0  # s to commit what a line that is let go has received
+RUN_AGAIN_AFTER = 5.0  # s; a runtime that failed by a bug of ours
+
+
+@dataclass(slots=True)
+class _Held:
+    setup: PanelSetup
+    runtime: PanelRuntime
+    task: asyncio.Task[None]
+    ended: asyncio.Future[LeaseResult]
+    ordered_by: int = 0  # activity attempts that wait for the end; 0: an orphan, kept until somebody else takes the lease
+    ending: bool = False
+    identity: Identity | None = None  # as last stored
+
+    @property
+    def lease(self) -> int:
+        return self.runtime.lease
+
+
+@dataclass(slots=True, kw_only=True)
+class PanelHolder:
+    """See the module. Its three loops (`tick`, `check`, `listen`) are run by the process."""
+
+    store: PanelStore
+    batcher: Batcher
+    live: LivePublisher
+    poll_every: float = 1.0
+    timing: Timing = field(default_factory=Timing)
+    dial: Callable[[PanelSetup], Dial] = lambda setup: tcp(setup.host, setup.port)
+    _held: dict[UUID, _Held] = field(default_factory=dict)
+    _stopping: bool = False
+    _endings: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def panel_ids(self) -> Collection[UUID]:
+        return self._held.keys()
+
+    def runtime(self, panel_id: UUID) -> PanelRuntime | None:
+        """The running line of a panel, if it is here."""
+        held = self._held.get(panel_id)
+        return held.runtime if held is not None and not held.ending else None
+
+    # -- taking -----------------------------------------------------------------------------------------------------------
+
+    async def hold(self, panel_id: UUID, *, on_lease: Callable[[int], None]) -> LeaseResult:
+        """Take the panel's lease and hold its line until something ends that; ``on_lease`` is told the number.
+
+        Raises `DatabaseUnavailable`. Cancelling leaves the line up, as an orphan; `release` takes it down.
+        """
+        if self._stopping:
+            return LeaseResult(end=LeaseEnd.HANDED_OVER, holder=self.store.holder)
+        found = await self.store.setup(panel_id)
+        if found is None or not found[1]:
+            end = LeaseEnd.REMOVED if found is None else LeaseEnd.DISABLED
+            return await self._refuse(panel_id, end, found[0].config_version if found else 0)
+        held = await self._take(found[0])
+        on_lease(held.lease)
+        held.ordered_by += 1
+        try:
+            return await asyncio.shield(held.ended)
+        finally:
+            held.ordered_by -= 1
+
+    async def release(self, panel_id: UUID) -> None:
+        """Take the line down because whoever ordered it wants it no more; returns when it is closed."""
+        if (held := self._held.get(panel_id)) is not None:
+            await self._end(held, LeaseEnd.HANDED_OVER, held.setup.config_version)
+
+    async def _refuse(self, panel_id: UUID, end: LeaseEnd, config_version: int) -> LeaseResult:
+        if (held := self._held.get(panel_id)) is not None:
+            await self._end(held, end, config_version)
+        if end is LeaseEnd.DISABLED:
+            self.live.publish(panel_id, "link", {"status": LinkStatus.DISABLED, "holder": None})
+            self.live.forget(panel_id)
+        return LeaseResult(end=end, holder=self.store.holder, config_version=config_version)
+
+    async def _take(self, setup: PanelSetup) -> _Held:
+        lease = await self.store.take(setup.panel_id)
+        held = self._held.get(setup.panel_id)
+        if held is not None:
+            # Ours all the time: nobody held it between the two numbers.
+            if held.lease == lease - 1 and not held.ending and held.setup.config_version == setup.config_version:
+                self._adopt(held, lease)
+                return held
+            await self._end(held, LeaseEnd.HANDED_OVER, held.setup.config_version)
+        return await self._start(setup, lease)
+
+    def _adopt(self, held: _Held, lease: int) -> None:
+        log.info("panel.adopted", panel_id=str(held.setup.panel_id), lease=lease)
+        held.runtime.lease = lease
+        self.batcher.relabel(held.setup.panel_id, lease)
+
+    async def _start(self, setup: PanelSetup, lease: int) -> _Held:
+        position = await self.store.position(setup.panel_id)
+        if (other := self._held.get(setup.panel_id)) is not None:  # another attempt was quicker; the newest number counts
+            await self._end(other, LeaseEnd.HANDED_OVER, other.setup.config_version)
+        runtime = PanelRuntime(
+            setup,
+            position,
+            lease=lease,
+            batcher=self.batcher,
+            live=self.live,
+            holder=self.store.holder,
+            dial=self.dial(setup),
+            timing=self.timing,
+            poll_every=self.poll_every,
+        )
+        task = asyncio.create_task(self._run(runtime), name=f"panel {setup.panel_id}")
+        held = _Held(setup, runtime, task, asyncio.get_running_loop().create_future())
+        self._held[setup.panel_id] = held
+        metrics.PANELS_HELD.set(len(self._held))
+        log.info("panel.held", panel_id=str(setup.panel_id), lease=lease)
+        return held
+
+    async def _run(self, runtime: PanelRuntime) -> None:
+        """A bug in one panel's handling neither ends its line for good nor hides."""
+        while True:
+            try:
+                return await runtime.run()
+            except Exception:
+                log.exception("panel.failed", panel_id=str(runtime.setup.panel_id))
+                await asyncio.sleep(RUN_AGAIN_AFTER)
+
+    # -- ending -----------------------------------------------------------------------------------------------------------
+
+    def end_soon(self, panel_id: UUID, lease: int, end: LeaseEnd, config_version: int = 0) -> None:
+        """End a lease, if it is still that one, without waiting."""
+        held = self._held.get(panel_id)
+        if held is not None and held.lease == lease and not held.ending:
+            task = asyncio.create_task(self._end(held, end, config_version))
+            self._endings.add(task)
+            task.add_done_callback(self._endings.discard)
+
+    def on_stale(self, panel_id: UUID, lease: int) -> None:
+        """The recorder refused what we received under ``lease``."""
+        self.end_soon(panel_id, lease, LeaseEnd.HANDED_OVER)
+
+    async def _end(self, held: _Held, end: LeaseEnd, config_version: int) -> None:
+        """Close the line, commit what it received, and let whoever waits know."""
+        if held.ending:
+            await asyncio.wait([held.ended])
+            return
+        held.ending = True
+        panel_id = held.setup.panel_id
+        held.runtime.stop()
+        held.task.cancel()
+        await asyncio.wait([held.task])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_WITHIN):
+                await self.batcher.drained(panel_id)
+        if self._held.get(panel_id) is held:
+            del self._held[panel_id]
+            self.live.forget(panel_id)
+        metrics.PANELS_HELD.set(len(self._held))
+        log.info("panel.let_go", panel_id=str(panel_id), lease=held.lease, end=end)
+        held.ended.set_result(
+            LeaseResult(
+                end=end,
+                lease_number=held.lease,
+                holder=self.store.holder,
+                config_version=max(config_version, held.setup.config_version),
+            )
+        )
+        if end is LeaseEnd.CONFIG_CHANGED and not held.ordered_by and not self._stopping:
+            await self._restart(panel_id)
+
+    async def _restart(self, panel_id: UUID) -> None:
+        """Nobody orders this panel at present (Temporal is away), but it is still ours: go on with the new row."""
+        found = await self.store.setup(panel_id)
+        if found is not None and found[1]:
+            await self._start(found[0], await self.store.take(panel_id))
+
+    def stop(self) -> None:
+        """Refuse new leases and begin to hand over all panels."""
+        self._stopping = True
+        for held in list(self._held.values()):
+            self.end_soon(held.setup.panel_id, held.lease, LeaseEnd.HANDED_OVER)
+
+    async def stopped(self) -> None:
+        """Return when every line is closed and what it received is committed, or cannot be."""
+        self.stop()
+        while self._endings:
+            await asyncio.wait(self._endings)
+
+    # -- loops ------------------------------------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Tell every runtime about once a second that time passes."""
+        for turn in itertools.count():
+            await asyncio.sleep(1 / TICKS_PER_SECOND)
+            for place, held in enumerate(list(self._held.values())):
+                if place % TICKS_PER_SECOND == turn % TICKS_PER_SECOND:
+                    held.runtime.tick()
+
+    async def check(self) -> None:
+        """Look every few seconds whether the panels are still ours, and as they were."""
+        renewed_at, away = 0.0, False
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(CHECK_EVERY)
+            try:
+                await self.look(list(self._held))
+                if loop.time() - renewed_at >= RENEW_EVERY and self._held:
+                    renewed_at = loop.time()
+                    await self.store.renew(list(self._held))
+                    await self._tell_about_panels()
+                away = False
+            except DatabaseUnavailable as error:
+                if not away:
+                    log.warning("ingest.cannot_check_leases", error=str(error)[:200])
+                away = True
+
+    async def _tell_about_panels(self) -> None:
+        """How fresh each line is; and what panel and module say of themselves, where that is news."""
+        for held in list(self._held.values()):
+            held.runtime.publish_link()
+            if (identity := held.runtime.identity) is not None and identity != held.identity:
+                await self.store.identify(held.setup.panel_id, identity)
+                held.identity = identity
+
+    async def look(self, panel_ids: Collection[UUID]) -> None:
+        """Compare these panels with the database and end the leases that are over."""
+        if not panel_ids:
+            return
+        leases = {panel_id: self._held[panel_id].lease for panel_id in panel_ids if panel_id in self._held}
+        for panel_id, standing in (await self.store.standings(leases)).items():
+            held = self._held.get(panel_id)
+            if held is not None and held.lease == leases[panel_id] and (end := _verdict(held, standing)) is not None:
+                self.end_soon(panel_id, held.lease, end, standing.config_version)
+
+    async def listen(self, dsn: str) -> None:
+        """Hear at once of what `check` would find within seconds. ``dsn`` is a plain PostgreSQL URL."""
+        while True:
+            try:
+                await self._hear(dsn)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, DatabaseUnavailable):
+                await asyncio.sleep(CHECK_EVERY)
+
+    async def _hear(self, dsn: str) -> None:
+        connection = await asyncpg.connect(dsn, timeout=5)
+        changed: asyncio.Queue[UUID | None] = asyncio.Queue()
+        try:
+            connection.add_termination_listener(lambda *_: changed.put_nowait(None))
+            await connection.add_listener(names.PANEL_CHANNEL, lambda *told: changed.put_nowait(_panel_id(told[-1])))
+            await self.look(list(self._held))
+            while (panel_id := await changed.get()) is not None:
+                if panel_id in self._held:
+                    await self.look([panel_id])
+        finally:
+            connection.terminate()
+
+
+def _panel_id(payload: object) -> UUID:
+    try:
+        return UUID(str(payload))
+    except ValueError:
+        return UUID(int=0)  # not a panel: nobody holds it
+
+
+def _verdict(held: _Held, standing: Standing) -> LeaseEnd | None:
+    """Why a lease is over, or None while it is not."""
+    if standing.removed:
+        return LeaseEnd.REMOVED
+    if standing.lease_number > held.lease:
+        return LeaseEnd.HANDED_OVER
+    if not standing.enabled:
+        return LeaseEnd.DISABLED
+    return LeaseEnd.CONFIG_CHANGED if standing.config_version != held.setup.config_version else None

@@ -1,0 +1,153 @@
+"""What the holder of a panel reads and takes in the database: the row, the lease number, the position of the recording."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import RowMapping, TextClause, text
+
+from activities.db.session import Database
+from ingest.satel.errors import LocalProtocolError
+from ingest.satel.panel import PanelSetup, Position, ZoneSetup
+from ingest.satel.runtime import Identity
+from workflows.contracts import names
+from workflows.domain.alarm import AlarmType
+
+log = structlog.get_logger(__name__)
+
+_PANEL = text(
+    """
+    SELECT p.id, p.object_id, p.host, p.port, p.integration_key, p.time_zone, p.enabled, p.config_version,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('number', z.number, 'partition', z.partition,
+                            'reaction', z.reaction, 'alarm_type', z.alarm_type))
+                     FROM zones z WHERE z.panel_id = p.id), '[]') AS zones,
+           coalesce((SELECT jsonb_agg(s.number) FROM partitions s WHERE s.panel_id = p.id), '[]') AS partitions
+    FROM panels p WHERE p.id = :panel_id AND p.deleted_at IS NULL
+    """
+)
+_TAKE = text(
+    """
+    INSERT INTO panel_leases (panel_id, lease_number, holder, acquired_at, renewed_at)
+    VALUES (:panel_id, 1, :holder, now(), now())
+    ON CONFLICT (panel_id) DO UPDATE SET lease_number = panel_leases.lease_number + 1, holder = excluded.holder,
+        acquired_at = excluded.acquired_at, renewed_at = excluded.renewed_at
+    RETURNING lease_number
+    """
+)
+_NOTIFY = text("SELECT pg_notify(:channel, :panel_id)")
+_CURSOR = text("SELECT cursor FROM panel_cursors WHERE panel_id = :panel_id")
+_STANDING = text(
+    """
+    SELECT p.id, p.enabled, p.deleted_at IS NOT NULL AS removed, p.config_version,
+           coalesce(l.lease_number, 0) AS lease_number
+    FROM panels p LEFT JOIN panel_leases l ON l.panel_id = p.id
+    WHERE p.id = ANY(:panel_ids)
+    """
+)
+_RENEW = text("UPDATE panel_leases SET renewed_at = now() WHERE holder = :holder AND panel_id = ANY(:panel_ids)")
+_IDENTIFY = text(
+    """
+    UPDATE panels SET model = :model, firmware = :firmware, module = coalesce(:module, module) WHERE id = :panel_id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a panel stands in the database now."""
+
+    enabled: bool
+    removed: bool
+    config_version: int
+    lease_number: int
+
+
+REMOVED = Standing(enabled=False, removed=True, config_version=0, lease_number=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelStore:
+    """Every method raises `DatabaseUnavailable` when PostgreSQL is away."""
+
+    db: Database
+    holder: str
+    time_zone: str  # of panels without one
+
+    async def setup(self, panel_id: UUID) -> tuple[PanelSetup, bool] | None:
+        """The panel's row and whether it is enabled; None if it is gone."""
+        async with self.db.read() as session:
+            row = (await session.execute(_PANEL, {"panel_id": panel_id})).mappings().one_or_none()
+        return (self._setup(row), bool(row["enabled"])) if row is not None else None
+
+    def _setup(self, row: RowMapping) -> PanelSetup:
+        return PanelSetup(
+            panel_id=row["id"],
+            object_id=row["object_id"],
+            host=row["host"],
+            port=row["port"],
+            config_version=row["config_version"],
+            key=row["integration_key"] or None,
+            time_zone=row["time_zone"] or self.time_zone,
+            zones=_zones(row["zones"]),
+            partitions=frozenset(row["partitions"]),
+        )
+
+    async def take(self, panel_id: UUID) -> int:
+        """Take the lease: a number newer than any before. The former holder, if alive, is told at once."""
+        async with self.db.write() as session:
+            number = (await session.execute(_TAKE, {"panel_id": panel_id, "holder": self.holder})).scalar_one()
+            await session.execute(_NOTIFY, {"channel": names.PANEL_CHANNEL, "panel_id": str(panel_id)})
+        return int(number)
+
+    async def position(self, panel_id: UUID) -> Position:
+        """How far the recording has come; the beginning if there is none, or if it cannot be read."""
+        async with self.db.read() as session:
+            stored = (await session.execute(_CURSOR, {"panel_id": panel_id})).scalar_one_or_none()
+        if stored is None:
+            return Position()
+        try:
+            return Position.from_json(stored)
+        except LocalProtocolError as error:
+            log.error("panel.position_damaged", panel_id=str(panel_id), error=str(error))
+            return Position()
+
+    async def standings(self, panel_ids: Collection[UUID]) -> Mapping[UUID, Standing]:
+        """How these panels stand, every one of them."""
+        async with self.db.read() as session:
+            rows = (await session.execute(_STANDING, {"panel_ids": list(panel_ids)})).mappings().all()
+        found = {row["id"]: _standing(row) for row in rows}
+        return {panel_id: found.get(panel_id, REMOVED) for panel_id in panel_ids}
+
+    async def renew(self, panel_ids: Collection[UUID]) -> None:
+        """Note that we are still here."""
+        await self._write(_RENEW, holder=self.holder, panel_ids=list(panel_ids))
+
+    async def identify(self, panel_id: UUID, identity: Identity) -> None:
+        """Keep what panel and module say of themselves."""
+        await self._write(_IDENTIFY, panel_id=panel_id, **asdict(identity))
+
+    async def _write(self, statement: TextClause, **values: Any) -> None:
+        async with self.db.write() as session:
+            await session.execute(statement, values)
+
+
+def _standing(row: RowMapping) -> Standing:
+    return Standing(
+        enabled=row["enabled"],
+        removed=row["removed"],
+        config_version=row["config_version"],
+        lease_number=row["lease_number"],
+    )
+
+
+def _zones(rows: Iterable[Mapping[str, Any]]) -> dict[int, ZoneSetup]:
+    return {
+        row["number"]: ZoneSetup(
+            partition=row["partition"],
+            reaction=row["reaction"],
+            alarm_type=AlarmType(row["alarm_type"]) if row["alarm_type"] else None,
+        )
+        for row in rows
+    }
