@@ -92,7 +92,7 @@ class Composition:
 
     def _servers(self) -> Iterator[Service]:
         for server in self.embedded:
-            yield Service.of(server, note=f"{ports.LOOPBACK}:{server.port}")
+            yield Service.of(server)
 
     def _jobs(self) -> Iterator[Service]:
         console = Command(argv=_stam("console", "build", "--target", str(self.console)))

@@ -51,7 +51,8 @@ class Postgres(Server):
     setting: ClassVar[str] = "STAM_POSTGRES_PORT"
     symptoms: ClassVar[tuple[Symptom, ...]] = (
         Symptom(
-            r"PANIC|database files are incompatible|could not locate a valid checkpoint|invalid (primary )?checkpoint|could not open file \"(global|base|pg_)"
+            r"PANIC|database files are incompatible|could not locate a valid checkpoint"
+            r"|invalid (primary )?checkpoint|could not open file \"(global|base|pg_)"
             r"|is not a database cluster|invalid data in file|incorrect checksum in control file|could not read file",
             """The data folder of PostgreSQL, {folder}, is damaged. Restore it from a backup; or, if its content may be
             lost (a demo), move it away and start again: a new one is made. What it found is in {log}""",

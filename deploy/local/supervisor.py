@@ -16,6 +16,7 @@ from typing import Protocol
 
 from deploy.local import folder, process
 from deploy.local.errors import StartupError
+from deploy.local.ports import LOOPBACK
 from deploy.local.process import Command, Process
 from deploy.local.server import START_WITHIN, Server
 
@@ -75,7 +76,7 @@ class Service:
             explain=server.explain,
             probe_every=0.03,
             stop_within=15.0,
-            note=note or server.url,
+            note=note or f"{LOOPBACK}:{server.port}",  # not the URL: it holds the password
         )
 
 

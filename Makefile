@@ -1,0 +1,51 @@
+# Two commands matter: `make up` and `make test`. Both make .venv first, from requirements.lock; nothing else is needed.
+# ARGS are passed on: make up ARGS="--panels 20", make test ARGS="tests/deploy -x".
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGES := workflows activities ingest api ui_flutter migrations deploy
+PYTHONS := python3 python3.13 python3.12 python3.11 python3.14
+
+.PHONY: help up test check bench lock
+.DEFAULT_GOAL := help
+
+help:  ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST)
+
+up: $(READY)  ## Start everything on this machine; Ctrl-C stops it, the data stays in .stam
+	@$(BIN)/stam up $(ARGS)
+
+test: $(READY)  ## Run all tests, on real servers of their own
+	@$(BIN)/pytest $(ARGS)
+
+check: $(READY)  ## ruff, mypy --strict, import-linter, bandit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(PACKAGES) tests
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
+
+bench: $(READY)  ## Measure; results go into docs/benchmarks.md
+	@$(BIN)/stam bench $(ARGS)
+
+lock: $(READY)  ## Renew requirements.lock from pyproject.toml, with hashes, for every supported Python and platform
+	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file requirements.lock
+	@! grep -nE '://|@ |^-|index|find-links' requirements.lock || { echo "requirements.lock names a host or a path."; exit 1; }
+
+$(READY): requirements.lock pyproject.toml
+	@python=; for candidate in $(PYTHONS); do \
+		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "No Python 3.11 or newer was found (tried: $(PYTHONS)). Install one, for example: apt install python3 python3-venv"; exit 1; \
+	fi; \
+	if [ ! -x $(BIN)/pip ]; then \
+		echo "Making $(VENV) with $$($$python --version)"; \
+		$$python -m venv --clear $(VENV) || { echo "The venv module is missing. Install it, for example: apt install python3-venv"; exit 1; }; \
+	fi
+	@echo "Installing what requirements.lock names (once, some minutes)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
