@@ -4,6 +4,7 @@ For tests, benchmarks and demonstrations; it has no login and belongs on the loo
 by name or by port.
 """
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
@@ -266,7 +267,6 @@ def _summary(panel: NetworkPanel) -> dict[str, Any]:
 def _state(panel: NetworkPanel) -> dict[str, Any]:
     partitions = {name: _numbers(panel, block) for name, block in _PARTITION_BLOCKS.items()}
     zones = {name: _numbers(panel, block) for name, block in _ZONE_BLOCKS.items()}
-    statistics = panel.statistics
     return _summary(panel) | {
         "clock": panel.wall().isoformat(timespec="seconds"),
         "service_mode": panel.service_mode,
@@ -279,7 +279,7 @@ def _state(panel: NetworkPanel) -> dict[str, Any]:
             {"number": zone.number, "name": zone.name, "partition": zone.partition, "reaction": zone.reaction.name.lower()}
             for zone in panel.zones.values()
         ],
-        "statistics": {name: getattr(statistics, name) for name in statistics.__slots__},
+        "statistics": asdict(panel.statistics),
     }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import resource
 import signal
 import socket
 import tomllib
@@ -29,6 +30,7 @@ from ingest.satel.simulator.installation import (
 )
 from ingest.satel.simulator.panels import Fleet, FleetError
 
+_UNLIMITED = 1 << 31  # open files
 _log = structlog.get_logger(__name__)
 
 
@@ -149,7 +151,9 @@ class RunningFleet:
 @contextlib.asynccontextmanager
 async def running_fleet(options: FleetOptions) -> AsyncIterator[RunningFleet]:
     """A fleet that listens, lives and can be controlled, for the time of the context."""
-    fleet = Fleet(fleet_configs(options), life_rate=options.life_rate, seed=options.seed)
+    configs = fleet_configs(options)
+    _allow_open_files(needed=2 * len(configs) + 100)  # a listening and a connected socket each
+    fleet = Fleet(configs, life_rate=options.life_rate, seed=options.seed)
     listening = _listen(options)
     server = _ControlServer(uvicorn.Config(control_app(fleet), log_config=None, lifespan="off"))
     await fleet.start()
@@ -163,6 +167,19 @@ async def running_fleet(options: FleetOptions) -> AsyncIterator[RunningFleet]:
         tasks[0].cancel()
         await asyncio.wait(tasks)
         fleet.stop()
+
+
+def _allow_open_files(needed: int) -> None:
+    """Raise the soft limit, to twice what is needed if possible. FleetError if the hard limit is too low."""
+    soft, hard = (_UNLIMITED if limit == resource.RLIM_INFINITY else limit for limit in _open_file_limits())
+    if needed > hard:
+        raise FleetError(f"{needed} open files are needed and the system allows {hard}: raise `ulimit -n`")
+    if (wanted := min(2 * needed, hard)) > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, _open_file_limits()[1]))
+
+
+def _open_file_limits() -> tuple[int, int]:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)
 
 
 def _listen(options: FleetOptions) -> socket.socket | None:

@@ -232,6 +232,7 @@ class Panel:
     @operation
     def keypad_panic(self, partition: int) -> None:
         """Somebody holds the panic key of the keypad."""
+        self._check_partition(partition)
         self._record(120, partition=partition, source=MODULE_NUMBER - 1)
         self._sound(partition, Block.ALARM, Block.ALARM_MEMORY)
 
@@ -240,16 +241,19 @@ class Panel:
     @operation
     def arm(self, partition: int, *, mode: int = 0, user: int = _QUICK_ARM, delay: float | None = None) -> None:
         """Arm as from the keypad; ``delay`` None uses the partition's exit delay, 0 arms at once."""
+        self._check_partition(partition)
         by_timer = user == TIMER_USER
         self._start_arming(partition, Arming(mode, _TIMER if by_timer else user, 403 if by_timer else 401), delay)
 
     @operation
     def disarm(self, partition: int, *, user: int = TIMER_USER) -> None:
+        self._check_partition(partition)
         by_timer = user == TIMER_USER
         self._disarm(partition, _TIMER if by_timer else user, 403 if by_timer else 401)
 
     @operation
     def clear_alarm(self, partition: int, *, user: int) -> None:
+        self._check_partition(partition)
         self._clear_alarm(partition, user)
 
     @operation
@@ -466,8 +470,6 @@ class Panel:
         )
 
     def _start_arming(self, partition: int, arming: Arming, delay: float | None) -> None:
-        if partition not in self.partitions:
-            raise ValueError(f"there is no partition {partition}")
         if self.is_armed(partition) or partition in self._exits:
             return
         seconds = self.partitions[partition].exit_delay if delay is None else delay
@@ -617,6 +619,10 @@ class Panel:
         if number not in self.zones:
             raise ValueError(f"there is no zone {number}")
         return self.zones[number]
+
+    def _check_partition(self, number: int) -> None:
+        if number not in self.partitions:
+            raise ValueError(f"there is no partition {number}")
 
     def _is_bypassed(self, zone: int) -> bool:
         return self.blocks.has(Block.ZONES_BYPASSED, zone - 1) or self.blocks.has(Block.ZONES_ISOLATED, zone - 1)

@@ -286,7 +286,8 @@ class NetworkPanel(Panel):
         self._hang_up()
 
     async def plug_in(self, *, scramble_indexes: bool = False) -> None:
-        """Power is back: the panel restarts on the same port."""
+        """Power is back: panel and module restart on the same port."""
+        self.module = Module(self)
         self.power_on(scramble_indexes=scramble_indexes)
         if self._server is None:
             await self.start()

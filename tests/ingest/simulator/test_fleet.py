@@ -161,7 +161,7 @@ async def test_mistakes_are_refused_with_a_reason(control: tuple[Fleet, httpx.As
     fleet, http = control
     name = next(iter(fleet.panels))
     assert (await http.get("/panels/nowhere")).status_code == 404
-    for path in ("zones/99/violate", "zones/1/restore2", "partitions/9/arm", "troubles/rain"):
+    for path in ("zones/99/violate", "partitions/9/arm", "partitions/9/panic", "troubles/rain"):
         answer = await http.post(f"/panels/{name}/{path}", json={"on": True})
         assert answer.status_code in (404, 422)
         assert answer.json()["detail"]
