@@ -17,13 +17,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import orjson
-from sqlalchemy import RowMapping, TextClause, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import DateTime as Timestamp
-from sqlalchemy.types import Integer, Text, Uuid
 from uuid_utils.compat import uuid7
 
 from activities.db.models.bundle_alarms import BundleAlarm
@@ -50,7 +45,7 @@ from workflows.domain.recording import (
 )
 
 ATTEMPTS: Final = 5  # at what other transactions may have caused; a sixth time it is ours
-_RETRIED: Final = frozenset({"40001", "40P01", "23505"})  # serialization failure, deadlock, unique violation
+_RETRIED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 _AROUND: Final = timedelta(minutes=3)  # events this far from a signal may be meant by it: 90 s, and a minute's resolution
 
 
@@ -98,13 +93,12 @@ async def record_signals(db: Database, batch: Batch) -> Recorded:
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            async with db.write() as session:
-                recorded, seen = await _record(await session.connection(), batch)
-        except DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None)
-            if state not in _RETRIED or attempt == ATTEMPTS:
+            async with db.fast() as connection:
+                recorded, seen = await _record(connection, batch)
+        except _RETRIED as error:
+            if attempt == ATTEMPTS:
                 raise
-            metrics.RECORDING_RETRIES.labels(state).inc()
+            metrics.RECORDING_RETRIES.labels(error.sqlstate).inc()
             await asyncio.sleep(random.uniform(0, 0.01) * attempt)  # noqa: S311
         else:
             _count(batch, recorded, seen)
@@ -112,7 +106,7 @@ async def record_signals(db: Database, batch: Batch) -> Recorded:
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _record(connection: AsyncConnection, batch: Batch) -> tuple[Recorded, datetime]:
+async def _record(connection: asyncpg.Connection, batch: Batch) -> tuple[Recorded, datetime]:
     context = await _context(connection, batch)
     stale = frozenset(p for p, number in batch.leases.items() if context.leases.get(p, number) > number)
     fresh = [signal for signal in batch.signals if signal.panel_id not in stale]
@@ -143,71 +137,58 @@ class _Context:
     facts: Facts
 
 
-_UUIDS, _TEXTS, _INTS, _TIMES = ARRAY(Uuid()), ARRAY(Text()), ARRAY(Integer()), ARRAY(Timestamp(timezone=True))
-
-
-def _statement(sql: str, **types: Any) -> TextClause:
-    return text(sql).bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
-
-
 # The lease rows are locked against a new holder until we commit. The objects' advisory locks are taken in one order.
-_CONTEXT = _statement(
-    """
+# The settings are for the statements that follow: planning one over all partitions takes longer than everything else
+# together, so it is planned once per connection, in the only way that stays right when the tables grow.
+_CONTEXT: Final = """
     WITH leases AS (
-        SELECT panel_id, lease_number FROM panel_leases WHERE panel_id = ANY(:leased) ORDER BY panel_id FOR SHARE
+        SELECT panel_id, lease_number FROM panel_leases WHERE panel_id = ANY($1::uuid[]) ORDER BY panel_id FOR SHARE
     ), known AS (
-        SELECT id, object_id FROM panels WHERE id = ANY(:panels)
+        SELECT id, object_id FROM panels WHERE id = ANY($2::uuid[])
     ), meant AS (
-        SELECT object_id FROM known UNION SELECT unnest(:objects)
+        SELECT object_id FROM known UNION SELECT unnest($3::uuid[])
     ), found AS (
         SELECT o.id, o.status = 'SERVICE' AND (o.service_until IS NULL OR o.service_until > clock_timestamp()) AS in_service,
                o.service_zones, c.join_window_seconds AS join_window, c.priorities, c.requires_note
         FROM meant JOIN objects o ON o.id = meant.object_id LEFT JOIN object_alarm_config c ON c.object_id = o.id
     ), spoken_of AS (
         SELECT z.panel_id, z.number, z.id, z.alarm_type, z.priority_override
-        FROM unnest(:zone_panels, :zone_numbers) AS w(panel_id, number) JOIN zones z USING (panel_id, number)
+        FROM unnest($4::uuid[], $5::int[]) AS w(panel_id, number) JOIN zones z USING (panel_id, number)
     ), locked AS (
         SELECT count(pg_advisory_xact_lock(key)) AS objects
         FROM (SELECT DISTINCT hashtextextended(object_id::text, 0) AS key FROM meant ORDER BY key) AS keys
     )
     SELECT clock_timestamp() AS now, locked.objects,
+           set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+           set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
            (SELECT jsonb_object_agg(panel_id, lease_number) FROM leases) AS leases,
            (SELECT jsonb_object_agg(id, object_id) FROM known) AS panels,
            (SELECT jsonb_agg(found) FROM found) AS objects,
            (SELECT jsonb_agg(spoken_of) FROM spoken_of) AS zones
     FROM locked
-    """,
-    leased=_UUIDS,
-    panels=_UUIDS,
-    objects=_UUIDS,
-    zone_panels=_UUIDS,
-    zone_numbers=_INTS,
-)
+"""
 
 
-async def _context(connection: AsyncConnection, batch: Batch) -> _Context:
+async def _context(connection: asyncpg.Connection, batch: Batch) -> _Context:
     panels = {signal.panel_id for signal in batch.signals} | {cursor.panel_id for cursor in batch.cursors}
     panels |= {state.panel_id for state in batch.states}
     zones = {(s.panel_id, s.source_number) for s in batch.signals if s.panel_id and s.source_kind is Source.ZONE}
-    result = await connection.execute(
+    row = await connection.fetchrow(
         _CONTEXT,
-        {
-            "leased": list(batch.leases),
-            "panels": [panel_id for panel_id in panels if panel_id is not None],
-            "objects": list({s.object_id for s in batch.signals if s.panel_id is None and s.object_id is not None}),
-            "zone_panels": [panel_id for panel_id, _ in zones],
-            "zone_numbers": [number for _, number in zones],
-        },
+        list(batch.leases),
+        [panel_id for panel_id in panels if panel_id is not None],
+        list({s.object_id for s in batch.signals if s.panel_id is None and s.object_id is not None}),
+        [panel_id for panel_id, _ in zones],
+        [number for _, number in zones],
     )
-    row = result.mappings().one()
     return _Context(row["now"], {UUID(panel): number for panel, number in (row["leases"] or {}).items()}, _facts(row))
 
 
-def _facts(row: RowMapping) -> Facts:
+def _facts(row: asyncpg.Record) -> Facts:
     return Facts(
         panels={UUID(panel): UUID(object_id) for panel, object_id in (row["panels"] or {}).items()},
-        objects={UUID(found["id"]): _object(found) for found in row["objects"] or ()},
-        zones={(UUID(zone["panel_id"]), zone["number"]): _zone(zone) for zone in row["zones"] or ()},
+        objects={UUID(found["id"]): _object(found) for found in (row["objects"] or ())},
+        zones={(UUID(zone["panel_id"]), zone["number"]): _zone(zone) for zone in (row["zones"] or ())},
     )
 
 
@@ -243,10 +224,9 @@ def _of(table: str, columns: Iterable[str]) -> str:
 
 
 # Active events are few and may be old; the others are looked for around the signal's time only.
-_CANDIDATES = _statement(
-    f"""
+_CANDIDATES: Final = f"""
     WITH wanted AS (
-        SELECT * FROM unnest(:panels, :families, :kinds, :numbers, :since, :until)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::timestamptz[])
             AS w(panel_id, family, source_kind, source_number, since, until)
     )
     SELECT {_of("e", _EVENT_COLUMNS)} FROM wanted w JOIN events e
@@ -258,30 +238,17 @@ _CANDIDATES = _statement(
         WHERE (e.family, e.source_kind, e.source_number) = (w.family, w.source_kind, w.source_number)
     UNION ALL
     SELECT {_of("e", _EVENT_COLUMNS)}
-        FROM unnest(:keys, :minutes) AS k(dedup_key, minute) JOIN events e USING (dedup_key, minute)
-    """,  # noqa: S608 - names of our own columns
-    panels=_UUIDS,
-    families=_TEXTS,
-    kinds=_TEXTS,
-    numbers=_INTS,
-    since=_TIMES,
-    until=_TIMES,
-    keys=_TEXTS,
-    minutes=_TIMES,
-)
+        FROM unnest($7::text[], $8::timestamptz[]) AS k(dedup_key, minute) JOIN events e USING (dedup_key, minute)
+"""  # noqa: S608 - names of our own columns
 
-_BUNDLES = _statement(
-    f"""
+_BUNDLES: Final = f"""
     SELECT {_of("b", _BUNDLE_COLUMNS)} FROM bundle_alarms b
-    WHERE (b.object_id = ANY(:objects) AND b.status <> 'CLOSED') OR b.id = ANY(:ids)
+    WHERE (b.object_id = ANY($1::uuid[]) AND b.status <> 'CLOSED') OR b.id = ANY($2::uuid[])
     ORDER BY b.id FOR NO KEY UPDATE
-    """,  # noqa: S608 - names of our own columns
-    objects=_UUIDS,
-    ids=_UUIDS,
-)
+"""  # noqa: S608 - names of our own columns
 
 
-async def _recording(connection: AsyncConnection, context: _Context, signals: Sequence[Signal]) -> Recording:
+async def _recording(connection: asyncpg.Connection, context: _Context, signals: Sequence[Signal]) -> Recording:
     facts = context.facts
     known = [s for s in signals if s.panel_id in facts.panels or (s.panel_id is None and s.object_id in facts.objects)]
     events = await _candidates(connection, known) if known else []
@@ -289,7 +256,7 @@ async def _recording(connection: AsyncConnection, context: _Context, signals: Se
     return Recording(facts, now=context.now, new_id=uuid7, events=events, bundles=bundles)
 
 
-async def _candidates(connection: AsyncConnection, signals: Sequence[Signal]) -> list[Event]:
+async def _candidates(connection: asyncpg.Connection, signals: Sequence[Signal]) -> list[Event]:
     # A restore ends an alarm, so the alarm's events are wanted too: the track without `restore` and code covers both.
     spans: dict[tuple[UUID, Family, Source, int], tuple[datetime, datetime]] = {}
     for signal in signals:
@@ -299,26 +266,23 @@ async def _candidates(connection: AsyncConnection, signals: Sequence[Signal]) ->
             first, last = spans.get(place, (minute, minute))
             spans[place] = min(first, minute), max(last, minute)
     keys = {dedup_key(signal): minute_of(signal) for signal in signals}
-    result = await connection.execute(
+    rows = await connection.fetch(
         _CANDIDATES,
-        {
-            "panels": [place[0] for place in spans],
-            "families": [place[1].value for place in spans],
-            "kinds": [place[2].value for place in spans],
-            "numbers": [place[3] for place in spans],
-            "since": [first - _AROUND for first, _ in spans.values()],
-            "until": [last + _AROUND for _, last in spans.values()],
-            "keys": list(keys),
-            "minutes": list(keys.values()),
-        },
+        [place[0] for place in spans],
+        [place[1].value for place in spans],
+        [place[2].value for place in spans],
+        [place[3] for place in spans],
+        [first - _AROUND for first, _ in spans.values()],
+        [last + _AROUND for _, last in spans.values()],
+        list(keys),
+        list(keys.values()),
     )
-    return list({row[0]: _event(row) for row in result}.values())
+    return list({row[0]: _event(row) for row in rows}.values())
 
 
-async def _bundles(connection: AsyncConnection, facts: Facts, events: Iterable[Event]) -> list[Bundle]:
+async def _bundles(connection: asyncpg.Connection, facts: Facts, events: Iterable[Event]) -> list[Bundle]:
     of_events = {event.bundle_id for event in events if event.bundle_id is not None}
-    result = await connection.execute(_BUNDLES, {"objects": list(facts.objects), "ids": list(of_events)})
-    return [_bundle(row) for row in result.mappings()]
+    return [_bundle(row) for row in await connection.fetch(_BUNDLES, list(facts.objects), list(of_events))]
 
 
 _EVENT_TYPES: Final[Mapping[str, Any]] = {
@@ -330,7 +294,7 @@ _EVENT_TYPES: Final[Mapping[str, Any]] = {
 }
 
 
-def _event(row: Any) -> Event:
+def _event(row: asyncpg.Record) -> Event:
     values = dict(zip(_EVENT_COLUMNS, row, strict=True))
     for name, kind in _EVENT_TYPES.items():
         if values[name] is not None:
@@ -338,7 +302,7 @@ def _event(row: Any) -> Event:
     return Event(**values)
 
 
-def _bundle(row: RowMapping) -> Bundle:
+def _bundle(row: asyncpg.Record) -> Bundle:
     values = dict(row)
     headline = values["headline"]
     panel = headline.get("panel_id")
@@ -367,16 +331,16 @@ _BUNDLE_CHANGED = frozenset(_BUNDLE_WRITTEN) - {"id", "object_id", "status", "op
 _BUNDLE_CHANGES = ", ".join(f'"{c}" = excluded."{c}"' for c in _BUNDLE_WRITTEN if c in _BUNDLE_CHANGED)
 
 
+_WRITTEN: Final = ("signals", "events", "bundle_alarms", "outbox", "panel_cursors", "panel_state_history")
+
+
 def _insert(table: str, columns: Iterable[str]) -> str:
     """Rows come as one JSON document whose fields are the table's columns."""
-    listed = ", ".join(f'"{column}"' for column in columns)
-    return (
-        f"INSERT INTO {table} ({listed}) SELECT {listed} FROM jsonb_populate_recordset(NULL::{table}, CAST(:{table} AS jsonb))"  # noqa: S608
-    )
+    listed, place = ", ".join(f'"{column}"' for column in columns), _WRITTEN.index(table) + 1
+    return f"INSERT INTO {table} ({listed}) SELECT {listed} FROM jsonb_populate_recordset(NULL::{table}, ${place}::jsonb)"  # noqa: S608
 
 
-_WRITE = text(
-    f"""
+_WRITE: Final = f"""
     WITH ledger AS (
         {_insert(SignalRow.__tablename__, _SIGNAL_COLUMNS)}
     ), recorded AS (
@@ -393,14 +357,13 @@ _WRITE = text(
     ), changed AS (
         {_insert("panel_state_history", ("id", "panel_id", "partition", "state", "at", "detail"))}
     )
-    SELECT pg_notify('{names.OUTBOX_CHANNEL}', '') WHERE CAST(:notify AS boolean)
-    """  # noqa: S608 - names of our own tables and columns
-)
+    SELECT pg_notify('{names.OUTBOX_CHANNEL}', '') WHERE $7::boolean
+"""  # noqa: S608 - names of our own tables and columns
 
 
-async def _write(connection: AsyncConnection, rows: Mapping[str, list[Mapping[str, Any]]]) -> None:
-    documents: dict[str, Any] = {table: orjson.dumps(many, default=_as_json).decode() for table, many in rows.items()}
-    await connection.execute(_WRITE, documents | {"notify": bool(rows["outbox"])})
+async def _write(connection: asyncpg.Connection, rows: Mapping[str, list[Mapping[str, Any]]]) -> None:
+    documents = (orjson.dumps(rows[table], default=_as_json).decode() for table in _WRITTEN)
+    await connection.fetch(_WRITE, *documents, bool(rows["outbox"]))
 
 
 def _as_json(value: object) -> object:

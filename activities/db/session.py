@@ -99,6 +99,20 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def fast(self) -> AsyncIterator[asyncpg.Connection]:
+        """A write transaction on the driver's own connection, for the few statements that run a thousand times a second:
+        half the processor time. JSON goes in as text. Raises DatabaseUnavailable."""
+        async with self._translated(), self.engine.connect() as pooled:
+            connection = (await pooled.get_raw_connection()).driver_connection
+            assert isinstance(connection, asyncpg.Connection)
+            try:
+                async with connection.transaction():
+                    yield connection
+            finally:
+                if connection.is_closed():
+                    await pooled.invalidate()
+
+    @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
         try:
             yield
