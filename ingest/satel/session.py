@@ -233,7 +233,7 @@ class Session(asyncio.Protocol):
         """Before the first frame: the banner in clear, or anything at all on an encrypted line we have not spoken on."""
         if self.last_received is not None:
             return False
-        return looks_busy(data) or (self._channel is not None and self._sent_at == 0.0)
+        return looks_busy(data) if self._channel is None else self._sent_at == 0.0
 
     def _decode(self, data: bytes) -> list[Frame]:
         if self._channel is None:
