@@ -4,12 +4,13 @@ import asyncio
 import importlib
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from deploy.local.config import StackSettings
-from deploy.local.errors import StartupError
+from deploy.local.errors import StartupError, unusable_settings
 from deploy.local.folder import read_environment
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -165,8 +166,16 @@ def main() -> None:
     try:
         app()
     except StartupError as error:
-        typer.secho(str(error), fg=typer.colors.RED, err=True)
-        raise SystemExit(1) from None
+        _give_up(error)
+    except ValidationError as error:
+        if not error.title.endswith("Settings"):
+            raise
+        _give_up(unusable_settings(error))
+
+
+def _give_up(error: StartupError) -> NoReturn:
+    typer.secho(str(error), fg=typer.colors.RED, err=True)
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from activities.infra.settings import Settings
 from deploy.local import ports, postgres, temporal, valkey
 from deploy.local.composition import Composition
 from deploy.local.config import StackSettings
-from deploy.local.errors import StartupError
+from deploy.local.errors import StartupError, unusable_settings
 from deploy.local.folder import claimed
 from workflows.contracts.names import SEARCH_ATTRIBUTES
 
@@ -212,8 +212,7 @@ async def _servers() -> AsyncIterator[Finding]:
     try:
         settings = Settings()
     except ValidationError as error:
-        fields = ", ".join(f"STAM_{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors())
-        yield bad("Settings", f"not usable: {fields}")
+        yield bad("Settings", str(unusable_settings(error)))
         return
     if not {"STAM_DATABASE_URL", "STAM_REDIS_URL", "STAM_TEMPORAL_ADDRESS"} & os.environ.keys():
         yield skipped("Servers", "not started; stam up starts them")
