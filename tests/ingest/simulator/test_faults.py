@@ -81,7 +81,7 @@ async def test_a_stuffed_checksum_in_both_directions() -> None:
 
 
 async def test_a_half_open_link_is_mute_and_keeps_the_slot_until_the_idle_cut() -> None:
-    async with running_panel(small_panel(idle_cut=0.4)) as panel, Client(panel) as client:
+    async with running_panel(small_panel(idle_cut=1.5)) as panel, Client(panel) as client:
         await client.ask(0x7E)
         panel.half_open()
         client.send(Frame(0x7E))

@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import contextlib
 import json
 import signal
 import socket
@@ -23,7 +24,7 @@ from ingest.satel.simulator.model import Panel
 from ingest.satel.simulator.panels import Fleet, FleetError
 from tests.support.eventually import eventually
 
-from .support import Client, Clock, bits
+from .support import KEY, Client, Clock, bits
 
 OPTIONS = FleetOptions(count=3, base_port=0, control_port=0, latency=0.0)
 
@@ -188,6 +189,20 @@ async def test_a_burst_may_be_longer_than_there_are_zones() -> None:
         (panel,) = running.fleet.panels.values()
         alarms = [record for record in panel.log.entries() if record.code in (130, 131, 132) and not record.restore]
         assert len(violations) == len(alarms) == 7
+
+
+async def test_every_alarm_of_a_burst_is_pushed_to_its_client() -> None:
+    options = FleetOptions(count=50, base_port=0, control_port=None, key=KEY, latency=0.0)
+    async with running_fleet(options) as running, contextlib.AsyncExitStack() as stack:
+        panels = running.fleet.panels
+        clients = {name: await stack.enter_async_context(Client(panel, KEY)) for name, panel in panels.items()}
+        for client in clients.values():
+            client.send(Frame(0x7F, b"\x04" + bytes(11)))
+            assert [(await client.receive()).command for _ in range(2)] == [0xEF, 0x02]
+        violations = await running.fleet.burst(alarms=200, seconds=0.5, panels=50)
+        for violation in violations:
+            pushed = await clients[violation.panel].receive()
+            assert violation.zone in bits(pushed.data)
 
 
 # -- daily life -------------------------------------------------------------------------------------------------------

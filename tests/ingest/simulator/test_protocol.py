@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingest.satel.frames import Frame
-from ingest.satel.simulator.installation import ModuleModel, PanelModel, ZoneConfig
+from ingest.satel.simulator.installation import ModuleModel, PanelModel, PartitionConfig, ZoneConfig
 from ingest.satel.simulator.server import BUSY_BANNER, NetworkPanel, running_panel
 from ingest.satel.simulator.troubles import Trouble
 from tests.support.eventually import eventually
@@ -26,6 +26,7 @@ from .support import (
     TEMPERATURE,
     WRONG_CODE,
     Client,
+    Clock,
     bits,
     small_panel,
 )
@@ -45,8 +46,9 @@ def connect(key: str | None) -> Connect:
     """A panel and a client connected to it."""
 
     @asynccontextmanager
-    async def run(**changes: Any) -> AsyncIterator[tuple[NetworkPanel, Client]]:
-        async with running_panel(small_panel(key=key, **changes)) as panel, Client(panel, key) as client:
+    async def run(clock: Clock | None = None, **changes: Any) -> AsyncIterator[tuple[NetworkPanel, Client]]:
+        config = small_panel(key=key, **changes)
+        async with running_panel(config, now=clock) as panel, Client(panel, key) as client:
             yield panel, client
 
     return run
@@ -77,7 +79,7 @@ async def test_item_1_a_second_client_gets_the_banner_and_the_first_goes_on() ->
 
 
 async def test_item_1_the_slot_is_freed_a_little_after_the_client_left() -> None:
-    async with running_panel(small_panel(slot_release=0.3)) as panel:
+    async with running_panel(small_panel(slot_release=1.0)) as panel:
         async with Client(panel) as first:
             await first.ask(0x7E)
         await eventually(lambda: not panel.connected)
@@ -111,9 +113,9 @@ async def test_item_1_somebody_else_may_take_the_slot() -> None:
 
 
 async def test_item_2_silence_is_cut_and_every_byte_counts_against_it() -> None:
-    async with running_panel(small_panel(idle_cut=0.3)) as panel, Client(panel) as client:
+    async with running_panel(small_panel(idle_cut=1.0)) as panel, Client(panel) as client:
         started = asyncio.get_running_loop().time()
-        while asyncio.get_running_loop().time() < started + 0.6:
+        while asyncio.get_running_loop().time() < started + 1.5:
             await client.ask(0x1A)
         assert panel.statistics.idle_cuts == 0
         assert await client.closed()
@@ -421,17 +423,14 @@ async def test_item_11_the_grade_log_is_empty_where_there_is_none(connect: Conne
 
 
 async def test_item_11_reporting_bits_change_on_the_same_record(connect: Connect) -> None:
-    async with connect(station_delay=0.1) as (panel, client):
+    clock = Clock()
+    async with connect(clock, station_delay=4) as (panel, client):
         panel.violate(FLOOD)
-        (first, index), (second, same) = await read_event(client), await read_event(client)
-        assert (first, index) == (second, same)
-
-        async def reported() -> bool:
-            record, now = await read_event(client)
-            return record[0] & 0x0F == 5 and record[1:] == first[1:] and now == index
-
-        assert first[0] & 0x0F == 0
-        await eventually(reported)
+        before, index = await read_event(client)
+        clock.move(4)
+        after, same = await read_event(client)
+        assert (before[0] & 0x0F, after[0] & 0x0F) == (0, 5)
+        assert (before[1:], index) == (after[1:], same)
 
 
 async def test_item_11_events_nobody_asked_for_have_a_foreign_echo(connect: Connect) -> None:
@@ -454,30 +453,42 @@ async def test_item_11_event_texts(connect: Connect) -> None:
 # -- 12 and 13: arming over time, clock -------------------------------------------------------------------------------
 
 
-async def test_item_12_exit_entry_alarm_disarm_and_clear(connect: Connect, key: str | None) -> None:
-    config = small_panel(key=key)
-    partition = config.partitions[0]
-    quick = type(partition)(number=1, name="Sklep", exit_delay=0.2, entry_delay=0.2)
-    async with connect(partitions=(quick, config.partitions[1])) as (panel, client):
+async def test_item_12_exit_entry_alarm_disarm_and_clear(connect: Connect) -> None:
+    clock = Clock()
+    async with connect(clock) as (panel, client):
 
         async def is_set(block: int) -> bool:
             return (await client.ask(block)).data[:1] == b"\x01"
 
+        async def after(seconds: float, *blocks: int) -> list[bool]:
+            clock.move(seconds)
+            panel.advance()
+            return [await is_set(block) for block in blocks]
+
         assert await client.result(0x82, CODE + FIRST) == 0x00
-        assert await is_set(0x10)
-        await eventually(lambda: is_set(0x0A))
-        assert await is_set(0x0B)
+        assert await after(0, 0x0F, 0x10, 0x0A) == [True, False, False]
+        assert await after(20, 0x0F, 0x10, 0x0A) == [False, True, False]
+        assert await after(10, 0x0F, 0x10, 0x0A, 0x0B) == [False, False, True, True]
         panel.violate(ENTRY)
-        assert await is_set(0x0E)
-        assert not await is_set(0x13)
-        await eventually(lambda: is_set(0x13))
+        assert await after(19, 0x0E, 0x13) == [True, False]
+        assert await after(1, 0x0E, 0x13, 0x15) == [False, True, True]
         assert bits((await client.ask(0x02)).data) == bits((await client.ask(0x04)).data) == [ENTRY]
         assert await client.result(0x84, CODE + FIRST) == 0xFF
-        assert not await is_set(0x0A)
-        assert await is_set(0x15)
+        assert await after(0, 0x0A, 0x13, 0x15) == [False, False, True]
         assert await client.result(0x85, CODE + FIRST) == 0xFF
-        assert not await is_set(0x15)
+        assert await after(0, 0x15) == [False]
         assert bits((await client.ask(0x04)).data) == []
+
+
+async def test_item_12_delays_run_by_themselves(connect: Connect) -> None:
+    quick = PartitionConfig(number=1, name="Sklep", exit_delay=0.2)
+    async with connect(partitions=(quick, PartitionConfig(number=2, name="Zaplecze"))) as (_, client):
+
+        async def armed() -> bool:
+            return (await client.ask(0x0A)).data == FIRST
+
+        assert await client.result(0x80, CODE + FIRST) == 0x00
+        await eventually(armed)
 
 
 async def test_item_13_clock_weekday_and_flags(connect: Connect) -> None:
