@@ -106,8 +106,17 @@ async def test_a_panel_keeps_its_order_while_panels_run_side_by_side(recorder: R
     await batcher.drained()
     assert all(recorder.codes(panel) == sorted(recorder.codes(panel)) for panel in panels)
     assert len(recorder.committed) == 300
-    assert recorder.most_at_once == 2
     assert batcher.held == 0
+
+
+async def test_two_transactions_run_side_by_side_and_never_a_third(recorder: Recorder, batcher: Batcher) -> None:
+    recorder.open.clear()
+    for count in (1, 2, 2):
+        batcher.put(entry(count, panel=uuid4()))
+        await eventually(lambda expected=count: len(recorder.running) == expected)
+    recorder.open.set()
+    await batcher.drained()
+    assert (recorder.most_at_once, len(recorder.committed)) == (2, 3)
 
 
 async def test_a_transaction_takes_at_most_a_hundred_signals(recorder: Recorder, batcher: Batcher) -> None:
