@@ -142,7 +142,7 @@ def _audit(session: AsyncSession, user: User, action: str) -> None:
     session.add(AuditEntry(actor_id=user.id, action=action, subject_kind="user", subject_id=user.id))
 
 
-def _by_token(token: str) -> Select[tuple[RefreshToken]]:
+def _by_token(token: str) -> Select[RefreshToken]:
     return select(RefreshToken).where(RefreshToken.token_hash == _digest(token))
 
 

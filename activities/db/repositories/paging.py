@@ -1,0 +1,81 @@
+"""Keyset paging: a cursor holds the sort key of the last row seen, so that rows inserted meanwhile shift nothing."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, RowMapping, Select, literal, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+T = TypeVar("T")
+
+
+class BadCursor(ValueError):  # noqa: N818 - what is wrong, in the words of the answer
+    """The cursor is none of ours, or of another list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One column of a sort key; `kind` is what a cursor's text becomes again."""
+
+    column: ColumnElement[Any]
+    kind: type[int] | type[str] | type[UUID] | type[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A total order: the last key is unique. All keys ascend, or all descend."""
+
+    keys: tuple[Key, ...]
+    descending: bool = False
+
+    def after(self, cursor: str) -> ColumnElement[bool]:
+        """The rows beyond ``cursor``. Raises BadCursor."""
+        values = _decode(cursor, self.keys)
+        row = tuple_(*(key.column for key in self.keys))
+        seen = tuple_(*(literal(value, key.column.type) for key, value in zip(self.keys, values, strict=True)))
+        return row < seen if self.descending else row > seen
+
+    def sorting(self) -> list[ColumnElement[Any]]:
+        return [key.column.desc() if self.descending else key.column.asc() for key in self.keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[T]):
+    items: list[T]
+    next_cursor: str | None
+
+
+async def page(session: AsyncSession, query: Select[Any], order: Order, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
+    """``limit`` rows of ``query`` after ``cursor``. The query's rows must have the keys' columns under their names."""
+    if cursor is not None:
+        query = query.where(order.after(cursor))
+    rows = (await session.execute(query.order_by(*order.sorting()).limit(limit + 1))).mappings().all()
+    more = len(rows) > limit
+    return Rows(list(rows[:limit]), _encode(rows[limit - 1], order.keys) if more else None)
+
+
+def _encode(row: RowMapping, keys: Sequence[Key]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([str(row[key.column.key]) for key in keys])).decode().rstrip("=")
+
+
+def _decode(cursor: str, keys: Sequence[Key]) -> list[Any]:
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return [_revive(value, key.kind) for value, key in zip(values, keys, strict=True)]
+    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+        raise BadCursor("this cursor does not belong to this list") from error
+
+
+def _revive(value: str, kind: type[Any]) -> Any:
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("a time without its zone")
+        return moment
+    return kind(value)
