@@ -97,6 +97,7 @@ class Burst(BaseModel):
     alarms: int = Field(500, ge=1)
     seconds: float = Field(10.0, ge=0)
     panels: int = Field(100, ge=1)
+    settle: float = Field(0.0, ge=0, description="s between making the panels quiet and the first alarm")
 
 
 class LifeRate(BaseModel):
@@ -136,7 +137,7 @@ def _add_fleet_routes(app: FastAPI, fleet: Fleet) -> None:
 
     @app.post("/burst", summary="Many alarms at once; answers when the last zone is violated")
     async def burst(body: Burst) -> list[Violation]:
-        return await fleet.burst(alarms=body.alarms, seconds=body.seconds, panels=body.panels)
+        return await fleet.burst(**body.model_dump())
 
     @app.put("/life", summary="Daily life", status_code=204)
     async def life(body: LifeRate) -> None:

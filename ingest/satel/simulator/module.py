@@ -373,6 +373,8 @@ class Module:
             wall = datetime.strptime(tail.decode("ascii") + "+0000", "%Y%m%d%H%M%S%z")
         except ValueError:
             return Result.OTHER_ERROR
+        if not 2000 <= wall.year < 2100:
+            return Result.OTHER_ERROR
         return self.panel.command_set_clock(user, wall.replace(tzinfo=self.panel.zone_info))
 
     def _objects(self, mask: bytes) -> list[int]:

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ingest.satel.simulator.blocks import Block
 from ingest.satel.simulator.installation import BEHAVIOUR, PanelConfig, Watch
 from ingest.satel.simulator.life import Life
 from ingest.satel.simulator.server import NetworkPanel
+
+_SERVICE = 255  # user number of the service person
 
 
 class FleetError(Exception):
@@ -71,16 +74,18 @@ class Fleet:
                 wait = None if due is None else max(due - time.monotonic(), 0)
                 await asyncio.wait_for(self._life_changed.wait(), wait)
 
-    async def burst(self, *, alarms: int, seconds: float, panels: int) -> list[Violation]:
+    async def burst(self, *, alarms: int, seconds: float, panels: int, settle: float = 0.0) -> list[Violation]:
         """``alarms`` zone alarms, evenly over ``seconds``, in turn on the first ``panels`` panels.
 
-        First these panels become quiet: zones restored, alarms cleared, every partition armed. A panel with fewer
-        alarm zones than its share has them restored and violated again.
+        First these panels become quiet: zones restored, alarms cleared, every partition armed; that is logged too, and
+        ``settle`` seconds are left to digest it. A panel with fewer alarm zones than its share has them restored and
+        violated again.
         """
         chosen = list(self.panels.values())[:panels]
         rounds = {panel.config.name: _endless(alarm_zones(panel)) for panel in chosen}
         for panel in chosen:
             make_quiet(panel)
+        await asyncio.sleep(settle)
         start, violations = time.monotonic(), []
         for number in range(alarms):
             await asyncio.sleep(max(0.0, start + number * seconds / alarms - time.monotonic()))
@@ -102,12 +107,20 @@ def alarm_zones(panel: NetworkPanel) -> list[int]:
 
 
 def make_quiet(panel: NetworkPanel) -> None:
-    """No violated zone, no alarm, everything armed."""
+    """No violated or bypassed zone, no alarm, every partition armed in mode 0."""
     for zone in panel.zones:
         panel.restore(zone)
     for partition in panel.partitions:
-        panel.clear_alarm(partition, user=255)
-        panel.arm(partition, delay=0)
+        panel.clear_alarm(partition, user=_SERVICE)
+        if not _fully_armed(panel, partition):
+            panel.disarm(partition, user=_SERVICE)
+            panel.arm(partition, user=_SERVICE, delay=0)
+
+
+def _fully_armed(panel: NetworkPanel, partition: int) -> bool:
+    modes = (Block.ARMED_MODE_1, Block.ARMED_MODE_2, Block.ARMED_MODE_3)
+    reduced = any(panel.blocks.has(mode, partition - 1) for mode in modes) or panel.blocks.any((Block.ZONES_BYPASSED,))
+    return panel.is_armed(partition) and not reduced
 
 
 def _endless(zones: list[int]) -> Iterator[int]:

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ingest.satel import equipment, event_codes, eventlog, messages, requests
 from ingest.satel.frames import Frame
@@ -151,6 +153,23 @@ def test_versions_status_names_and_the_own_user() -> None:
     text = answer(bench, requests.read_event_text(154, restore=False))
     assert isinstance(text, messages.EventText)
     assert (text.text, text.long_kind, text.short_kind) == ("Alarm: zalanie", 1, 0x0003)
+
+
+@given(
+    command=st.integers(0, 0xFF).filter(lambda command: command != 0xFE),
+    code=st.sampled_from([b"", CODE.field(), b"\xff" * 8]),
+    tail=st.binary(max_size=42),
+)
+@example(0x8E, CODE.field(), b"00010101000000")
+@example(0x8E, CODE.field(), "ąć".encode().ljust(14, b"0"))
+def test_no_request_breaks_the_module_and_every_answer_is_a_message(command: int, code: bytes, tail: bytes) -> None:
+    answered = _SHARED.handle(Frame(command, code + tail))
+    for frame in answered.frames if answered else ():
+        if frame.command not in (0xE1, 0xE2):  # other people's users: the library never asks
+            messages.decode(frame)
+
+
+_SHARED = Module(Bench().panel)
 
 
 def test_the_subscription_starts_automatic_sending_of_exactly_its_blocks() -> None:

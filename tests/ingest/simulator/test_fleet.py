@@ -191,6 +191,18 @@ async def test_a_burst_may_be_longer_than_there_are_zones() -> None:
         assert len(violations) == len(alarms) == 7
 
 
+async def test_a_burst_alarms_whatever_the_panel_was_doing() -> None:
+    async with running_fleet(FleetOptions(count=1, base_port=0, control_port=None)) as running:
+        (panel,) = running.fleet.panels.values()
+        panel.arm(1, mode=3, delay=0)
+        panel.arm(2)
+        panel.command_bypass(panel.users[8], [3], True)
+        panel.violate(3)
+        violations = await running.fleet.burst(alarms=14, seconds=0, panels=1)
+        memory = panel.blocks.data(Block.ZONES_ALARM_MEMORY, 32)
+        assert bits(memory) == sorted(violation.zone for violation in violations)
+
+
 async def test_every_alarm_of_a_burst_is_pushed_to_its_client() -> None:
     options = FleetOptions(count=50, base_port=0, control_port=None, key=KEY, latency=0.0)
     async with running_fleet(options) as running, contextlib.AsyncExitStack() as stack:
