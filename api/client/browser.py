@@ -1,33 +1,54 @@
-"""The browser transport: fetch and WebSocket of the page, through Pyodide. Runs nowhere else."""
+"""The transport of a Python that runs in a browser (Pyodide, in a worker or on the page).
+
+`js` and `pyodide` exist only there; they are typed `Any`.
+"""
 
 import asyncio
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
-import js  # type: ignore[import-not-found]  # made by Pyodide
-from pyodide.ffi import JsException, create_proxy  # type: ignore[import-not-found]
-from pyodide.http import pyfetch  # type: ignore[import-not-found]
+from api.client.errors import SocketClosed, Unreachable
+from api.client.transport import Response, Socket
 
-from api.client.errors import Unreachable
-from api.client.transport import Response, Socket, SocketClosed
+_NORMAL = 1000
 
 
 class BrowserTransport:
-    async def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None) -> Response:
-        options: dict[str, Any] = {"method": method, "headers": dict(headers), "credentials": "same-origin"}
+    keeps_cookies = True
+
+    def __init__(self) -> None:
+        self._http: Any = importlib.import_module("pyodide.http")
+
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float = 10.0
+    ) -> Response:
+        options: dict[str, Any] = {
+            "method": method,
+            "headers": dict(headers),
+            "credentials": "same-origin",
+            "cache": "no-store",
+        }
         if body is not None:
             options["body"] = body.decode()
         try:
-            answer = await pyfetch(url, **options)
-            return Response(
-                answer.status, {name.lower(): value for name, value in answer.headers.items()}, await answer.bytes()
-            )
-        except (OSError, JsException) as error:
-            raise Unreachable(f"{method} {url}: {error}") from error
+            async with asyncio.timeout(timeout):
+                answer = await self._http.pyfetch(url, **options)
+                content: bytes = await answer.bytes()
+        except OSError as error:  # AbortError and JsException of fetch are OSErrors; so is TimeoutError
+            raise Unreachable(str(error) or type(error).__name__) from error
+        return Response(
+            status=int(answer.status), body=content, headers={name.lower(): value for name, value in answer.headers.items()}
+        )
 
-    async def connect(self, url: str) -> Socket:
-        socket = _BrowserSocket(js.WebSocket.new(url))
-        await socket.opened()
+    async def connect(self, url: str, *, timeout: float = 10.0) -> Socket:
+        socket = _BrowserSocket(url)
+        try:
+            async with asyncio.timeout(timeout):
+                await socket.opened()
+        except (SocketClosed, TimeoutError) as error:
+            await socket.close()
+            raise Unreachable(str(error) or "time-out") from error
         return socket
 
     async def close(self) -> None:
@@ -35,47 +56,59 @@ class BrowserTransport:
 
 
 class _BrowserSocket:
-    """Turns the page's callbacks into a queue. None in the queue: closed."""
+    """JavaScript's WebSocket: its four callbacks fill one queue, of which `receive` reads."""
 
-    def __init__(self, socket: Any) -> None:
-        self._socket = socket
-        self._frames: asyncio.Queue[str | None] = asyncio.Queue()
-        self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._end = SocketClosed(1006)
-        self._proxies = {
-            "open": create_proxy(lambda _: self._on_open()),
-            "message": create_proxy(lambda event: self._frames.put_nowait(str(event.data))),
-            "close": create_proxy(lambda event: self._on_close(int(event.code), str(event.reason))),
-        }
-        for name, proxy in self._proxies.items():
-            socket.addEventListener(name, proxy)
+    def __init__(self, url: str) -> None:
+        js: Any = importlib.import_module("js")
+        ffi: Any = importlib.import_module("pyodide.ffi")
+        self._arrived: asyncio.Queue[str | SocketClosed] = asyncio.Queue()
+        self._is_open = asyncio.Event()
+        self._ended: SocketClosed | None = None
+        self._proxies = [
+            ffi.create_proxy(callback) for callback in (self._on_open, self._on_message, self._on_close, self._on_error)
+        ]
+        self._socket: Any = js.WebSocket.new(url)
+        self._socket.onopen, self._socket.onmessage, self._socket.onclose, self._socket.onerror = self._proxies
 
     async def opened(self) -> None:
-        await self._opened
+        """Wait until it is open. Raises SocketClosed when it never will be."""
+        await self._is_open.wait()
+        if self._ended is not None:
+            raise self._ended
 
     async def send(self, text: str) -> None:
-        if self._socket.readyState != js.WebSocket.OPEN:
-            raise self._end
+        if self._ended is not None:
+            raise self._ended
         self._socket.send(text)
 
     async def receive(self) -> str:
-        frame = await self._frames.get()
-        if frame is None:
-            self._frames.put_nowait(None)  # whoever asks again is told again
-            raise self._end
-        return frame
+        if self._ended is not None and self._arrived.empty():
+            raise self._ended
+        message = await self._arrived.get()
+        if isinstance(message, SocketClosed):
+            raise message
+        return message
 
     async def close(self) -> None:
-        self._socket.close()
+        """Also frees the callbacks, which JavaScript would keep alive."""
+        self._socket.onopen = self._socket.onmessage = self._socket.onclose = self._socket.onerror = None
+        if self._ended is None:
+            self._ended = SocketClosed(_NORMAL, "closed by us")
+            self._socket.close(_NORMAL)
+        for proxy in self._proxies:
+            proxy.destroy()
+        self._proxies.clear()
 
-    def _on_open(self) -> None:
-        if not self._opened.done():
-            self._opened.set_result(None)
+    def _on_open(self, _: Any) -> None:
+        self._is_open.set()
 
-    def _on_close(self, code: int, reason: str) -> None:
-        self._end = SocketClosed(code, reason)
-        if not self._opened.done():
-            self._opened.set_exception(Unreachable(f"the WebSocket did not open: {code} {reason}".rstrip()))
-        self._frames.put_nowait(None)
-        for name, proxy in self._proxies.items():
-            self._socket.removeEventListener(name, proxy)
+    def _on_message(self, event: Any) -> None:
+        self._arrived.put_nowait(str(event.data))
+
+    def _on_close(self, event: Any) -> None:
+        self._ended = SocketClosed(int(event.code), str(event.reason))
+        self._arrived.put_nowait(self._ended)
+        self._is_open.set()
+
+    def _on_error(self, _: Any) -> None:
+        """Says nothing that the close event after it does not say better."""

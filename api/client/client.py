@@ -1,12 +1,17 @@
-"""`StamClient`: everything the API offers, typed. The console and scripts use only this."""
+"""`StamClient`: the API as a typed Python object. The console, the benchmarks and scripts use only this."""
 
-from collections.abc import Collection
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
-from api.client.calls import Calls
-from api.client.decoding import decode
+from api.client import stream
+from api.client.codec import decode, plain
+from api.client.errors import ApiError, BadAnswer, Unreachable
 from api.client.models import (
     AlarmDetail,
     AlarmSummary,
@@ -18,91 +23,111 @@ from api.client.models import (
     PanelState,
     StateChange,
     SystemStatus,
+    Ticket,
     Timeline,
+    Tokens,
     User,
     Zone,
 )
-from api.client.stream import Stream
-from api.client.transport import Transport
+from api.client.transport import Response, Socket, Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.errors import ErrorCode
+
+T = TypeVar("T")
+Order = str  # "urgency" | "newest"
+
+REFRESH_BEFORE: Final = 60.0  # s before the access token ends
+_ASK_AGAIN: Final = 0.5  # s; one more try of an action whose answer was lost
 
 
 class StamClient:
-    """A client of one server, for one user at a time.
+    """One user at one server. Coroutines may be called side by side; the access token renews itself.
 
-    ``keep`` "cookie": the refresh token stays in an HttpOnly cookie (browser); "body": in this object (native).
-    Every method raises `ApiError` when the server refuses and `Unreachable` when it does not answer.
+    Every call raises ApiError (the server said no), Unreachable (nobody was there) or BadAnswer.
+    ``refresh_token`` resumes an earlier session where the transport keeps no cookies.
     """
 
-    def __init__(self, base_url: str, *, transport: Transport, keep: str = "body") -> None:
-        self._calls = Calls(base_url, transport, keep=keep)
+    def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
+        self._base = base_url.rstrip("/")
+        self._transport = transport or native_transport()
+        self._tokens: Tokens | None = None
+        self._ends_at = 0.0  # of the access token, by the monotonic clock
+        self._refreshing = asyncio.Lock()
+        self.refresh_token = refresh_token
 
-    async def __aenter__(self) -> "StamClient":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        await self._calls.transport.close()
-
-    # -- session
+    # -- the session -------------------------------------------------------------------------------------------------------
 
     @property
     def user(self) -> User | None:
-        """Who is logged in."""
-        return self._calls.session.user if self._calls.session else None
+        """Who is logged in; None: nobody."""
+        return self._tokens.user if self._tokens else None
 
     async def login(self, username: str, password: str) -> User:
-        return (await self._calls.login(username, password)).user
+        body = {"username": username, "password": password, "keep": "cookie" if self._transport.keeps_cookies else "body"}
+        return self._adopt(decode(await self._exchange("POST", "/api/auth/login", body=body), Tokens))
 
-    async def resume(self) -> User:
-        """Go on with the session of an earlier page load, or raise ApiError UNAUTHENTICATED."""
-        return (await self._calls.resume()).user
+    async def resume(self) -> User | None:
+        """Go on with the session of the cookie or of ``refresh_token``; None when there is none any more."""
+        try:
+            await self._refresh()
+        except ApiError as error:
+            if error.status != 401:
+                raise
+        return self.user
 
     async def logout(self) -> None:
-        await self._calls.logout()
+        """End the session here in any case, and at the server if it can be reached."""
+        try:
+            if self._tokens is not None:
+                await self._exchange("POST", "/api/auth/logout", body=self._refresh_body())
+        finally:
+            self._forget()
 
-    def stream(self, last_seq: int | None = None) -> Stream:
-        """Live messages, for ever: ``async for message in client.stream(): …`` (see `stream.Stream`)."""
-        return Stream(self._calls, last_seq=last_seq)
+    async def me(self) -> User:
+        return await self._get("/api/auth/me", User)
 
-    # -- alarms
+    async def aclose(self) -> None:
+        await self._transport.close()
+
+    # -- alarms ------------------------------------------------------------------------------------------------------------
 
     async def alarms(
         self,
         *,
-        open: bool | None = None,  # noqa: A002 - the word of the API
-        status: Collection[BundleStatus] | None = None,
-        priority: Collection[Priority] | None = None,
-        alarm_type: Collection[AlarmType] | None = None,
+        open: bool | None = None,  # noqa: A002 - the contract's word
+        status: Sequence[BundleStatus] = (),
+        priority: Sequence[Priority] = (),
+        alarm_type: Sequence[AlarmType] = (),
         object_id: UUID | None = None,
         q: str | None = None,
-        order: str | None = None,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        order: Order = "urgency",
         cursor: str | None = None,
-        limit: int | None = None,
+        limit: int = 50,
     ) -> Page[AlarmSummary]:
-        """``order``: "urgency" (default) or "newest". ``cursor``: of the page before."""
-        answer = await self._calls.get(
+        return await self._get(
             "/api/alarms",
+            Page[AlarmSummary],
             open=open,
             status=status,
             priority=priority,
             alarm_type=alarm_type,
             object_id=object_id,
             q=q,
+            to=to,
             order=order,
             cursor=cursor,
             limit=limit,
+            **{"from": from_},
         )
-        return decode(answer, Page[AlarmSummary])
 
     async def alarm(self, alarm_id: UUID) -> AlarmDetail:
-        return decode(await self._calls.get(f"/api/alarms/{alarm_id}"), AlarmDetail)
+        return await self._get(f"/api/alarms/{alarm_id}", AlarmDetail)
 
     async def timeline(self, alarm_id: UUID) -> Timeline:
-        return decode(await self._calls.get(f"/api/alarms/{alarm_id}/timeline"), Timeline)
+        return await self._get(f"/api/alarms/{alarm_id}/timeline", Timeline)
 
     async def act(
         self,
@@ -114,19 +139,76 @@ class StamClient:
         result_code: str | None = None,
         idempotency_key: str | None = None,
     ) -> AlarmSummary:
-        """Claim, start, release, ack, resolve or close. Repeating with the same key is answered as the first time.
-
-        Raises ApiError STALE_VERSION, WRONG_STATUS or NOT_OWNER with `current`, NOTE_REQUIRED, TEMPORAL_UNAVAILABLE.
-        """
-        body = {"version": version, "note": note, "result_code": result_code}
-        return await self._alarm_call(f"/api/alarms/{alarm_id}/{action.value}", body, idempotency_key)
+        """Claim, start, release, ack, resolve or close. An answer that got lost is asked for once more, safely."""
+        body: dict[str, Any] = {"version": version, "note": note}
+        if result_code is not None:
+            body["result_code"] = result_code
+        return await self._idempotent(f"/api/alarms/{alarm_id}/{action.value}", body, idempotency_key)
 
     async def add_note(self, alarm_id: UUID, text: str, *, version: int, idempotency_key: str | None = None) -> AlarmSummary:
-        return await self._alarm_call(f"/api/alarms/{alarm_id}/notes", {"version": version, "text": text}, idempotency_key)
+        return await self._idempotent(f"/api/alarms/{alarm_id}/notes", {"version": version, "text": text}, idempotency_key)
 
-    async def _alarm_call(self, path: str, body: dict[str, Any], key: str | None) -> AlarmSummary:
-        given = {name: value for name, value in body.items() if value is not None}
-        return decode(await self._calls.call("POST", path, given, idempotency_key=key or str(uuid4())), AlarmSummary)
+    @staticmethod
+    def current_of(error: ApiError) -> AlarmSummary | None:
+        """The alarm as it is now, out of a STALE_VERSION, WRONG_STATUS or NOT_OWNER."""
+        return decode(error.current, AlarmSummary) if error.current is not None else None
+
+    # -- objects, panels, zones --------------------------------------------------------------------------------------------
+
+    async def objects(
+        self, *, q: str | None = None, status: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[Object]:
+        return await self._get("/api/objects", Page[Object], q=q, status=status, cursor=cursor, limit=limit)
+
+    async def object(self, object_id: UUID) -> Object:
+        return await self._get(f"/api/objects/{object_id}", Object)
+
+    async def create_object(self, **members: Any) -> Object:
+        """name, address, kind, external_number; lat, lon."""
+        return decode(await self._call("POST", "/api/objects", body=members), Object)
+
+    async def panels(self, *, object_id: UUID | None = None, cursor: str | None = None, limit: int = 50) -> Page[Panel]:
+        return await self._get("/api/panels", Page[Panel], object_id=object_id, cursor=cursor, limit=limit)
+
+    async def panel(self, panel_id: UUID) -> Panel:
+        return await self._get(f"/api/panels/{panel_id}", Panel)
+
+    async def create_panel(self, **members: Any) -> Panel:
+        """object_id, name, host; port, integration_key, time_zone, enabled."""
+        return decode(await self._call("POST", "/api/panels", body=members), Panel)
+
+    async def change_panel(self, panel_id: UUID, *, version: int, **members: Any) -> Panel:
+        """Only the members given change. `integration_key` None makes the line plain."""
+        body = {"version": version, **members}
+        return decode(await self._call("PATCH", f"/api/panels/{panel_id}", body=body), Panel)
+
+    async def panel_state(self, panel_id: UUID) -> PanelState:
+        return await self._get(f"/api/panels/{panel_id}/state", PanelState)
+
+    async def panel_history(
+        self,
+        panel_id: UUID,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        partition: int | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[StateChange]:
+        """Newest first."""
+        path = f"/api/panels/{panel_id}/history"
+        return await self._get(
+            path, Page[StateChange], to=to, partition=partition, cursor=cursor, limit=limit, **{"from": from_}
+        )
+
+    async def zones(self, panel_id: UUID, *, cursor: str | None = None, limit: int = 256) -> Page[Zone]:
+        return await self._get("/api/zones", Page[Zone], panel_id=panel_id, cursor=cursor, limit=limit)
+
+    async def create_zone(self, **members: Any) -> Zone:
+        """panel_id, number, name; partition, alarm_type, priority_override."""
+        return decode(await self._call("POST", "/api/zones", body=members), Zone)
+
+    # -- events, ledger, system --------------------------------------------------------------------------------------------
 
     async def events(
         self,
@@ -134,74 +216,132 @@ class StamClient:
         object_id: UUID | None = None,
         panel_id: UUID | None = None,
         bundle_id: UUID | None = None,
+        from_: datetime | None = None,
+        to: datetime | None = None,
         alarms_only: bool | None = None,
         cursor: str | None = None,
-        limit: int | None = None,
+        limit: int = 50,
     ) -> Page[Event]:
-        answer = await self._calls.get(
+        """Newest first."""
+        return await self._get(
             "/api/events",
+            Page[Event],
             object_id=object_id,
             panel_id=panel_id,
             bundle_id=bundle_id,
+            to=to,
             alarms_only=alarms_only,
             cursor=cursor,
             limit=limit,
+            **{"from": from_},
         )
-        return decode(answer, Page[Event])
 
-    # -- objects, panels, zones
-
-    async def objects(
-        self, *, q: str | None = None, status: str | None = None, cursor: str | None = None, limit: int | None = None
-    ) -> Page[Object]:
-        return decode(await self._calls.get("/api/objects", q=q, status=status, cursor=cursor, limit=limit), Page[Object])
-
-    async def object(self, object_id: UUID) -> Object:
-        return decode(await self._calls.get(f"/api/objects/{object_id}"), Object)
-
-    async def create_object(self, *, name: str, address: str, **more: Any) -> Object:
-        """``more``: kind, external_number, lat, lon."""
-        return decode(await self._calls.call("POST", "/api/objects", {"name": name, "address": address, **more}), Object)
-
-    async def panels(
-        self, *, object_id: UUID | None = None, cursor: str | None = None, limit: int | None = None
-    ) -> Page[Panel]:
-        return decode(await self._calls.get("/api/panels", object_id=object_id, cursor=cursor, limit=limit), Page[Panel])
-
-    async def panel(self, panel_id: UUID) -> Panel:
-        return decode(await self._calls.get(f"/api/panels/{panel_id}"), Panel)
-
-    async def create_panel(self, *, object_id: UUID, name: str, host: str, port: int = 7094, **more: Any) -> Panel:
-        """``more``: integration_key, time_zone, enabled."""
-        body = {"object_id": str(object_id), "name": name, "host": host, "port": port, **more}
-        return decode(await self._calls.call("POST", "/api/panels", body), Panel)
-
-    async def change_panel(self, panel_id: UUID, *, version: int, **changes: Any) -> Panel:
-        """Raises ApiError CONFLICT when ``version`` is stale."""
-        return decode(await self._calls.call("PATCH", f"/api/panels/{panel_id}", {"version": version, **changes}), Panel)
-
-    async def panel_state(self, panel_id: UUID) -> PanelState:
-        return decode(await self._calls.get(f"/api/panels/{panel_id}/state"), PanelState)
-
-    async def panel_history(
-        self, panel_id: UUID, *, partition: int | None = None, cursor: str | None = None, limit: int | None = None
-    ) -> Page[StateChange]:
-        answer = await self._calls.get(f"/api/panels/{panel_id}/history", partition=partition, cursor=cursor, limit=limit)
-        return decode(answer, Page[StateChange])
-
-    async def zones(self, panel_id: UUID) -> Page[Zone]:
-        return decode(await self._calls.get("/api/zones", panel_id=panel_id), Page[Zone])
-
-    async def create_zone(self, *, panel_id: UUID, number: int, name: str, **more: Any) -> Zone:
-        """``more``: partition, alarm_type, priority_override."""
-        body = {"panel_id": str(panel_id), "number": number, "name": name, **more}
-        return decode(await self._calls.call("POST", "/api/zones", body), Zone)
-
-    # -- the system
-
-    async def ledger_balance(self, since: datetime, until: datetime) -> LedgerBalance:
-        answer = await self._calls.get("/api/ledger/balance", **{"from": since, "to": until})
-        return decode(answer, LedgerBalance)
+    async def ledger_balance(self, *, from_: datetime, to: datetime) -> LedgerBalance:
+        return await self._get("/api/ledger/balance", LedgerBalance, to=to, **{"from": from_})
 
     async def system_status(self) -> SystemStatus:
-        return decode(await self._calls.get("/api/system/status"), SystemStatus)
+        return await self._get("/api/system/status", SystemStatus)
+
+    # -- live --------------------------------------------------------------------------------------------------------------
+
+    def stream(self, last_seq: int | None = None) -> AsyncIterator[stream.Message]:
+        """Messages for ever, over every break (see `api.client.stream`). Log in first."""
+        return stream.messages(self._connect, last_seq)
+
+    async def _connect(self) -> Socket:
+        ticket = decode(await self._call("POST", "/api/auth/ws-ticket"), Ticket).ticket
+        return await self._transport.connect(f"ws{self._base.removeprefix('http')}/ws?ticket={quote(ticket)}")
+
+    # -- how a call is made ------------------------------------------------------------------------------------------------
+
+    async def _get(self, path: str, kind: type[T], **query: Any) -> T:
+        wanted = {name: plain(value) for name, value in query.items() if value is not None and value != ()}
+        return decode(await self._call("GET", f"{path}?{urlencode(wanted)}" if wanted else path), kind)
+
+    async def _idempotent(self, path: str, body: Mapping[str, Any], key: str | None) -> AlarmSummary:
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        try:
+            answer = await self._call("POST", path, body=body, headers=headers)
+        except Unreachable:
+            await asyncio.sleep(_ASK_AGAIN)
+            answer = await self._call("POST", path, body=body, headers=headers)
+        return decode(answer, AlarmSummary)
+
+    async def _call(
+        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """With a token that is still good; one that the server no longer takes is renewed once."""
+        if self._tokens is not None and time.monotonic() > self._ends_at - min(REFRESH_BEFORE, self._tokens.expires_in / 2):
+            await self._refresh()
+        used = self._tokens
+        try:
+            return await self._exchange(method, path, body=body, headers=headers)
+        except ApiError as error:
+            if error.status != 401 or used is None:
+                raise
+        await self._refresh(instead_of=used)
+        return await self._exchange(method, path, body=body, headers=headers)
+
+    async def _refresh(self, *, instead_of: Tokens | None = None) -> None:
+        """Renew the tokens, once for all who ask at the same time. A 401 ends the session."""
+        seen = instead_of or self._tokens
+        async with self._refreshing:
+            if self._tokens is not seen:
+                return  # somebody else has just done it
+            try:
+                self._adopt(decode(await self._exchange("POST", "/api/auth/refresh", body=self._refresh_body()), Tokens))
+            except ApiError as error:
+                if error.status == 401:
+                    self._forget()
+                raise
+
+    def _refresh_body(self) -> dict[str, Any]:
+        return {} if self._transport.keeps_cookies else {"refresh_token": self.refresh_token}
+
+    def _adopt(self, tokens: Tokens) -> User:
+        self._tokens = tokens
+        self._ends_at = time.monotonic() + tokens.expires_in
+        self.refresh_token = tokens.refresh_token
+        return tokens.user
+
+    def _forget(self) -> None:
+        self._tokens = None
+        self.refresh_token = None
+
+    async def _exchange(
+        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        sent = {"Accept": "application/json", **(headers or {})}
+        if self._tokens is not None:
+            sent["Authorization"] = f"Bearer {self._tokens.access_token}"
+        content = None
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            content = json.dumps(dict(body), default=plain).encode()
+        return _content(await self._transport.request(method, self._base + path, headers=sent, body=content))
+
+
+def _content(response: Response) -> Any:
+    """The JSON of an answer; None for an empty one. Raises ApiError for a problem."""
+    if response.status == 204:
+        return None
+    try:
+        content = json.loads(response.body)
+    except ValueError as error:
+        content = None
+        if response.status < 400:
+            raise BadAnswer(f"HTTP {response.status} without JSON") from error
+    if response.status >= 400:
+        raise ApiError(
+            response.status,
+            content if isinstance(content, dict) else {},
+            retry_after=_seconds(response.headers.get("retry-after")),
+        )
+    return content
+
+
+def _seconds(value: str | None) -> float | None:
+    return float(value) if value is not None and value.isdigit() else None
+
+
+__all__ = ["ApiError", "BadAnswer", "ErrorCode", "StamClient", "Unreachable"]

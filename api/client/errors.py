@@ -1,38 +1,63 @@
-"""How a call fails."""
+"""How a call can fail, by who is at fault: the server said no, the server's answer is nonsense, or nobody was reached."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workflows.domain.errors import ErrorCode
 
-@dataclass(frozen=True, slots=True)
+
+class ClientError(Exception):
+    """Base of everything the SDK raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldError:
     field: str
     reason: str
 
 
-class ApiError(Exception):
-    """The server refused: a problem+json answer. `code` is one of `workflows.domain.errors.ErrorCode`."""
+class ApiError(ClientError):
+    """The server answered with a problem (RFC 9457).
 
-    def __init__(
-        self,
-        *,
-        code: str,
-        status: int,
-        title: str,
-        detail: str | None = None,
-        request_id: str | None = None,
-        errors: tuple[FieldError, ...] = (),
-        current: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(f"{code} ({status}): {detail or title}")
-        self.code = code
+    `code` is an `ErrorCode`, or the text of one this client does not know yet. `errors` belongs to VALIDATION; `current` (the
+    alarm as it is now, as JSON; `StamClient.current_of` decodes it) to STALE_VERSION, WRONG_STATUS and NOT_OWNER.
+    `retry_after` is seconds.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any], *, retry_after: float | None = None) -> None:
         self.status = status
-        self.title = title
-        self.detail = detail
-        self.request_id = request_id
-        self.errors = errors
-        self.current = current  # the alarm as it is now, where the conflict is about one
+        self.code = _code(problem.get("code"), status)
+        self.title = str(problem.get("title") or f"HTTP {status}")
+        self.detail = str(problem.get("detail") or "")
+        self.request_id = str(problem.get("request_id") or "")
+        self.errors = tuple(
+            FieldError(field=str(error.get("field")), reason=str(error.get("reason"))) for error in problem.get("errors") or ()
+        )
+        self.current: dict[str, Any] | None = problem.get("current")
+        self.retry_after = retry_after
+        super().__init__(f"{self.code}: {self.detail or self.title}")
 
 
-class Unreachable(Exception):  # noqa: N818 - a state of the world, as LinkLost
-    """No answer at all: the server or the way to it is away. Trying again later is right."""
+def _code(value: Any, status: int) -> ErrorCode | str:
+    try:
+        return ErrorCode(value)
+    except ValueError:
+        return str(value or f"HTTP_{status}")
+
+
+class Unreachable(ClientError):  # noqa: N818 - a state of the world, not a mistake
+    """No answer: the server is away, or the way to it. Trying again later is right."""
+
+
+class BadAnswer(ClientError):  # noqa: N818 - says whose fault it is
+    """The server answered something that is not the contract's: another version, or a proxy in between."""
+
+
+class SocketClosed(ClientError):  # noqa: N818 - what happened
+    """The WebSocket ended; ``code`` as in RFC 6455 or one of the contract's 44xx."""
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(f"closed with {code} {reason}".rstrip())

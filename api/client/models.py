@@ -1,8 +1,12 @@
-"""What the API answers, as dataclasses: the SDK's vocabulary, free of pydantic so that it runs in the browser."""
+"""What the API speaks of, as frozen dataclasses; field by field the JSON of the contract (`/api/docs`).
+
+Ids are UUIDs, times aware datetimes in UTC. A member the server has and this client does not know is ignored.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from workflows.domain.alarm import AlarmType, Family, Outcome, Priority, SignalSource, Source
@@ -15,9 +19,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """One page of a list; `next_cursor` None: this was the last."""
+    """Part of a list; the next part is asked for with `next_cursor`, None at the end."""
 
-    items: list[T]
+    items: tuple[T, ...]
     next_cursor: str | None = None
 
 
@@ -32,50 +36,129 @@ class User:
     must_change_password: bool = False
 
     def may(self, permission: Permission) -> bool:
-        """In any scope."""
+        """Whether the user may, in any scope: what the console shows or hides by it."""
         return self.permissions.get(permission, Scope.NONE) is not Scope.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """The answer of login and refresh. `refresh_token` only when asked for in the body."""
+class Tokens:
+    """`expires_in` is seconds; `refresh_token` is None where the server keeps it in a cookie."""
 
     access_token: str
-    expires_in: int  # s
+    expires_in: int
     user: User
     refresh_token: str | None = None
-    token_type: str = "Bearer"  # noqa: S105 - the scheme's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    ticket: str
+    expires_in: int
+
+
+class ObjectStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    SERVICE = "SERVICE"
+    CLOSED = "CLOSED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Object:
+    """A guarded place."""
+
     id: UUID
     name: str
     address: str
     kind: str
-    external_number: str | None
-    lat: float | None
-    lon: float | None
-    status: str
-    service_until: datetime | None
+    external_number: str
+    status: ObjectStatus
     version: int
     created_at: datetime
+    lat: float | None = None
+    lon: float | None = None
+    service_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
+    """`encrypted`: an integration key is set; the key itself is never told."""
+
     id: UUID
     object_id: UUID
     name: str
     host: str
     port: int
     encrypted: bool
-    time_zone: str | None
     enabled: bool
-    model: str | None
-    firmware: str | None
-    config_version: int
     version: int
+    config_version: int
+    created_at: datetime
+    time_zone: str | None = None
+    module: str | None = None
+    model: str | None = None
+    firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    status: LinkStatus = LinkStatus.UNKNOWN
+    since: datetime | None = None
+    last_frame_at: datetime | None = None
+    model: str | None = None
+    firmware: str | None = None
+    clock_offset_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionLive:
+    number: int
+    state: PartitionState
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneLive:
+    """The flags are None while the state is unknown."""
+
+    number: int
+    name: str | None = None
+    partition: int | None = None
+    violated: bool | None = None
+    tamper: bool | None = None
+    alarm: bool | None = None
+    alarm_memory: bool | None = None
+    bypassed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    kind: str
+    source: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelState:
+    """The live picture. `stale`: nobody has told us lately; what is then shown is UNKNOWN. None: that part is not known."""
+
+    panel_id: UUID
+    link: LinkState
+    partitions: tuple[PartitionLive, ...]
+    zones: tuple[ZoneLive, ...]
+    stale: bool
+    outputs_on: tuple[int, ...] | None = None
+    troubles: tuple[Trouble, ...] | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChange:
+    """One line of a panel's history; `partition` None: the link."""
+
+    id: UUID
+    panel_id: UUID
+    state: str
+    at: datetime
+    partition: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,90 +167,95 @@ class Zone:
     panel_id: UUID
     number: int
     name: str
-    partition: int | None
-    reaction: int | None
-    alarm_type: AlarmType | None
-    priority_override: dict[str, str] | None
+    partition: int | None = None
+    reaction: int | None = None
+    alarm_type: AlarmType | None = None
+    priority_override: dict[str, Priority] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What happened, for people."""
+
+    en: str
+    pl: str
+
+    def in_locale(self, locale: str) -> str:
+        return self.pl if locale == "pl" else self.en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """What a bundle is about, in codes; names come with REST only."""
+    """What an alarm is named after: its first event, or its worst."""
 
-    code: int | None = None
-    source_kind: Source | None = None
-    source_number: int | None = None
-    source_name: str | None = None
+    code: int
+    source_kind: Source
+    source_number: int
     partition: int | None = None
     panel_id: UUID | None = None
     recovered: bool = False
+    source_name: str | None = None  # not in push messages
+    text: Text | None = None  # not in push messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmState:
-    """A bundle as the WebSocket tells of it: ids, codes and times."""
+class AlarmSummary:
+    """A line of the alarm list. `event_count` counts alarms, `active_count` those not restored yet."""
 
     id: UUID
     object_id: UUID
+    object_name: str
     alarm_type: AlarmType
     priority: Priority
     status: BundleStatus
     version: int
     event_count: int
     active_count: int
-    suppressed: bool
-    requires_note: bool
-    stale: bool
     opened_at: datetime
     first_event_at: datetime
     last_event_at: datetime
     last_activity_at: datetime
     status_changed_at: datetime
-    claimed_by: UUID | None
     headline: Headline
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmSummary(AlarmState):
-    """A bundle as REST tells of it: with names, and with what its timers will do."""
-
-    object_name: str
+    suppressed: bool = False
+    requires_note: bool = False
+    stale: bool = False
+    claimed_by: UUID | None = None
     claimed_by_name: str | None = None
+    claimed_at: datetime | None = None
     claim_expires_at: datetime | None = None
     auto_close_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventText:
-    en: str
-    pl: str
+    result_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
+    """One physical happening, however many signals told of it."""
+
     id: UUID
-    bundle_id: UUID | None
     object_id: UUID
-    panel_id: UUID | None
-    alarm_type: AlarmType | None
-    priority: Priority
     code: int
-    text: EventText
-    restore: bool
+    text: Text
+    family: Family
     source_kind: Source
     source_number: int
-    source_name: str | None
-    partition: int | None
-    user_number: int | None
     occurred_at: datetime
-    panel_at: datetime | None
     received_at: datetime
     recorded_at: datetime
-    confirmed_at: datetime | None
-    restored_at: datetime | None
-    recovered: bool
     occurrences: int
-    suppressed: bool
+    bundle_id: UUID | None = None
+    panel_id: UUID | None = None
+    alarm_type: AlarmType | None = None
+    priority: Priority | None = None
+    restore: bool = False
+    source_name: str | None = None
+    partition: int | None = None
+    user_number: int | None = None
+    panel_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    restored_at: datetime | None = None
+    recovered: bool = False
+    suppressed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,105 +269,57 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmDetail(AlarmSummary):
+    """`allowed_actions`: what this user may do with the alarm as it is now. `events`: the newest 100, newest first."""
+
     object: Object
     workflow_id: str
     temporal_url: str
-    events: list[Event] = field(default_factory=list)  # newest 100
-    notes: list[Note] = field(default_factory=list)
-    allowed_actions: list[Action] = field(default_factory=list)
+    events: tuple[Event, ...] = ()
+    notes: tuple[Note, ...] = ()
+    allowed_actions: tuple[Action, ...] = ()
+
+
+class TimelineKind(StrEnum):
+    EVENT = "event"
+    ACTION = "action"
+    TIMER = "timer"
+    NOTE = "note"
+    NOTIFICATION = "notification"
+    SCHEDULED = "scheduled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineItem:
-    """One line of a bundle's story; which fields are set depends on `kind`."""
+    """EVENT: `event`. ACTION, TIMER: `action` … `version`. NOTE: `note`. SCHEDULED: `action` is due at `due_at` (= `at`)."""
 
     at: datetime
-    kind: str  # event | action | timer | note | notification | scheduled
+    kind: TimelineKind
     event: Event | None = None
+    note: Note | None = None
     action: Action | None = None
+    actor_id: UUID | None = None
     actor_name: str | None = None
     from_status: BundleStatus | None = None
     to_status: BundleStatus | None = None
     version: int | None = None
-    note: Note | None = None
     due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """Oldest first."""
+    """Oldest first; what is scheduled comes last."""
 
-    items: list[TimelineItem]
+    items: tuple[TimelineItem, ...]
     workflow_id: str
     temporal_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkState:
-    status: LinkStatus
-    since: datetime | None = None
-    last_frame_at: datetime | None = None
-    model: str | None = None
-    firmware: str | None = None
-    clock_offset_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartitionLive:
-    number: int
-    name: str
-    state: PartitionState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneLive:
-    """None everywhere: not known now."""
-
-    number: int
-    name: str
-    partition: int | None
-    violated: bool | None = None
-    tamper: bool | None = None
-    alarm: bool | None = None
-    alarm_memory: bool | None = None
-    bypassed: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TroubleLive:
-    kind: str
-    source: str | int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PanelState:
-    """`stale`: nobody has told us lately, everything is UNKNOWN."""
-
-    panel_id: UUID
-    link: LinkState
-    partitions: list[PartitionLive]
-    zones: list[ZoneLive]
-    stale: bool
-    outputs_on: list[int] | None = None
-    troubles: list[TroubleLive] | None = None
-    as_of: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateChange:
-    """A line of a panel's history; `partition` None: the link."""
-
-    id: UUID
-    panel_id: UUID
-    partition: int | None
-    state: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerBalance:
-    """R-LEDGER: everything received has become exactly one of the outcomes."""
+    """Everything received between the two times, and what became of it."""
 
+    since: datetime
+    until: datetime
     received: int
     accounted: int
     balanced: bool
@@ -287,15 +327,23 @@ class LedgerBalance:
     by_source: dict[SignalSource, int]
 
 
+class SystemMode(StrEnum):
+    NORMAL = "NORMAL"
+    DEGRADED = "DEGRADED"  # alarms arrive, but something that helps with them is away
+    MAINTENANCE = "MAINTENANCE"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelCounts:
     total: int
-    connected: int
+    connected: int | None = None  # None: not known, Redis is away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemStatus:
-    mode: str  # NORMAL | DEGRADED | MAINTENANCE
+    """`database`, `redis`, `temporal`, `relay`: whether each works as far as this API process can tell."""
+
+    mode: SystemMode
     database: bool
     redis: bool
     temporal: bool
@@ -306,28 +354,51 @@ class SystemStatus:
     version: str
 
 
-# -- the stream
+# -- push messages: ids, codes and times only ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedAlarm:
+    """The alarm as the transaction left it. Names are looked up by REST."""
+
+    id: UUID
+    object_id: UUID
+    alarm_type: AlarmType
+    priority: Priority
+    status: BundleStatus
+    version: int
+    event_count: int
+    active_count: int
+    opened_at: datetime
+    first_event_at: datetime
+    last_event_at: datetime
+    last_activity_at: datetime
+    status_changed_at: datetime
+    headline: Headline
+    suppressed: bool = False
+    requires_note: bool = False
+    stale: bool = False
+    claimed_by: UUID | None = None
+    claimed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushedEvent:
-    """An event that joined a bundle in the transaction the message tells of."""
-
     id: UUID
     code: int
     family: Family
     source_kind: Source
     source_number: int
-    partition: int | None
-    panel_id: UUID | None
-    restore: bool
-    recovered: bool
     occurred_at: datetime
+    partition: int | None = None
+    panel_id: UUID | None = None
+    restore: bool = False
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamps:
-    """When each stage had it; the panel's time is corrected by its measured clock offset."""
+    """When the alarm passed each stage on its way."""
 
     panel_at: datetime | None = None
     received_at: datetime | None = None
@@ -336,76 +407,23 @@ class Stamps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Welcome:
-    """The server has our hello. Catch-up follows, then `Live`."""
+class AlarmChange:
+    """Data of `alarm.new` and `alarm.updated`; `events` are those that joined, none for an operator's action."""
 
-    seq: int
-    server_time: datetime
-    mode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """The catch-up is complete up to `seq`; from here on messages are news."""
-
-    seq: int
+    alarm: PushedAlarm
+    events: tuple[PushedEvent, ...] = ()
+    stamps: Stamps = field(default_factory=Stamps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmChanged:
-    """`alarm.new` (`opened`) or `alarm.updated`."""
+class PanelChange:
+    """Data of `panel.state.changed`; `partition` None: the link."""
 
-    seq: int
-    opened: bool
-    alarm: AlarmState
-    events: list[PushedEvent]
-    stamps: Stamps
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PanelChanged:
-    seq: int
     panel_id: UUID
     object_id: UUID
-    partition: int | None
     state: str
     at: datetime
+    partition: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherEvent:
-    """A type this SDK does not know: newer server."""
-
-    seq: int
-    event: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ping:
-    """The heartbeat; the stream has answered it already."""
-
-    server_time: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayOverflow:
-    """Too much was missed: reload by REST after `retry_after_ms`; the stream goes on from `seq`."""
-
-    retry_after_ms: int
-    seq: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModeChanged:
-    mode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disconnected:
-    """The line broke; the stream tries again in `retry_in` seconds."""
-
-    reason: str
-    retry_in: float
-
-
-StreamMessage = Welcome | Live | AlarmChanged | PanelChanged | OtherEvent | Ping | ReplayOverflow | ModeChanged | Disconnected
+Json = dict[str, Any]

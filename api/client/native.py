@@ -1,33 +1,40 @@
-"""The native transport: httpx and websockets."""
+"""The transport of a Python that runs on a machine."""
 
 from collections.abc import Mapping
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from api.client.errors import Unreachable
-from api.client.transport import Response, Socket, SocketClosed
+from api.client.errors import SocketClosed, Unreachable
+from api.client.transport import Response, Socket
 
-_MAX_FRAME = 4 * 1024 * 1024  # bytes
+LARGEST_FRAME = 4 * 1024 * 1024
+ABNORMAL = 1006  # RFC 6455: the connection just broke
 
 
 class NativeTransport:
-    def __init__(self, *, timeout: float) -> None:
-        self._http = httpx.AsyncClient(timeout=timeout, trust_env=False)
+    keeps_cookies = False
 
-    async def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None) -> Response:
-        try:
-            answer = await self._http.request(method, url, headers=dict(headers), content=body)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"{method} {url}: {error!r}") from error
-        return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
+    def __init__(self) -> None:
+        self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False)
 
-    async def connect(self, url: str) -> Socket:
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float = 10.0
+    ) -> Response:
         try:
-            return _NativeSocket(await connect(url, max_size=_MAX_FRAME, ping_interval=None, proxy=None))
-        except (OSError, TimeoutError, InvalidHandshake) as error:
-            raise Unreachable(f"{url.partition('?')[0]}: {error!r}") from error
+            answer = await self._http.request(method, url, headers=headers, content=body, timeout=timeout)
+        except httpx.TransportError as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+        return Response(status=answer.status_code, body=answer.content, headers=dict(answer.headers))
+
+    async def connect(self, url: str, *, timeout: float = 10.0) -> Socket:
+        try:
+            # The server pings in its own words (R-PUSH), so the library need not.
+            connection = await connect(url, proxy=None, open_timeout=timeout, max_size=LARGEST_FRAME, ping_interval=None)
+        except (OSError, WebSocketException) as error:  # TimeoutError is an OSError
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+        return _NativeSocket(connection)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -54,5 +61,4 @@ class _NativeSocket:
 
 
 def _closed(error: ConnectionClosed) -> SocketClosed:
-    frame = error.rcvd
-    return SocketClosed(frame.code, frame.reason) if frame else SocketClosed(1006)
+    return SocketClosed(error.rcvd.code, error.rcvd.reason) if error.rcvd else SocketClosed(ABNORMAL)

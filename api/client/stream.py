@@ -1,130 +1,231 @@
-"""The live stream: one WebSocket after another, for ever, told as one sequence of messages.
+"""The live stream: one WebSocket after another, for ever, as one sequence of messages (R-PUSH).
 
-Each connection has a new ticket and says `hello` with the last sequence number seen, so nothing is missed and nothing told
-twice: messages at or below that number are dropped here.
+How a screen stays complete: on `Welcome` load everything by REST (what happens meanwhile arrives as events and is newer or
+the same by `version`), then apply events. After a break the stream resumes where it was, by itself; only after
+`ReplayOverflow` is everything to be loaded anew. Sequence numbers may have gaps (what the user may not see is left out), but
+never repeat or run back.
 """
 
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from api.client.calls import Calls
-from api.client.decoding import decode
-from api.client.errors import ApiError, Unreachable
-from api.client.models import (
-    AlarmChanged,
-    AlarmState,
-    Disconnected,
-    Live,
-    ModeChanged,
-    OtherEvent,
-    PanelChanged,
-    Ping,
-    PushedEvent,
-    ReplayOverflow,
-    Stamps,
-    StreamMessage,
-    Welcome,
-)
-from api.client.transport import Socket, SocketClosed
+from api.client.codec import decode
+from api.client.errors import ApiError, BadAnswer, SocketClosed, Unreachable
+from api.client.models import AlarmChange, PanelChange, SystemMode
+from api.client.transport import Socket
 
-_FIRST_RETRY, _LAST_RETRY = 0.5, 10.0  # s, before jitter
-_SILENCE = 12.0  # s; the server pings every 5: two missed are a dead line
-_ALARM_EVENTS: Final = {"alarm.new", "alarm.updated"}
+SILENCE: Final = 12.0  # s; the server pings every 5 s: two lost pings are forgiven
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # s
+
+# Close codes of the contract
+TICKET_BAD, NO_LONGER_ALLOWED, NO_HELLO, SLOW_CLIENT = 4401, 4403, 4408, 4409
+_AT_ONCE: Final = frozenset({TICKET_BAD, SLOW_CLIENT})  # the server is well: it only wants a new connection
 
 
-class Stream:
-    """``async for message in Stream(calls, last_seq=None)``. `last_seq` None: everything was just loaded by REST."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """Connected. `seq` is where the server is; `resumed`: what was missed follows, else load everything now."""
 
-    def __init__(self, calls: Calls, *, last_seq: int | None) -> None:
-        self._calls = calls
-        self._last_seq = last_seq
-        self._failures = 0
+    seq: int
+    server_time: datetime
+    mode: SystemMode
+    resumed: bool
 
-    async def __aiter__(self) -> AsyncIterator[StreamMessage]:
-        """Ends only when the session has ended for good (ApiError 401 is raised)."""
-        while True:
-            try:
-                async for message in self._connection():
-                    yield message
-            except (SocketClosed, Unreachable, TimeoutError, ApiError) as error:
-                if isinstance(error, ApiError) and error.status in {401, 403}:
-                    raise
-                pause = self._pause()
-                yield Disconnected(reason=str(error) or "the line went silent", retry_in=pause)
-                await asyncio.sleep(pause)
 
-    def _pause(self) -> float:
-        self._failures += 1
-        full: float = min(_FIRST_RETRY * 2.0 ** (self._failures - 1), _LAST_RETRY)
-        return random.uniform(0.5, 1.0) * full  # noqa: S311 - spreads reconnects, guards nothing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """All that was missed has been told."""
 
-    async def _connection(self) -> AsyncIterator[StreamMessage]:
-        ticket = (await self._calls.call("POST", "/api/auth/ws-ticket"))["ticket"]
-        socket = await self._calls.transport.connect(_ws_url(self._calls.base_url, ticket))
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """`event` is alarm.new, alarm.updated, panel.state.changed or system.mode; unknown ones are to be ignored."""
+
+    seq: int
+    event: str
+    data: dict[str, Any]
+
+    def alarm_change(self) -> AlarmChange | None:
+        """What an `alarm.*` event says; None for another kind."""
+        return decode(self.data, AlarmChange) if self.event.startswith("alarm.") else None
+
+    def panel_change(self) -> PanelChange | None:
+        """What a `panel.state.changed` says; None for another kind."""
+        return decode(self.data, PanelChange) if self.event == "panel.state.changed" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """A sign of life; all up to `seq` has been told."""
+
+    server_time: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOverflow:
+    """Too much was missed: load everything by REST after the pause; the stream goes on live from `seq`."""
+
+    retry_after_ms: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeChanged:
+    mode: SystemMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnected:
+    """The connection broke or could not be made; the next try is in `retry_in` seconds."""
+
+    reason: str
+    retry_in: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnecting:
+    """The pause is over. `attempt` counts from 1 since it last worked."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded:
+    """The server no longer knows us: log in again. The last message of a stream."""
+
+    reason: str
+
+
+Message = Welcome | Live | Event | Ping | ReplayOverflow | ModeChanged | Disconnected | Reconnecting | SessionEnded
+
+Connect = Callable[[], Awaitable[Socket]]  # a new ticket, a new socket
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far we are; `pauses` counts connections in a row that did not work."""
+
+    seq: int | None
+    pauses: int = 0
+
+
+async def messages(connect: Connect, last_seq: int | None = None, *, silence: float = SILENCE) -> AsyncIterator[Message]:
+    """Messages until the session ends or the caller stops (`contextlib.aclosing` closes the socket at once)."""
+    place = _Place(last_seq)
+    while True:
         try:
-            await socket.send(json.dumps({"type": "hello", "last_seq": self._last_seq}))
-            while True:
-                message = await self._next(socket)
-                if message is not None:
+            socket = await connect()
+        except ApiError as error:
+            if error.status in (401, 403):
+                yield SessionEnded(reason=str(error.code))
+                return
+            lost: Exception = error
+        except (Unreachable, BadAnswer) as error:
+            lost = error
+        else:
+            try:
+                async for message in _told(socket, place, silence):
                     yield message
-        finally:
-            await socket.close()
+            except (SocketClosed, BadAnswer, TimeoutError) as error:
+                lost = error
+            finally:
+                await socket.close()
+        pause = _pause(lost, place)
+        yield Disconnected(reason=_reason(lost), retry_in=pause)
+        await asyncio.sleep(pause)
+        yield Reconnecting(attempt=place.pauses)
 
-    async def _next(self, socket: Socket) -> StreamMessage | None:
-        frame = json.loads(await asyncio.wait_for(socket.receive(), _SILENCE))
+
+async def _told(socket: Socket, place: _Place, silence: float) -> AsyncIterator[Message]:
+    """Messages of one connection. Raises SocketClosed, BadAnswer, TimeoutError after ``silence``; never just ends."""
+    asked = place.seq
+    await socket.send(json.dumps({"type": "hello", "last_seq": asked}))
+    while True:
+        async with asyncio.timeout(silence):
+            frame = _parsed(await socket.receive())
         if frame["type"] == "ping":
             await socket.send('{"type":"pong"}')
-        message = parse(frame)
-        if isinstance(message, AlarmChanged | PanelChanged | OtherEvent) and self._seen(message.seq):
-            return None
-        if isinstance(message, Live | ReplayOverflow):
-            self._failures = 0
-            self._last_seq = max(message.seq, self._last_seq or 0)
-        return message
-
-    def _seen(self, seq: int) -> bool:
-        if self._last_seq is not None and seq <= self._last_seq:
-            return True
-        self._last_seq = seq
-        return False
+        message = _message(frame, resumed=asked is not None)
+        if message is not None and _is_new(message, place, asked):
+            yield message
 
 
-def _ws_url(base_url: str, ticket: str) -> str:
-    return f"ws{base_url.removeprefix('http')}/ws?{urlencode({'ticket': ticket})}"
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        frame = json.loads(text)
+        return frame if "type" in frame else _nonsense(text)
+    except (ValueError, TypeError):
+        return _nonsense(text)
 
 
-def parse(frame: dict[str, Any]) -> StreamMessage:
-    """One server frame. Raises KeyError or ValueError when it is none of the contract's."""
+def _nonsense(text: str) -> dict[str, Any]:
+    raise BadAnswer(f"the server sent no message: {text[:80]!r}")
+
+
+def _message(frame: dict[str, Any], *, resumed: bool) -> Message | None:
+    """None: a type this client does not know."""
     match frame["type"]:
-        case "event":
-            return _event(frame["seq"], frame["event"], frame["data"])
-        case "ping":
-            return decode(frame, Ping)
         case "welcome":
-            return decode(frame, Welcome)
+            return decode({**frame, "resumed": resumed}, Welcome)
         case "live":
             return decode(frame, Live)
+        case "event":
+            return Event(seq=frame["seq"], event=frame["event"], data=frame["data"])
+        case "ping":
+            return decode(frame, Ping)
         case "replay_overflow":
             return decode(frame, ReplayOverflow)
         case "mode":
             return decode(frame, ModeChanged)
-        case unknown:
-            raise ValueError(f"the server sent a message of unknown type {unknown!r}")
+        case _:
+            return None
 
 
-def _event(seq: int, event: str, data: dict[str, Any]) -> StreamMessage:
-    if event in _ALARM_EVENTS:
-        return AlarmChanged(
-            seq=seq,
-            opened=event == "alarm.new",
-            alarm=decode(data["alarm"], AlarmState),
-            events=decode(data.get("events", []), list[PushedEvent]),
-            stamps=decode(data.get("stamps", {}), Stamps),
-        )
-    if event == "panel.state.changed":
-        return decode({"seq": seq, **data}, PanelChanged)
-    return OtherEvent(seq=seq, event=event)
+def _is_new(message: Message, place: _Place, asked: int | None) -> bool:
+    """Moves our place along; False for an event we have already had."""
+    match message:
+        case Event(seq=seq):
+            is_new = place.seq is None or seq > place.seq
+            place.seq = seq if is_new else place.seq
+            return is_new
+        case Welcome(seq=seq):
+            place.seq = seq if asked is None else place.seq
+        case Live(seq=seq) | Ping(seq=seq):
+            place.pauses = 0
+            place.seq = max(seq, place.seq or 0)
+        case ReplayOverflow(seq=seq):
+            place.seq = seq
+        case _:
+            pass
+    return True
+
+
+def _pause(lost: Exception, place: _Place) -> float:
+    """Seconds to wait: doubling with jitter, so that a thousand consoles do not come back in one moment."""
+    place.pauses += 1
+    if isinstance(lost, SocketClosed) and lost.code in _AT_ONCE and place.pauses == 1:
+        return random.uniform(0, 0.1)  # noqa: S311
+    longest = min(FIRST_PAUSE * 2 ** (place.pauses - 1), LONGEST_PAUSE)
+    return random.uniform(longest / 2, longest)  # noqa: S311
+
+
+def _reason(lost: Exception) -> str:
+    match lost:
+        case SocketClosed(code=code):
+            return f"closed:{code}"
+        case TimeoutError():
+            return "silence"
+        case ApiError(code=code):
+            return str(code)
+        case Unreachable():
+            return "unreachable"
+        case _:
+            return "bad_answer"

@@ -1,27 +1,20 @@
-"""The way to the server, in two implementations: native (httpx, websockets) and browser (fetch, WebSocket through Pyodide).
+"""How bytes get to the server: an interface, and an implementation each for Python on a machine and Python in a browser.
 
-Both are imported when asked for, so that neither environment needs the other's packages.
+The libraries are imported when a transport is made, so that this module loads anywhere.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
+    """`headers` have lower-case names."""
+
     status: int
-    headers: Mapping[str, str]  # names in lower case
     body: bytes
-
-
-class SocketClosed(Exception):  # noqa: N818 - what happened, not a fault
-    """The WebSocket ended. `code` is 1006 when it broke without a goodbye."""
-
-    def __init__(self, code: int, reason: str = "") -> None:
-        super().__init__(f"closed with {code} {reason}".rstrip())
-        self.code = code
-        self.reason = reason
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Socket(Protocol):
@@ -31,28 +24,36 @@ class Socket(Protocol):
     async def receive(self) -> str:
         """The next text frame. Raises SocketClosed."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close it, whatever its state."""
 
 
 class Transport(Protocol):
-    async def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None) -> Response:
-        """Raises `errors.Unreachable` when there is no answer."""
+    @property
+    def keeps_cookies(self) -> bool:
+        """Whether the refresh token is safe in an HttpOnly cookie (a browser) or must be kept by the client."""
 
-    async def connect(self, url: str) -> Socket:
-        """Open a WebSocket. Raises `errors.Unreachable` or SocketClosed."""
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float = 10.0
+    ) -> Response:
+        """One exchange; any status is an answer. ``timeout`` is seconds. Raises Unreachable."""
 
-    async def close(self) -> None: ...
+    async def connect(self, url: str, *, timeout: float = 10.0) -> Socket:
+        """Open a WebSocket. Raises Unreachable, also when the server refuses the handshake."""
+
+    async def close(self) -> None:
+        """Let go of pooled connections."""
 
 
-def native_transport(*, timeout: float = 15.0) -> Transport:
-    """For scripts, services and desktop packages. ``timeout``: seconds for one answer."""
+def native_transport() -> Transport:
+    """httpx and websockets. Proxies of the environment are not used: the server is on our own network."""
     from api.client.native import NativeTransport
 
-    return NativeTransport(timeout=timeout)
+    return NativeTransport()
 
 
 def browser_transport() -> Transport:
-    """For Python that runs in a browser page (Pyodide)."""
+    """fetch and WebSocket of the browser Pyodide runs in."""
     from api.client.browser import BrowserTransport
 
     return BrowserTransport()
