@@ -1,0 +1,92 @@
+"""Keeps the cells equal to the store: at once when something changed, at most every 100 ms, and each second for the clock."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from ui_flutter.components.cell import Cell
+from ui_flutter.components.look import Look
+from ui_flutter.components.safe import report
+from ui_flutter.components.screen import Screen
+from ui_flutter.i18n.words import Words
+from ui_flutter.state import format as formats
+from ui_flutter.state import present, present_card
+from ui_flutter.state.store import Store
+from ui_flutter.theme import THEMES
+
+T = TypeVar("T")
+COALESCE = 0.1  # s between two drawings
+NARROW = 820  # px; below it list and card are separate pages
+
+
+class Painter:
+    """One for each screen. `changed` asks for a drawing; `paint_for_ever` draws."""
+
+    def __init__(self, store: Store, screen: Screen, width: Callable[[], float]) -> None:
+        self._store = store
+        self._screen = screen
+        self._width = width
+        self._changed = asyncio.Event()
+
+    def changed(self) -> None:
+        self._changed.set()
+
+    async def paint_for_ever(self) -> None:
+        """A drawing that fails is reported and the next one is tried: the screen must never freeze for good."""
+        while True:
+            self._changed.clear()
+            try:
+                self.paint(datetime.now(UTC))
+            except Exception as error:
+                report("the screen cannot be painted", error)
+            await asyncio.sleep(COALESCE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), 1.0 - time.time() % 1.0)
+
+    def paint(self, now: datetime) -> None:
+        """Write every cell; what is equal to what is drawn costs nothing further."""
+        store, screen = self._store, self._screen
+        store.expire_toasts(now)
+        screen.look.value = Look(THEMES[store.theme], Words(store.language), self._width() < NARROW)
+        screen.frame.value = present.frame(store)
+        screen.login.value = present.login(store)
+        screen.top.value = present.top(store)
+        screen.clock.value = formats.clock(store.link.server_now(now))
+        screen.link.value = present.link(store, now)
+        screen.banner.value = present.banner(store, now)
+        screen.filters.value = present.filters(store)
+        self._paint_list(now)
+        self._paint_card(now)
+        screen.toasts.value = present.toasts(store)
+
+    def _paint_list(self, now: datetime) -> None:
+        store, screen = self._store, self._screen
+        listing = present.listing(store, now)
+        for id_ in listing.ids:
+            alarm = store.book.alarms[id_]
+            _put(screen.rows, id_, present.row(alarm, store, now))
+            _put(screen.ages, id_, present.age(alarm, store, now))
+        screen.listing.value = listing  # after its rows have their cells
+        for id_ in screen.rows.keys() - set(listing.ids):
+            del screen.rows[id_], screen.ages[id_]
+
+    def _paint_card(self, now: datetime) -> None:
+        store, screen = self._store, self._screen
+        alarm = store.open_alarm
+        screen.detail.value = present_card.detail(store, now)
+        screen.detail_hint.value = present_card.hint(store, now)
+        screen.dialog.value = present_card.dialog(store)
+        if alarm is not None:
+            screen.detail_age.value = present.target_age(alarm, store, now)
+
+
+def _put(cells: dict[UUID, Cell[T]], id_: UUID, value: T) -> None:
+    cell = cells.get(id_)
+    if cell is None:
+        cells[id_] = Cell(value)
+    else:
+        cell.value = value

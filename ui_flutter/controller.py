@@ -1,0 +1,707 @@
+"""What the console does: talks to the server through the SDK, keeps the store, answers the operator. No Flet in it.
+
+The live stream is the spine: its `Welcome` makes the list load (so that nothing falls between the load and the stream),
+its changes go into the book, its silence makes the picture stale. Nothing here ever clears the picture because the server
+is away; it comes back by itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, assert_never
+from uuid import UUID, uuid4
+
+from api.client.client import StamClient
+from api.client.errors import ApiError, BadAnswer, ClientError, Unreachable
+from api.client.models import AlarmChange, AlarmSummary, User
+from api.client.stream import (
+    Disconnected,
+    Event,
+    Live,
+    Message,
+    ModeChanged,
+    Ping,
+    Reconnecting,
+    ReplayOverflow,
+    SessionEnded,
+    Welcome,
+)
+from ui_flutter.i18n.words import Language
+from ui_flutter.state import problems
+from ui_flutter.state.actions import is_mine, offered
+from ui_flutter.state.link import Phase
+from ui_flutter.state.order import WINDOW, WINDOW_STEP, Filter
+from ui_flutter.state.store import Card, CardPhase, Dialog, Login, Store
+from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
+from ui_flutter.theme import ThemeName
+from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.errors import ErrorCode
+
+logger = logging.getLogger("stam.console")
+
+PAGE_SIZE = 200
+PAGES_MOST = 10  # of open alarms; a station with more has other worries than the tail of its list
+ENRICH_SINGLY = 3  # up to so many alarms without names are asked for one by one
+CARD_PAUSE = 0.3  # s between two loads of the same card
+AWAY_WORTH_TELLING = timedelta(seconds=5)
+RETRY_FIRST, RETRY_LAST = 1.0, 10.0  # s
+_STEPS_IN_LIST = {"J": 1, "ARROW DOWN": 1, "K": -1, "ARROW UP": -1}
+OFFLINE = "OFFLINE"  # an error code of the console's own: no answer at all
+_AWAY = (Unreachable, BadAnswer)  # no answer, or none we understand
+
+
+class Surroundings(Protocol):
+    """What the controller needs of the place it runs in."""
+
+    def changed(self) -> None:
+        """The store changed: draw soon."""
+
+    def navigate(self, route: str) -> None:
+        """Show the route in the address bar."""
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a choice of look over restarts; never anything secret."""
+
+    def copy(self, text: str) -> None:
+        """To the clipboard."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Controller:
+    """One console. Public methods without `async` are the operator's intents: they return at once."""
+
+    def __init__(
+        self,
+        client: StamClient,
+        surroundings: Surroundings,
+        *,
+        store: Store | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self.store = store or Store()
+        self._client = client
+        self._around = surroundings
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._session_tasks: set[asyncio.Task[None]] = set()
+        self._is_typing = False
+        self._reloading = False
+        self._enriching = False
+        self._asked: dict[UUID, int] = {}  # alarms asked for their names, and in which version
+        self._start_tried: dict[UUID, int] = {}
+        self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of actions that got no answer
+        self._wanted_card: UUID | None = None
+
+    # -- life
+
+    async def start(self, route: str = "/") -> None:
+        """Go on with the session of an earlier page load, or show the login."""
+        self._wanted_card = alarm_of_route(route)
+        pause = RETRY_FIRST
+        while True:
+            try:
+                user = await self._client.resume()
+                break
+            except ClientError as error:
+                logger.info("the session cannot be resumed yet: %s", error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, RETRY_LAST)
+        if user is not None:
+            self._enter(user)
+        else:
+            self.store.login = Login.OUT
+            self._around.changed()
+
+    async def stop(self) -> None:
+        """End everything that runs; the store keeps its last picture."""
+        running = [*self._tasks]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], *, of_session: bool = True) -> None:
+        task = asyncio.create_task(self._guarded(work))
+        for group in (self._tasks, *([self._session_tasks] if of_session else [])):
+            group.add(task)
+            task.add_done_callback(group.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """A failure nobody expected is told and logged; the console goes on."""
+        try:
+            await work
+        except ApiError as error:
+            self._refused(error)
+        except _AWAY:
+            self._toast(OFFLINE)
+        except Exception as error:
+            logger.exception("a task of the console failed")
+            self.store.toast(self.store.words("error.CONSOLE"), Mood.BAD, self._clock(), detail=repr(error))
+        self._around.changed()
+
+    # -- session
+
+    def log_in(self, username: str, password: str) -> None:
+        store = self.store
+        if store.login is Login.BUSY:
+            return
+        if not username.strip() or not password:
+            store.login_error = store.words("login.missing")
+        else:
+            store.login, store.login_error = Login.BUSY, ""
+            self._spawn(self._log_in(username.strip(), password), of_session=False)
+        self._around.changed()
+
+    async def _log_in(self, username: str, password: str) -> None:
+        store = self.store
+        try:
+            self._enter(await self._client.login(username, password))
+        except ClientError as error:
+            store.login, store.login_error = Login.OUT, self._told(error)
+
+    def _enter(self, user: User) -> None:
+        store = self.store
+        store.login, store.user, store.login_error, store.login_notice = Login.IN, user, "", ""
+        store.book.user_names[user.id] = user.display_name
+        self._spawn(self._stream_for_ever())
+        self._spawn(self._learn_objects())
+        if self._wanted_card is not None:
+            self.open(self._wanted_card)
+        self._around.changed()
+
+    def log_out(self) -> None:
+        self._spawn(self._log_out(), of_session=False)
+
+    async def _log_out(self) -> None:
+        self._end_session("")
+        try:
+            await self._client.logout()
+        except ClientError as error:
+            logger.warning("the server was not told of the logout: %s", error)
+
+    def _end_session(self, notice: str) -> None:
+        """Nothing of this session goes on; the open alarm is opened again after the next login."""
+        for task in self._session_tasks - {asyncio.current_task()}:
+            task.cancel()
+        self._wanted_card = self.store.card.id if self.store.card and notice else None
+        self.store.forget_session()
+        self.store.login_notice = notice
+        self._asked.clear()
+        self._keys.clear()
+        self._reloading = self._enriching = False
+        if not notice:
+            self._around.navigate("/")
+        self._around.changed()
+
+    # -- the stream
+
+    async def _stream_for_ever(self) -> None:
+        while self.store.login is Login.IN:
+            try:
+                async for message in self._client.stream():
+                    self._receive(message)
+                    self._around.changed()
+            except Exception:
+                logger.exception("the stream failed; it starts anew")
+                self.store.link = self.store.link.lost(self._clock(), timedelta(seconds=RETRY_LAST))
+                self._around.changed()
+                await asyncio.sleep(RETRY_LAST)
+
+    def _receive(self, message: Message) -> None:
+        now, store = self._clock(), self.store
+        match message:
+            case Disconnected():
+                store.link = store.link.lost(now, timedelta(seconds=message.retry_in))
+            case Reconnecting():
+                pass
+            case SessionEnded():
+                self._end_session(store.words("login.ended"))
+            case _:
+                store.link = store.link.heard(now)
+                self._told_by_server(message, now)
+
+    def _told_by_server(self, message: Welcome | Live | Event | Ping | ReplayOverflow | ModeChanged, now: datetime) -> None:
+        store = self.store
+        match message:
+            case Welcome():
+                self._welcomed(message, now)
+            case Live():
+                self._is_live(now)
+            case Event():
+                change = message.alarm_change()
+                if change is not None:
+                    self._alarm_changed(change, opened=message.event == "alarm.new")
+            case ReplayOverflow():
+                store.link = replace(store.link, phase=Phase.RELOADING)
+                self._spawn(self._reload(after=message.retry_after_ms / 1000))
+            case Ping():
+                store.link = store.link.heard(now, message.server_time)
+            case ModeChanged():
+                store.link = replace(store.link, mode=message.mode)
+            case _:
+                assert_never(message)
+
+    def _welcomed(self, message: Welcome, now: datetime) -> None:
+        link = self.store.link.heard(now, message.server_time)
+        self.store.link = replace(link, phase=Phase.CATCHING_UP, mode=message.mode, retry_at=None)
+        if not message.resumed or self.store.list_phase is not ListPhase.READY:
+            self._spawn(self._reload())
+
+    def _is_live(self, now: datetime) -> None:
+        store = self.store
+        link = store.link
+        if link.phase is Phase.RELOADING:  # the reload says when it is done
+            return
+        if link.lost_at is not None and now - link.lost_at >= AWAY_WORTH_TELLING:
+            store.came_back = link.missed
+        store.link = replace(link, phase=Phase.LIVE, lost_at=None, missed=0)
+
+    def _alarm_changed(self, change: AlarmChange, *, opened: bool) -> None:
+        store = self.store
+        if not store.book.push(change.alarm):
+            return
+        if opened and store.link.phase is not Phase.LIVE and store.link.lost_at is not None:
+            store.link = replace(store.link, missed=store.link.missed + 1)
+        if store.card is not None and store.card.id == change.alarm.id:
+            self._spawn(self._refresh_card(store.card))
+            self._start_if_claimed()
+        self._enrich_soon()
+
+    # -- loading
+
+    def reload(self) -> None:
+        """The operator wants it tried again: list, closed list and card."""
+        if self.store.filter.tab is Tab.CLOSED:
+            self._spawn(self._load_closed())
+        self._spawn(self._reload())
+        if self.store.card is not None:
+            self.open(self.store.card.id)
+
+    async def _reload(self, after: float = 0.0) -> None:
+        """Load all open alarms; tried again until it works or the session ends. Once at a time."""
+        if self._reloading:
+            return
+        self._reloading = True
+        try:
+            await asyncio.sleep(after)
+            pause = RETRY_FIRST
+            while not await self._load_open():
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, RETRY_LAST)
+        finally:
+            self._reloading = False
+
+    async def _load_open(self) -> bool:
+        store, mark = self.store, self.store.book.mark()
+        try:
+            alarms = await self._all_open()
+        except ClientError as error:
+            if isinstance(error, ApiError) and error.code in problems.SESSION_OVER:
+                raise
+            logger.warning("the list could not be loaded: %s", error)
+            if store.list_phase is ListPhase.LOADING:
+                store.list_phase = ListPhase.FAILED
+            self._around.changed()
+            return False
+        store.book.load(alarms, mark)
+        store.list_phase = ListPhase.READY
+        if store.link.phase is Phase.RELOADING:
+            store.link = replace(store.link, phase=Phase.LIVE, lost_at=None, missed=0)
+        self._enrich_soon()
+        self._around.changed()
+        return True
+
+    async def _all_open(self) -> list[AlarmSummary]:
+        found: list[AlarmSummary] = []
+        cursor: str | None = None
+        for _ in range(PAGES_MOST):
+            page = await self._client.alarms(open=True, limit=PAGE_SIZE, cursor=cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return found
+
+    async def _load_closed(self) -> None:
+        store = self.store
+        try:
+            page = await self._client.alarms(status=[BundleStatus.CLOSED], order="newest", limit=WINDOW)
+        except ClientError:
+            store.closed_phase = ListPhase.FAILED
+            raise
+        for alarm in page.items:
+            store.book.learn(alarm)
+        store.closed_phase = ListPhase.READY
+        self._around.changed()
+
+    async def _learn_objects(self) -> None:
+        """Names of all objects, so that a pushed alarm has its object's name at once."""
+        cursor: str | None = None
+        for _ in range(PAGES_MOST):
+            page = await self._client.objects(limit=PAGE_SIZE, cursor=cursor)
+            for place in page.items:
+                self.store.book.remember_object(place.id, place.name)
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def _enrich_soon(self) -> None:
+        if not self._enriching and self._nameless():
+            self._enriching = True
+            self._spawn(self._enrich())
+
+    def _nameless(self) -> list[UUID]:
+        alarms = self.store.book.alarms
+        return [id_ for id_ in self.store.book.incomplete() if self._asked.get(id_) != alarms[id_].version]
+
+    async def _enrich(self) -> None:
+        """Ask REST for the names a pushed change does not carry: many at once, or a few one by one."""
+        try:
+            await asyncio.sleep(CARD_PAUSE)
+            ids = self._nameless()
+            self._asked |= {id_: self.store.book.alarms[id_].version for id_ in ids[:PAGE_SIZE]}
+            if len(ids) > ENRICH_SINGLY:
+                page = await self._client.alarms(open=True, order="newest", limit=PAGE_SIZE)
+                for alarm in page.items:
+                    self.store.book.learn(alarm)
+            for id_ in [id_ for id_ in self.store.book.incomplete() if id_ in ids][:ENRICH_SINGLY]:
+                self.store.book.learn(await self._client.alarm(id_))
+        except ClientError as error:
+            logger.info("names could not be asked for: %s", error)
+        finally:
+            self._enriching = False
+
+    # -- the card
+
+    def open(self, alarm: UUID) -> None:
+        """Open an alarm's card; what is known is shown at once."""
+        store = self.store
+        if store.login is not Login.IN:
+            self._wanted_card = alarm
+            return
+        card = store.card if store.card is not None and store.card.id == alarm else Card(id=alarm)
+        store.card = card
+        self._around.navigate(f"/alarms/{alarm}")
+        self._spawn(self._load_card(card))
+        self._around.changed()
+
+    def leave(self) -> None:
+        self.store.card = None
+        self._around.navigate("/")
+        self._around.changed()
+
+    def follow(self, route: str) -> None:
+        """The address changed (back, forward, a link)."""
+        wanted = alarm_of_route(route)
+        current = self.store.card.id if self.store.card else None
+        if wanted == current:
+            return
+        if wanted is None:
+            self.store.card = None
+            self._around.changed()
+        else:
+            self.open(wanted)
+
+    async def _load_card(self, card: Card) -> None:
+        try:
+            card.detail = await self._client.alarm(card.id)
+            card.phase = CardPhase.READY
+            self.store.book.learn(card.detail)
+        except ApiError as error:
+            if error.code in problems.SESSION_OVER:
+                raise
+            is_gone = error.status in {403, 404, 422}
+            card.phase = CardPhase.GONE if is_gone else CardPhase.FAILED
+            return
+        except _AWAY:
+            card.phase = CardPhase.FAILED
+            return
+        finally:
+            self._around.changed()
+        self._start_if_claimed()
+        await self._load_timeline(card)
+
+    async def _load_timeline(self, card: Card) -> None:
+        known = self.store.book.alarms.get(card.id)
+        version = known.version if known else 0
+        try:
+            card.timeline = await self._client.timeline(card.id)
+            card.timeline_failed = False
+            card.loaded_version = version
+        except ClientError as error:
+            logger.warning("the timeline could not be loaded: %s", error)
+            card.timeline_failed = card.timeline is None
+        self._around.changed()
+
+    async def _refresh_card(self, card: Card) -> None:
+        """The alarm changed: its timeline is longer now. A burst of changes is one load."""
+        await asyncio.sleep(CARD_PAUSE)
+        known = self.store.book.alarms.get(card.id)
+        if self.store.card is card and known is not None and known.version > card.loaded_version:
+            await self._load_timeline(card)
+
+    def _start_if_claimed(self) -> None:
+        """The card of an alarm we have claimed is open: the work has begun (D12)."""
+        alarm = self.store.open_alarm
+        if alarm is None or alarm.status is not BundleStatus.CLAIMING or not is_mine(alarm, self.store.me):
+            return
+        if alarm.id not in self.store.pending and self._start_tried.get(alarm.id) != alarm.version:
+            self._start_tried[alarm.id] = alarm.version
+            self._spawn(self._send(alarm, Action.START))
+
+    # -- actions
+
+    def act(self, action: Action) -> None:
+        """Take a step on the open alarm; two of them ask for words first."""
+        alarm, store = self.store.open_alarm, self.store
+        if alarm is None or store.user is None or alarm.id in store.pending:
+            return
+        if action not in offered(alarm, store.user, store.link.server_now(self._clock())):
+            return
+        kind = {Action.ACK: DialogKind.ACK, Action.RESOLVE: DialogKind.RESOLVE}.get(action)
+        if kind is not None:
+            store.dialog = Dialog(kind=kind, alarm_id=alarm.id)
+        else:
+            self._spawn(self._send(alarm, action))
+        self._around.changed()
+
+    def confirm_ack(self, note: str) -> None:
+        self._confirm(Action.ACK, note=note or None)
+
+    def confirm_resolve(self, result_code: str, note: str) -> None:
+        self._confirm(Action.RESOLVE, note=note or None, result_code=result_code)
+
+    def _confirm(self, action: Action, *, note: str | None, result_code: str | None = None) -> None:
+        id_ = self.store.dialog.alarm_id
+        alarm = self.store.book.alarms.get(id_) if id_ else None
+        if alarm is not None and alarm.id not in self.store.pending:
+            self.store.dialog.error = ""
+            self._spawn(self._send(alarm, action, note=note, result_code=result_code))
+
+    def add_note(self, text: str) -> None:
+        alarm = self.store.open_alarm
+        if alarm is not None and text.strip():
+            self._spawn(self._send(alarm, Action.ADD_NOTE, note=text.strip()))
+
+    async def _send(
+        self, alarm: AlarmSummary, action: Action, *, note: str | None = None, result_code: str | None = None
+    ) -> None:
+        """Send one action. The same action on the same version is repeated under the same key: never done twice."""
+        store = self.store
+        sent = (alarm.id, alarm.version, action, note, result_code)
+        key = self._keys.setdefault(sent, str(uuid4()))
+        store.pending[alarm.id] = action
+        self._around.changed()
+        try:
+            after = await self._call(alarm, action, note, result_code, key)
+        except ApiError as error:
+            del self._keys[sent]
+            store.pending.pop(alarm.id, None)
+            await self._not_done(alarm, action, error)
+        except _AWAY:
+            store.pending.pop(alarm.id, None)
+            self._toast(OFFLINE)
+        else:
+            del self._keys[sent]
+            store.pending.pop(alarm.id, None)
+            self._done(after, action)
+        self._around.changed()
+
+    async def _call(
+        self, alarm: AlarmSummary, action: Action, note: str | None, result_code: str | None, key: str
+    ) -> AlarmSummary:
+        if action is Action.ADD_NOTE:
+            return await self._client.add_note(alarm.id, note or "", version=alarm.version, idempotency_key=key)
+        return await self._client.act(
+            alarm.id, action, version=alarm.version, note=note, result_code=result_code, idempotency_key=key
+        )
+
+    def _done(self, after: AlarmSummary, action: Action) -> None:
+        store = self.store
+        store.book.learn(after)
+        if store.dialog.alarm_id == after.id:
+            store.dialog = Dialog()
+        if action not in {Action.CLAIM, Action.START}:
+            store.toast(store.words(f"done.{action}"), Mood.GOOD, self._clock())
+        self._start_if_claimed()
+        if store.card is not None and store.card.id == after.id:
+            self._spawn(self._refresh_card(store.card))
+
+    async def _not_done(self, before: AlarmSummary, action: Action, error: ApiError) -> None:
+        """Say why, show what changed, and take over the alarm as it is now."""
+        if error.code in problems.SESSION_OVER:
+            self._refused(error)
+            return
+        store, after = self.store, await self._current(before.id, error)
+        if after is not None:
+            store.book.learn(after)
+        changed = problems.changes(store.words, before, after) if after else ""
+        still = after is None or (store.user is not None and action in offered(after, store.user, self._clock()))
+        if store.dialog.alarm_id == before.id and still:  # what was typed is not lost
+            store.dialog.error = " ".join(part for part in (self._told(error), changed) if part)
+            return
+        if store.dialog.alarm_id == before.id:
+            store.dialog = Dialog()
+        store.toast(self._told(error), problems.mood(error.code), self._clock(), detail=changed or _reference(error, store))
+
+    async def _current(self, id_: UUID, error: ApiError) -> AlarmSummary | None:
+        """The alarm of a conflict as it is now: from the answer, or asked for."""
+        if error.status != 409:
+            return None
+        try:
+            return self._client.current_of(error) or await self._client.alarm(id_)
+        except ClientError:
+            return None
+
+    def _refused(self, error: ApiError) -> None:
+        if error.code in problems.SESSION_OVER:
+            self._end_session(self.store.words("login.ended"))
+        else:
+            detail = _reference(error, self.store)
+            self.store.toast(self._told(error), problems.mood(error.code), self._clock(), detail=detail)
+
+    def _told(self, error: Exception) -> str:
+        words = self.store.words
+        if not isinstance(error, ApiError):
+            return words("error.OFFLINE")
+        reasons = "; ".join(f"{one.field}: {one.reason}" for one in error.errors)
+        return problems.message(words, error.code, title=error.title, detail=reasons or error.detail or "")
+
+    def _toast(self, code: str) -> None:
+        self.store.toast(problems.message(self.store.words, code), problems.mood(code), self._clock())
+
+    # -- choices
+
+    def choose_tab(self, tab: Tab) -> None:
+        self._filter(Filter(tab=tab, ranks=self.store.filter.ranks, query=self.store.filter.query))
+        if tab is Tab.CLOSED:
+            self._spawn(self._load_closed())
+
+    def toggle_class(self, rank: int) -> None:
+        now = self.store.filter
+        self._filter(Filter(tab=now.tab, ranks=now.ranks ^ {rank}, query=now.query))
+
+    def search(self, text: str) -> None:
+        now = self.store.filter
+        self._filter(Filter(tab=now.tab, ranks=now.ranks, query=text))
+
+    def clear_filters(self) -> None:
+        self._filter(Filter(tab=self.store.filter.tab))
+
+    def _filter(self, wanted: Filter) -> None:
+        self.store.filter, self.store.window = wanted, WINDOW
+        self.store.order.thaw()
+        self._around.changed()
+
+    def show_more(self) -> None:
+        self.store.window += WINDOW_STEP
+        self._around.changed()
+
+    def show_above(self) -> None:
+        self.store.order.thaw()
+        self._around.changed()
+
+    def pointer_in_list(self) -> None:
+        self.store.order.touch(self._clock())
+
+    def switch_language(self) -> None:
+        self.use_language(self.store.language.other)
+        self._around.remember("language", self.store.language)
+
+    def use_language(self, language: Language) -> None:
+        self.store.language = language
+        self._around.changed()
+
+    def switch_theme(self) -> None:
+        self.use_theme(self.store.theme.other)
+        self._around.remember("theme", self.store.theme)
+
+    def use_theme(self, theme: ThemeName) -> None:
+        self.store.theme = theme
+        self._around.changed()
+
+    def show_keys(self) -> None:
+        self.store.dialog = Dialog(kind=DialogKind.KEYS)
+        self._around.changed()
+
+    def cancel_dialog(self) -> None:
+        self.store.dialog = Dialog()
+        self._is_typing = False
+        self._around.changed()
+
+    def dismiss_toast(self, key: int) -> None:
+        self.store.toasts = [toast for toast in self.store.toasts if toast.key != key]
+        self._around.changed()
+
+    def dismiss_banner(self) -> None:
+        self.store.came_back = None
+        self._around.changed()
+
+    def copy(self, text: str) -> None:
+        self._around.copy(text)
+        self.store.toast(self.store.words("detail.copied"), Mood.GOOD, self._clock())
+        self._around.changed()
+
+    def typing(self, is_typing: bool) -> None:
+        """A text field has the focus: single keys are letters, not commands."""
+        self._is_typing = is_typing
+
+    # -- keyboard
+
+    def key(self, key: str, *, modified: bool, visible: tuple[UUID, ...]) -> None:
+        """A key of the keyboard; `visible` are the rows on the screen. No single key closes an alarm."""
+        if key == "Escape":
+            self._escape()
+        elif not (modified or self._is_typing or self.store.login is not Login.IN or self._in_dialog):
+            self._command(key.upper(), visible)
+
+    @property
+    def _in_dialog(self) -> bool:
+        return self.store.dialog.kind is not DialogKind.NONE
+
+    def _command(self, key: str, visible: tuple[UUID, ...]) -> None:
+        action = {"C": Action.CLAIM, "A": Action.ACK, "R": Action.RESOLVE}.get(key)
+        if action is not None:
+            self.act(action)
+        elif key in _STEPS_IN_LIST:
+            self._move(_STEPS_IN_LIST[key], visible)
+        elif key in {"1", "2", "3", "4"}:
+            self.toggle_class(int(key))
+        elif key == "?":
+            self.show_keys()
+        elif key == "ENTER" and self.store.card is None and visible:
+            self.open(visible[0])
+
+    def _escape(self) -> None:
+        if self._in_dialog:
+            self.cancel_dialog()
+        elif self.store.card is not None and not self._is_typing:
+            self.leave()
+
+    def _move(self, step: int, visible: tuple[UUID, ...]) -> None:
+        if not visible:
+            return
+        current = self.store.card.id if self.store.card else None
+        place = visible.index(current) + step if current in visible else 0
+        self.open(visible[max(0, min(place, len(visible) - 1))])
+
+
+def _reference(error: ApiError, store: Store) -> str:
+    """The request's id, which finds the error in the server's log."""
+    is_ours = error.code == ErrorCode.INTERNAL and error.request_id
+    return store.words("error.reference", request_id=error.request_id) if is_ours else ""
+
+
+def alarm_of_route(route: str) -> UUID | None:
+    """`/alarms/<id>` → the id; anything else is the list."""
+    parts = route.partition("?")[0].strip("/").split("/")
+    if len(parts) != 2 or parts[0] != "alarms":
+        return None
+    try:
+        return UUID(parts[1])
+    except ValueError:
+        return None

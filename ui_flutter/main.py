@@ -1,0 +1,124 @@
+"""The console's entry: in the browser (packed by `web/packer.py`) and, for development, on the desktop.
+
+Natively the server's address comes from `STAM_URL`; in the browser it is the page's own origin.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from typing import Any
+from uuid import UUID
+
+import flet as ft
+
+from api.client.client import StamClient
+from api.client.transport import browser_transport, native_transport
+from ui_flutter.components.cell import Cell
+from ui_flutter.components.look import Look
+from ui_flutter.components.painter import Painter
+from ui_flutter.components.screen import Screen
+from ui_flutter.controller import Controller
+from ui_flutter.i18n.words import Language, Words
+from ui_flutter.state.store import Store
+from ui_flutter.theme import DARK, FONT, ThemeName
+from ui_flutter.views.frame import Holder, app
+
+logger = logging.getLogger("stam.console")
+PREFERENCES = "stam."  # boot.js reads these, too
+
+
+def start() -> None:
+    """Run the console; returns when its window is gone (natively) or at once (browser)."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    ft.run(console)
+
+
+async def console(page: ft.Page, client: StamClient | None = None) -> Controller:
+    """Build the screen on ``page`` and start everything behind it."""
+    _dress(page)
+    store = Store()
+    screen = Screen(look=Cell(Look(DARK, Words(store.language))))
+    painter = Painter(store, screen, lambda: page.width or 1440)
+    surroundings = PageSurroundings(page, painter)
+    controller = Controller(client or make_client(), surroundings, store=store)
+    await surroundings.recall(controller)
+    page.render(app, Holder(screen, controller), screen.look, screen.frame)
+    _listen(page, screen, controller, painter)
+    surroundings.keep(painter.paint_for_ever())
+    surroundings.keep(controller.start(page.route or "/"))
+    return controller
+
+
+def make_client() -> StamClient:
+    """The SDK over the transport of where we run."""
+    if sys.platform == "emscripten":
+        import js  # type: ignore[import-not-found]  # made by Pyodide
+
+        return StamClient(str(js.location.origin), transport=browser_transport())
+    return StamClient(os.environ.get("STAM_URL", "http://127.0.0.1:8000"), transport=native_transport())
+
+
+def _dress(page: ft.Page) -> None:
+    page.title = "STAM"
+    page.padding = 0
+    page.spacing = 0
+    page.bgcolor = DARK.ground
+    page.theme = ft.Theme(font_family=FONT)
+    page.theme_mode = ft.ThemeMode.DARK
+
+
+def _listen(page: ft.Page, screen: Screen, controller: Controller, painter: Painter) -> None:
+    def on_key(event: ft.KeyboardEvent) -> None:
+        visible: tuple[UUID, ...] = screen.listing.value.ids
+        controller.key(event.key, modified=event.ctrl or event.alt or event.meta, visible=visible)
+
+    def on_route(event: ft.RouteChangeEvent) -> None:
+        controller.follow(event.route)
+
+    page.on_keyboard_event = on_key
+    page.on_route_change = on_route
+    page.on_resize = lambda _: painter.changed()
+
+
+class PageSurroundings:
+    """What the controller needs of Flet: address bar, preferences, clipboard."""
+
+    def __init__(self, page: ft.Page, painter: Painter) -> None:
+        self._page = page
+        self._painter = painter
+        self._preferences = ft.SharedPreferences()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def keep(self, work: Any) -> None:
+        """Run a coroutine in the background and hold on to it."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("a background task failed", exc_info=task.exception())
+
+    async def recall(self, controller: Controller) -> None:
+        """Take up the choices of an earlier start."""
+        language = await self._preferences.get(f"{PREFERENCES}language")
+        theme = await self._preferences.get(f"{PREFERENCES}theme")
+        if language in list(Language):
+            controller.use_language(Language(str(language)))
+        if theme in list(ThemeName):
+            controller.use_theme(ThemeName(str(theme)))
+
+    def changed(self) -> None:
+        self._painter.changed()
+
+    def navigate(self, route: str) -> None:
+        if self._page.route != route:
+            self.keep(self._page.push_route(route))
+
+    def remember(self, key: str, value: str) -> None:
+        self.keep(self._preferences.set(f"{PREFERENCES}{key}", str(value)))
+
+    def copy(self, text: str) -> None:
+        self.keep(ft.Clipboard().set(text))

@@ -1,0 +1,224 @@
+"""From the store to what is drawn: pure functions, one per part of the screen.
+
+`now` is this computer's time; ages are counted by the server's (`Link.server_now`).
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from api.client.models import AlarmSummary
+from ui_flutter.i18n.words import Words
+from ui_flutter.state import format as formats
+from ui_flutter.state.actions import is_mine
+from ui_flutter.state.link import Link, Phase
+from ui_flutter.state.order import WINDOW_MOST, newest_first, urgency
+from ui_flutter.state.store import Login, Store
+from ui_flutter.state.views import (
+    AgeView,
+    BannerView,
+    FilterView,
+    FrameView,
+    LinkView,
+    ListView,
+    LoginView,
+    Mood,
+    Page,
+    RowView,
+    Tab,
+    ToastView,
+    TopView,
+)
+from workflows.domain.alarm import Priority
+from workflows.domain.bundle import BundleStatus
+
+# Within which an alarm of the class should be claimed; what the age bar is measured against.
+TARGETS = {
+    Priority.CRITICAL: timedelta(seconds=60),
+    Priority.HIGH: timedelta(minutes=2),
+    Priority.MEDIUM: timedelta(minutes=10),
+    Priority.LOW: timedelta(hours=1),
+}
+_URGENT = frozenset({Priority.CRITICAL, Priority.HIGH})
+
+
+def frame(store: Store) -> FrameView:
+    page = {Login.STARTING: Page.STARTING, Login.IN: Page.ALARMS}.get(store.login, Page.LOGIN)
+    waiting = (a for a in store.book.alarms.values() if a.status is BundleStatus.NEW and not a.suppressed)
+    urgent = any(alarm.priority in _URGENT for alarm in waiting)
+    return FrameView(page=page, urgent=urgent, has_selection=store.card is not None)
+
+
+def login(store: Store) -> LoginView:
+    return LoginView(busy=store.login is Login.BUSY, error=store.login_error, notice=store.login_notice)
+
+
+def top(store: Store) -> TopView:
+    open_alarms = [a for a in store.book.alarms.values() if a.status is not BundleStatus.CLOSED and not a.suppressed]
+    ranks = [alarm.priority.rank for alarm in open_alarms]
+    name = store.user.display_name if store.user else ""
+    mode = store.words.get(f"mode.{store.link.mode}", "")
+    counts = (ranks.count(1), ranks.count(2), ranks.count(3), ranks.count(4))
+    return TopView(counts=counts, mode=mode, user=name, initials=formats.initials(name))
+
+
+def link(store: Store, now: datetime) -> LinkView:
+    line, words = store.link, store.words
+    if line.phase is Phase.LOST:
+        label = words("link.offline" if line.is_stale(now) else "link.reconnecting")
+        return LinkView(label=label, mood=Mood.BAD if line.is_stale(now) else Mood.WARN)
+    if line.is_stale(now):
+        return LinkView(label=words("link.offline"), mood=Mood.BAD)
+    if line.phase is not Phase.LIVE:
+        return LinkView(label=words(f"link.{line.phase}"), mood=Mood.WARN)
+    seconds = int((now - line.heard_at).total_seconds()) if line.heard_at else 0
+    return LinkView(label=words("link.live"), detail=words("link.heartbeat", seconds=max(0, seconds)), mood=Mood.GOOD)
+
+
+def banner(store: Store, now: datetime) -> BannerView:
+    line, words = store.link, store.words
+    if store.login is not Login.IN:
+        return BannerView()
+    if line.heard_at is not None and line.is_stale(now):
+        age = formats.spoken(now - line.heard_at, words)
+        text = words("link.banner", age=age, time=formats.clock(line.heard_at))
+        return BannerView(text=text, detail=_next_try(line, words, now), mood=Mood.BAD)
+    if store.came_back is not None:
+        text = words("link.back", n=store.came_back) if store.came_back else words("link.back_quiet")
+        return BannerView(text=text, mood=Mood.WARN, can_dismiss=True)
+    return BannerView()
+
+
+def _next_try(line: Link, words: Words, now: datetime) -> str:
+    seconds = int((line.retry_at - now).total_seconds()) + 1 if line.retry_at else 0
+    return words("link.retry", seconds=seconds) if seconds > 0 else words("link.trying")
+
+
+def filters(store: Store) -> FilterView:
+    alarms = [alarm for alarm in store.book.alarms.values() if alarm.status is not BundleStatus.CLOSED]
+    new = sum(1 for alarm in alarms if alarm.status is BundleStatus.NEW)
+    mine = sum(1 for alarm in alarms if is_mine(alarm, store.me))
+    counts = tuple(str(n) if n else "" for n in (len(alarms), new, mine))
+    return FilterView(tab=store.filter.tab, ranks=store.filter.ranks, tab_counts=(counts[0], counts[1], counts[2], ""))
+
+
+def listing(store: Store, now: datetime) -> ListView:
+    """The list; also settles the order, which depends on what was shown before."""
+    words, ids = store.words, _matching(store)
+    arranged = store.order.arrange(ids, now)
+    shown = tuple(arranged[: store.window])
+    waiting = store.order.waiting
+    stale = store.link.is_stale(now) and store.link.heard_at is not None
+    return ListView(
+        phase=store.closed_phase if store.filter.tab is Tab.CLOSED else store.list_phase,
+        ids=shown,
+        footer=words("list.shown", shown=len(shown), total=len(arranged)) if arranged else "",
+        can_show_more=len(shown) < min(len(arranged), WINDOW_MOST),
+        above=words("list.above", n=waiting) if waiting else "",
+        empty=words("list.empty.search" if store.filter.narrows else f"list.empty.{store.filter.tab}"),
+        can_clear=store.filter.narrows,
+        veiled=words("link.data_from", time=formats.clock(store.link.heard_at)) if stale and store.link.heard_at else "",
+    )
+
+
+def _matching(store: Store) -> list[UUID]:
+    words, me = store.words, store.me
+    alarms = [alarm for alarm in store.book.alarms.values() if store.filter.admits(alarm, me)]
+    if store.filter.query.strip():
+        alarms = [alarm for alarm in alarms if store.filter.finds(_searched(alarm, words))]
+    if store.filter.tab is Tab.CLOSED:
+        return [alarm.id for alarm in sorted(alarms, key=newest_first)]
+    return [alarm.id for alarm in sorted(alarms, key=urgency)]
+
+
+def _searched(alarm: AlarmSummary, words: Words) -> str:
+    return f"{title(alarm, words)} {alarm.object_name} {alarm.id}"
+
+
+def title(alarm: AlarmSummary, words: Words) -> str:
+    """`Włamanie — linia 3 Korytarz`."""
+    kind = words(f"type.{alarm.alarm_type}")
+    head = alarm.headline
+    if head.source_kind is None or not head.source_number:
+        return kind
+    source = words(f"source.{head.source_kind}", n=head.source_number)
+    return f"{kind} — {source} {head.source_name}" if head.source_name else f"{kind} — {source}"
+
+
+def why(alarm: AlarmSummary, words: Words, now: datetime) -> str:
+    """Why the alarm stands here: how many signals, the last, what is special."""
+    found = []
+    if alarm.event_count > 1:
+        last = words("row.last", time=formats.moment(alarm.last_event_at, now))
+        found.append(f"{words('row.signals', n=alarm.event_count)}, {last}")
+    if alarm.headline.recovered:
+        found.append(words("row.recovered"))
+    if alarm.suppressed:
+        found.append(words("row.suppressed"))
+    if alarm.stale:
+        found.append(words("row.stale"))
+    return ", ".join(found)
+
+
+def owner_name(alarm: AlarmSummary, store: Store) -> str:
+    if alarm.claimed_by is None:
+        return ""
+    if is_mine(alarm, store.me) and store.user:
+        return store.user.display_name
+    return alarm.claimed_by_name or store.words("row.someone")
+
+
+def row(alarm: AlarmSummary, store: Store, now: datetime) -> RowView:
+    words, owner = store.words, owner_name(alarm, store)
+    rank, name, status = alarm.priority.rank, title(alarm, words), words(f"status.{alarm.status}")
+    place = alarm.object_name or words("list.object_unknown")
+    active = words("row.active", n=alarm.active_count) if alarm.active_count else ""
+    spoken = [f"P{rank} {words(f'class.{alarm.priority}')}", name, place, status, owner or words("row.nobody"), active]
+    return RowView(
+        id=alarm.id,
+        rank=rank,
+        kind=alarm.alarm_type,
+        title=name,
+        place=place,
+        why=why(alarm, words, now),
+        count=f"×{alarm.event_count}" if alarm.event_count > 1 else "",
+        status=alarm.status,
+        status_label=status,
+        owner=formats.initials(owner) if owner else "",
+        owner_name=owner,
+        blinks=alarm.status is BundleStatus.NEW and not alarm.suppressed,
+        is_active=alarm.active_count > 0,
+        suppressed=alarm.suppressed,
+        selected=store.card is not None and store.card.id == alarm.id,
+        spoken=", ".join(part for part in spoken if part),
+    )
+
+
+def age(alarm: AlarmSummary, store: Store, now: datetime) -> AgeView:
+    """The age in the list: since it opened; for a closed one how long it took."""
+    until = alarm.status_changed_at if alarm.status is BundleStatus.CLOSED else store.link.server_now(now)
+    used, mood = _against_target(alarm, store.link.server_now(now))
+    return AgeView(text=formats.counter(until - alarm.opened_at, store.words), used=used, mood=mood)
+
+
+def target_age(alarm: AlarmSummary, store: Store, now: datetime) -> AgeView:
+    """The same against the target, in words, for the card."""
+    words, present = store.words, store.link.server_now(now)
+    used, mood = _against_target(alarm, present)
+    if alarm.status is BundleStatus.NEW:
+        waits = words("detail.waiting", age=formats.spoken(present - alarm.opened_at, words))
+        target = words("detail.target", age=formats.spoken(TARGETS[alarm.priority], words))
+        return AgeView(text=f"{waits} · {target}", used=used, mood=mood)
+    until = alarm.status_changed_at if alarm.status is BundleStatus.CLOSED else present
+    return AgeView(text=formats.spoken(until - alarm.opened_at, words), used=used, mood=mood)
+
+
+def _against_target(alarm: AlarmSummary, present: datetime) -> tuple[float, Mood]:
+    """Only waiting wears the target out: a claimed alarm has met it or missed it, and its bar is quiet."""
+    if alarm.status is not BundleStatus.NEW:
+        return 1.0, Mood.QUIET
+    used = round(max(0.0, (present - alarm.opened_at) / TARGETS[alarm.priority]), 2)
+    return min(used, 1.0), Mood.GOOD if used < 0.5 else Mood.WARN if used < 1 else Mood.BAD
+
+
+def toasts(store: Store) -> tuple[ToastView, ...]:
+    return tuple(ToastView(key=t.key, text=t.text, detail=t.detail, mood=t.mood) for t in store.toasts)

@@ -1,0 +1,121 @@
+"""Everything the console knows and has chosen: one object, changed only by the controller, read only by `present`.
+
+No clock, no I/O, no Flet. Times that are arguments are this computer's own, aware.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from api.client.models import AlarmDetail, AlarmSummary, Timeline, User
+from ui_flutter.i18n.words import Language, Words
+from ui_flutter.state.book import AlarmBook
+from ui_flutter.state.link import Link
+from ui_flutter.state.order import WINDOW, Filter, Order
+from ui_flutter.state.views import DialogKind, ListPhase, Mood
+from ui_flutter.theme import ThemeName
+from workflows.domain.bundle import Action
+
+TOAST_FOR = timedelta(seconds=6)
+BAD_TOAST_FOR = timedelta(seconds=12)
+TOASTS_MOST = 3
+
+
+class Login(StrEnum):
+    STARTING = "starting"  # trying the refresh cookie
+    OUT = "out"
+    BUSY = "busy"
+    IN = "in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toast:
+    key: int
+    text: str
+    detail: str
+    mood: Mood
+    until: datetime
+
+
+class CardPhase(StrEnum):
+    LOADING = "loading"
+    FAILED = "failed"
+    GONE = "gone"
+    READY = "ready"
+
+
+@dataclass(slots=True, kw_only=True)
+class Card:
+    """The open alarm: its detail and timeline, as far as they have been loaded."""
+
+    id: UUID
+    phase: CardPhase = CardPhase.LOADING
+    detail: AlarmDetail | None = None
+    timeline: Timeline | None = None
+    timeline_failed: bool = False
+    loaded_version: int = 0  # of the timeline on the screen
+
+
+@dataclass(slots=True, kw_only=True)
+class Dialog:
+    kind: DialogKind = DialogKind.NONE
+    alarm_id: UUID | None = None
+    error: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Store:
+    """See the module."""
+
+    language: Language = Language.PL
+    theme: ThemeName = ThemeName.DARK
+    login: Login = Login.STARTING
+    login_error: str = ""
+    login_notice: str = ""
+    user: User | None = None
+    book: AlarmBook = field(default_factory=AlarmBook)
+    link: Link = field(default_factory=Link)
+    list_phase: ListPhase = ListPhase.LOADING
+    closed_phase: ListPhase = ListPhase.LOADING
+    filter: Filter = field(default_factory=Filter)
+    window: int = WINDOW
+    order: Order = field(default_factory=Order)
+    card: Card | None = None
+    dialog: Dialog = field(default_factory=Dialog)
+    pending: dict[UUID, Action] = field(default_factory=dict)  # sent, not answered
+    toasts: list[Toast] = field(default_factory=list)
+    came_back: int | None = None  # alarms missed while away, until dismissed
+    _toast_key: int = 0
+
+    @property
+    def words(self) -> Words:
+        return Words(self.language)
+
+    @property
+    def me(self) -> UUID | None:
+        return self.user.id if self.user else None
+
+    @property
+    def open_alarm(self) -> AlarmSummary | None:
+        """The alarm of the open card, newest version known."""
+        if self.card is None:
+            return None
+        return self.book.alarms.get(self.card.id) or self.card.detail
+
+    def toast(self, text: str, mood: Mood, now: datetime, detail: str = "") -> None:
+        """Show a short message; the same text again replaces the older one."""
+        self._toast_key += 1
+        lasts = BAD_TOAST_FOR if mood is Mood.BAD else TOAST_FOR
+        others = [toast for toast in self.toasts if toast.text != text]
+        shown = Toast(key=self._toast_key, text=text, detail=detail, mood=mood, until=now + lasts)
+        self.toasts = [*others, shown][-TOASTS_MOST:]
+
+    def expire_toasts(self, now: datetime) -> None:
+        self.toasts = [toast for toast in self.toasts if toast.until > now]
+
+    def forget_session(self) -> None:
+        """After a logout: nothing of one user's session is left for the next. Choices of look stay."""
+        fresh = Store(language=self.language, theme=self.theme, login=Login.OUT)
+        for name in self.__slots__:
+            setattr(self, name, getattr(fresh, name))

@@ -1,0 +1,213 @@
+"""What is drawn, as plain values: `present.py` computes them, the components draw them, tests compare them.
+
+Every text is final (translated, formatted); a component chooses only shape and colour. Equal values draw nothing anew.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from workflows.domain.bundle import Action
+
+
+class Tab(StrEnum):
+    ACTIVE = "active"
+    NEW = "new"
+    MINE = "mine"
+    CLOSED = "closed"
+
+
+class Mood(StrEnum):
+    """How a small sign feels: chooses one of the tokens good, warn, bad, soft."""
+
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    QUIET = "quiet"
+
+
+class Page(StrEnum):
+    STARTING = "starting"
+    LOGIN = "login"
+    ALARMS = "alarms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameView:
+    """The outermost choice; changes rarely."""
+
+    page: Page = Page.STARTING
+    urgent: bool = False  # a P1 or P2 waits for somebody: red border round the window
+    has_selection: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginView:
+    busy: bool = False
+    error: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopView:
+    counts: tuple[int, int, int, int] = (0, 0, 0, 0)
+    mode: str = ""  # empty when NORMAL
+    user: str = ""
+    initials: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """The connection's sign in the top bar."""
+
+    label: str = ""
+    detail: str = ""
+    mood: Mood = Mood.QUIET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BannerView:
+    """A line over the whole width; empty text: none."""
+
+    text: str = ""
+    detail: str = ""
+    mood: Mood = Mood.QUIET
+    can_dismiss: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowView:
+    id: UUID
+    rank: int
+    kind: str  # alarm type, chooses the icon
+    title: str
+    place: str
+    why: str  # signals, last, recovered, …
+    count: str  # "×3", or empty
+    status: str
+    status_label: str
+    owner: str  # initials, or empty
+    owner_name: str
+    blinks: bool  # waits to be claimed
+    is_active: bool  # still in alarm at the source
+    suppressed: bool
+    selected: bool
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgeView:
+    """An age and how much of the class's target it has used: 0 … 1 and its mood."""
+
+    text: str = ""
+    used: float = 0.0
+    mood: Mood = Mood.QUIET
+
+
+class ListPhase(StrEnum):
+    LOADING = "loading"
+    FAILED = "failed"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListView:
+    phase: ListPhase = ListPhase.LOADING
+    ids: tuple[UUID, ...] = ()
+    footer: str = ""
+    can_show_more: bool = False
+    above: str = ""  # "3 nowe alarmy powyżej", or empty
+    empty: str = ""
+    can_clear: bool = False
+    veiled: str = ""  # "dane z 12:03:44" when stale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterView:
+    tab: Tab = Tab.ACTIVE
+    ranks: frozenset[int] = frozenset()
+    tab_counts: tuple[str, str, str, str] = ("", "", "", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonView:
+    action: Action
+    label: str
+    primary: bool
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineView:
+    """One entry of the timeline."""
+
+    key: str
+    time: str
+    text: str
+    who: str
+    kind: str  # event, action, timer, note, notification, scheduled
+    rank: int  # of an event; 0 otherwise
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactView:
+    label: str
+    value: str
+    mono: bool = False
+
+
+class DetailPhase(StrEnum):
+    NONE = "none"
+    LOADING = "loading"
+    FAILED = "failed"
+    GONE = "gone"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailView:
+    phase: DetailPhase = DetailPhase.NONE
+    id: UUID | None = None
+    short_id: str = ""
+    rank: int = 4
+    class_label: str = ""
+    status: str = ""
+    status_label: str = ""
+    title: str = ""
+    place: str = ""
+    address: str = ""
+    kind: str = ""
+    why: str = ""
+    buttons: tuple[ButtonView, ...] = ()
+    hint: str = ""
+    facts: tuple[FactView, ...] = ()
+    lines: tuple[LineView, ...] = ()
+    timeline_phase: DetailPhase = DetailPhase.LOADING
+    can_note: bool = False
+    workflow_url: str = ""
+
+
+class DialogKind(StrEnum):
+    NONE = "none"
+    ACK = "ack"
+    RESOLVE = "resolve"
+    KEYS = "keys"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogView:
+    kind: DialogKind = DialogKind.NONE
+    title: str = ""
+    subject: str = ""
+    note_required: bool = False
+    busy: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToastView:
+    key: int
+    text: str
+    detail: str
+    mood: Mood

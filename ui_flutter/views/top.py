@@ -1,0 +1,136 @@
+"""The bar at the top: how many of each class, the connection, the clock, who is logged in."""
+
+import flet as ft
+
+from ui_flutter.components import parts
+from ui_flutter.components.cell import Cell
+from ui_flutter.components.look import Intents, Look
+from ui_flutter.components.safe import safe_component
+from ui_flutter.state.views import LinkView, Mood, TopView
+from ui_flutter.theme import ThemeName
+
+
+@safe_component
+def top_bar(top: Cell[TopView], link: Cell[LinkView], clock: Cell[str], look: Look, intents: Intents) -> ft.Control:
+    """Fixed frame; the parts inside subscribe one by one."""
+    tokens, words = look.tokens, look.words
+    name: list[ft.Control] = [parts.logo(30)]
+    if not look.narrow:
+        name.append(parts.text(words("app.name"), tokens.text, size=16, weight=parts.BOLD))
+        name.append(parts.text(words("app.title"), tokens.soft, size=13))
+    right: list[ft.Control] = [link_sign(link, look)]
+    if not look.narrow:
+        right += [clock_text(clock, look), _language(look, intents), _theme(look, intents), _help(look, intents)]
+    right.append(user_menu(top, look, intents))
+    return ft.Container(
+        content=ft.Row(
+            [*name, ft.Container(width=6), counters(top, look), ft.Container(expand=True), *right],
+            spacing=8 if look.narrow else 12,
+            vertical_alignment=ft.CrossAxisAlignment.CENTER,
+        ),
+        height=54,
+        padding=ft.Padding.symmetric(horizontal=10 if look.narrow else 16),
+        bgcolor=tokens.surface,
+        border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),
+    )
+
+
+@safe_component
+def counters(cell: Cell[TopView], look: Look) -> ft.Control:
+    """Open alarms per class; a class with none is quiet."""
+    signs = [_counter(look, rank, count) for rank, count in enumerate(cell.value.counts, 1)]
+    if cell.value.mode:
+        signs.append(_mode(look, cell.value.mode))
+    return ft.Row(signs, spacing=6, tight=True)
+
+
+def _counter(look: Look, rank: int, count: int) -> ft.Control:
+    tokens = look.tokens
+    color = tokens.tone(rank).text if count else tokens.faint
+    mark = parts.class_mark(look, rank, size=11, color=None if count else tokens.faint, hollow=not count)
+    face = ft.Container(
+        content=ft.Row([mark, parts.text(str(count), color, size=13, weight=parts.BOLD, mono=True)], spacing=4, tight=True),
+        bgcolor=tokens.tone(rank).soft if count else tokens.raised,
+        border_radius=6,
+        padding=ft.Padding.symmetric(horizontal=7 if look.narrow else 9, vertical=5),
+        tooltip=f"P{rank} {look.words(parts.CLASS_KEYS[rank])}",
+    )
+    return parts.named(f"count-{rank}", face, label=f"P{rank} {look.words(parts.CLASS_KEYS[rank])}")
+
+
+def _mode(look: Look, mode: str) -> ft.Control:
+    tokens = look.tokens
+    return ft.Container(
+        content=parts.text(mode, tokens.on_warn, size=12, weight=parts.SEMI),
+        bgcolor=tokens.warn_ground,
+        border_radius=6,
+        padding=ft.Padding.symmetric(horizontal=9, vertical=5),
+    )
+
+
+@safe_component
+def link_sign(cell: Cell[LinkView], look: Look) -> ft.Control:
+    """The connection in words, with a dot in its mood."""
+    link, tokens = cell.value, look.tokens
+    signs: list[ft.Control] = [
+        ft.Container(width=9, height=9, border_radius=5, bgcolor=look.mood(link.mood)),
+    ]
+    if not look.narrow or link.mood is not Mood.GOOD:  # on a phone the good state is a green dot
+        signs.append(parts.text(link.label, tokens.text, size=13, weight=parts.SEMI, one_line=True))
+    if link.detail and not look.narrow:
+        signs.append(parts.text(link.detail, tokens.soft, size=12.5))
+    face = ft.Container(
+        content=ft.Row(signs, spacing=8, tight=True),
+        bgcolor=tokens.raised,
+        border_radius=7,
+        padding=ft.Padding.symmetric(horizontal=11, vertical=6),
+    )
+    return parts.named("conn-state", face, label=link.label, exclude_semantics=True)
+
+
+@safe_component
+def clock_text(cell: Cell[str], look: Look) -> ft.Control:
+    """Local time."""
+    return parts.text(cell.value, look.tokens.text, size=14, weight=parts.BOLD, mono=True)
+
+
+def _language(look: Look, intents: Intents) -> ft.Control:
+    code = parts.text(look.words.language.upper(), look.tokens.soft, size=12, weight=parts.BOLD)
+    face = ft.Container(
+        content=code,
+        width=36,
+        height=34,
+        border_radius=7,
+        alignment=ft.Alignment.CENTER,
+        ink=True,
+        tooltip=look.words("frame.language"),
+        on_click=lambda _: intents.switch_language(),
+    )
+    return parts.named("lang-switch", face, button=True, label=look.words("frame.language"))
+
+
+def _theme(look: Look, intents: Intents) -> ft.Control:
+    is_dark = look.tokens.name is ThemeName.DARK
+    label = look.words("frame.theme_light" if is_dark else "frame.theme_dark")
+    icon = ft.Icons.LIGHT_MODE if is_dark else ft.Icons.DARK_MODE
+    return parts.icon_button(look, "theme-switch", label, icon, intents.switch_theme)
+
+
+def _help(look: Look, intents: Intents) -> ft.Control:
+    return parts.icon_button(look, "keys-help", look.words("frame.help"), ft.Icons.KEYBOARD, intents.show_keys)
+
+
+@safe_component
+def user_menu(cell: Cell[TopView], look: Look, intents: Intents) -> ft.Control:
+    """Initials, name as the tooltip, and the way out."""
+    badge = ft.Container(
+        content=parts.text(cell.value.initials, "#ffffff", size=12, weight=parts.BOLD),
+        width=32,
+        height=32,
+        border_radius=16,
+        bgcolor="#4f46e5",
+        alignment=ft.Alignment.CENTER,
+        tooltip=cell.value.user,
+    )
+    way_out = parts.icon_button(look, "logout", look.words("frame.logout"), ft.Icons.LOGOUT, intents.log_out)
+    return ft.Row([badge, way_out], spacing=4, tight=True)
