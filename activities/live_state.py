@@ -13,7 +13,7 @@ One JSON document per part under `panel:{id}:{part}`, with a life of `LIVE_STATE
 Redis is a cache here: whoever writes it writes again every `LIVE_STATE_REFRESH` seconds, so an outage heals by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -104,6 +104,8 @@ class LiveState:
         self._away = error is not None
 
 
-def _picture(documents: list[bytes | None]) -> LivePanel:
-    parts = {part: orjson.loads(document) if document else None for part, document in zip(PARTS, documents, strict=True)}
+def _picture(documents: Sequence[bytes | str | None]) -> LivePanel:
+    parts: dict[str, Any] = {
+        part: orjson.loads(document) if document else None for part, document in zip(PARTS, documents, strict=True)
+    }
     return LivePanel(**parts)

@@ -1,0 +1,148 @@
+"""The relay: tells the outside what was committed (`stam relay`, design §4.3).
+
+Of several relays one is active: the one that holds the advisory lock, and the connection that holds it is also the only one
+that gives out sequence numbers, so two can never do it at once. A relay that dies loses the connection and with it the lock;
+the next one has been waiting for it. Two consumers with their own positions: push (`relay_push`) and orchestration
+(`relay_orchestration`); one being held up never stops the other.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import asyncpg
+import structlog
+from redis.asyncio import Redis
+from temporalio.client import Client
+
+from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable
+from activities.infra import metrics, temporal
+from activities.infra.lifetime import until_told_to_stop
+from activities.infra.redis import connect as connect_redis
+from activities.infra.settings import Settings
+from activities.relay_orchestration import Orchestration
+from activities.relay_push import Push
+from activities.relay_stream import Stream
+from workflows.contracts import names
+
+log = structlog.get_logger(__name__)
+
+LOCK: Final = 0x5354_414D_5245_4C59  # "STAMRELY"
+AGAIN_AFTER: Final = 0.5  # s; after losing the database
+GAUGES_EVERY: Final = 5.0  # s
+# The server notices within about 3 s that the host of the active relay is gone (a dead process it notices at once), and a
+# waiting relay that died gives up its place in the queue.
+_LIVENESS: Final = {
+    "application_name": "stam-relay",
+    "tcp_keepalives_idle": "1",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "3000",
+    "client_connection_check_interval": "1000",
+    "timezone": "UTC",
+}
+
+
+async def run(settings: Settings) -> None:
+    """Relay until SIGTERM or SIGINT; wait for the lock, for the database, for everything, as long as it takes."""
+    await until_told_to_stop(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(metrics.serve(settings))
+        db = Database.connect(settings.database_url.get_secret_value(), pool=settings.database_pool)
+        stack.push_async_callback(db.dispose)
+        redis = connect_redis(settings)
+        stack.push_async_callback(redis.aclose)
+        client = await temporal.connect_lazily(settings)
+        await serve(settings, db, redis, client)
+
+
+async def serve(settings: Settings, db: Database, redis: Redis, client: Client) -> None:
+    """Be active or wait to be, until cancelled."""
+    metrics.RELAY_ACTIVE.set(0)
+    dsn = settings.database_url.get_secret_value().replace("+asyncpg", "", 1)
+    while True:
+        try:
+            async with _leadership(dsn) as connection:
+                await _lead(connection, db, redis, client)
+        except* (DatabaseUnavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as errors:
+            strange = [error for error in _leaves(errors) if not is_unavailable(error)]
+            if strange:
+                log.error("relay.failed", errors=[repr(error)[:300] for error in strange])
+            else:
+                log.warning("relay.database_away", error=str(next(_leaves(errors)))[:200])
+        await asyncio.sleep(AGAIN_AFTER)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+@contextlib.asynccontextmanager
+async def _leadership(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """The connection that holds the lock: whoever has it is the active relay, until it ends."""
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, server_settings=_LIVENESS)
+    try:
+        log.info("relay.waiting")
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        metrics.RELAY_ACTIVE.set(1)
+        log.info("relay.active")
+        yield connection
+    finally:
+        metrics.RELAY_ACTIVE.set(0)
+        connection.terminate()  # the lock goes with it; asking nicely would wait for a server that may be gone
+
+
+async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, client: Client) -> None:
+    push_news, other_news, lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    def wake(*_: object) -> None:
+        push_news.set()
+        other_news.set()
+
+    connection.add_termination_listener(lambda *_: lost.set())
+    await connection.add_listener(names.OUTBOX_CHANNEL, wake)
+    stream = Stream(redis, db)
+    push = Push(connection, stream, push_news)
+    orchestration = Orchestration(db, client, other_news)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_watch(lost))
+        tasks.create_task(stream.run(), name="relay.stream")
+        tasks.create_task(push.run(), name="relay.push")
+        tasks.create_task(orchestration.run(), name="relay.orchestration")
+        tasks.create_task(orchestration.reconcile_forever(), name="relay.reconcile")
+        tasks.create_task(_gauges(db), name="relay.gauges")
+
+
+async def _watch(lost: asyncio.Event) -> None:
+    """The lock went with the connection: stop everything at once."""
+    await lost.wait()
+    raise ConnectionResetError("the connection that holds the relay's lock is gone")
+
+
+_COUNTS: Final = """
+    SELECT count(*) FILTER (WHERE push AND sequence_id IS NULL),
+           count(*) FILTER (WHERE orchestrate AND orchestrated_at IS NULL AND parked_at IS NULL),
+           count(*) FILTER (WHERE parked_at IS NOT NULL)
+    FROM outbox
+    WHERE (push AND sequence_id IS NULL) OR parked_at IS NOT NULL
+       OR (orchestrate AND orchestrated_at IS NULL AND parked_at IS NULL)
+"""
+
+
+async def _gauges(db: Database) -> None:
+    while True:
+        with contextlib.suppress(Exception):  # the next measurement tells; who needs the database notices by himself
+            async with db.fast() as connection:
+                unpushed, unorchestrated, parked = await connection.fetchrow(_COUNTS)
+            metrics.OUTBOX_PENDING.labels("push").set(unpushed)
+            metrics.OUTBOX_PENDING.labels("orchestration").set(unorchestrated)
+            metrics.OUTBOX_PARKED.set(parked)
+        await asyncio.sleep(GAUGES_EVERY)
