@@ -1,0 +1,100 @@
+"""The activities without their database: what they decide is real, where they keep it is not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from workflows.contracts.bundle import BundleRef, RowState, Transition, TransitionRequest
+from workflows.contracts.panel import LeaseBeat, LeaseRequest, LeaseResult
+from workflows.domain.alarm import AlarmType, Priority
+from workflows.domain.bundle import Attempt, BundleState, BundleStatus, Refusal, apply, decide, joined
+
+Clock = Callable[[], Awaitable[datetime]]
+
+
+def new_bundle(now: datetime, **fields: object) -> BundleState:
+    defaults: dict[str, object] = {"status": BundleStatus.NEW, "version": 1, "priority": Priority.HIGH}
+    times = dict.fromkeys(("opened_at", "status_changed_at", "last_activity_at"), now)
+    return BundleState(**(defaults | times | fields))  # type: ignore[arg-type]
+
+
+class FakeRow:
+    """One bundle. `away` makes the database fail, `requests` and `reads` tell what was asked of it."""
+
+    def __init__(self, clock: Clock, state: BundleState | None) -> None:
+        self.clock, self.state, self.away, self.reads = clock, state, False, 0
+        self.answers: dict[object, Transition] = {}
+        self.requests: list[TransitionRequest] = []
+
+    @activity.defn(name="transition_bundle")
+    async def transition_bundle(self, request: TransitionRequest) -> Transition:
+        self.requests.append(request)
+        self._fail_if_away()
+        assert self.state is not None
+        if request.action_id in self.answers:
+            return self.answers[request.action_id]
+        attempt = Attempt(
+            action=request.action,
+            now=await self.clock(),
+            actor=request.actor_id,
+            may_override=request.may_override,
+            expected_version=request.expected_version,
+            has_note=request.note_id is not None,
+        )
+        step = decide(self.state, attempt)
+        if isinstance(step, Refusal):
+            return Transition(state=self.state, refusal=step)
+        self.state = apply(self.state, attempt, step)
+        self.answers[request.action_id] = Transition(state=self.state)
+        return self.answers[request.action_id]
+
+    @activity.defn(name="read_bundle")
+    async def read_bundle(self, ref: BundleRef) -> RowState:
+        self.reads += 1
+        self._fail_if_away()
+        return RowState(state=self.state, alarm_type=AlarmType.INTRUSION)
+
+    async def add_event(self, priority: Priority = Priority.HIGH) -> BundleState:
+        """What the recorder does: an event joins, the version grows."""
+        assert self.state is not None
+        self.state = joined(self.state, version=self.state.version + 1, priority=priority, at=await self.clock())
+        return self.state
+
+    def _fail_if_away(self) -> None:
+        if self.away:
+            raise ConnectionError("the database is away")
+
+
+class FakeLine:
+    """An ingest process that holds a panel's line until the test ends the lease with ``end``."""
+
+    def __init__(self) -> None:
+        self.held: list[LeaseRequest] = []  # one for every attempt
+        self.cancelled = 0
+        self._ends: asyncio.Queue[LeaseResult | Exception] = asyncio.Queue()
+
+    def end(self, how: LeaseResult | Exception) -> None:
+        self._ends.put_nowait(how)
+
+    @activity.defn(name="hold_panel_line")
+    async def hold_panel_line(self, request: LeaseRequest) -> LeaseResult:
+        self.held.append(request)
+        waiting = asyncio.ensure_future(self._ends.get())
+        try:
+            while not waiting.done():
+                activity.heartbeat(LeaseBeat(lease_number=len(self.held), holder="test"))
+                await asyncio.wait([waiting], timeout=0.05)
+        except asyncio.CancelledError:
+            waiting.cancel()
+            self.cancelled += 1
+            raise
+        end = waiting.result()
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+
+async def wall_clock() -> datetime:
+    return datetime.now(UTC)
