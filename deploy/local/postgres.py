@@ -3,6 +3,7 @@
 The package's own Python layer is not used: it makes a system user, trusts everybody and starts a daemon that outlives us.
 """
 
+import asyncio
 import importlib.util
 import os
 import pwd
@@ -131,6 +132,7 @@ class Postgres(Server):
         if (self.folder / "PG_VERSION").exists():
             self._require_same_major()
             self._drop_stale_lock()
+            self._end_orphans()
         elif any(self.folder.iterdir()):
             raise StartupError(
                 f"""The folder {self.folder} is not empty and not a PostgreSQL data folder (PG_VERSION is missing):
@@ -182,6 +184,11 @@ class Postgres(Server):
             lock.unlink()
             return
         raise StartupError(f"""A PostgreSQL (process {pid}) already runs on {self.folder}. Stop it with: kill -INT {pid}""")
+
+    def _end_orphans(self) -> None:
+        """A backend that computes does not notice the death of its postmaster, and would keep the next one from starting."""
+        orphans = [p for p in psutil.process_iter(["name", "cwd"]) if p.info == {"name": "postgres", "cwd": str(self.folder)}]
+        asyncio.run(process.sweep(orphans))  # `prepare` runs us in a thread
 
     def _identity(self) -> Identity | None:
         """As root: the folder's owner, or at first an unprivileged user."""

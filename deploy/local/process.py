@@ -112,7 +112,7 @@ async def stop(process: Process, stop_signal: signal.Signals, *, within: float) 
         family = descendants(process.pid) or family
         process.kill()
         process.wait()
-    await _sweep(family)
+    await sweep(family)
 
 
 async def kill(process: Process) -> None:
@@ -121,7 +121,7 @@ async def kill(process: Process) -> None:
     if process.poll() is None:
         process.kill()
     process.wait()
-    await _sweep(family)
+    await sweep(family)
 
 
 def descendants(pid: int) -> list[psutil.Process]:
@@ -131,8 +131,11 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-async def _sweep(family: list[psutil.Process]) -> None:
-    """psutil remembers when a process began, so a reused pid is never hit."""
+async def sweep(family: list[psutil.Process]) -> None:
+    """kill -9 them and wait until they are gone; a zombie, whose parent is slow, counts as gone.
+
+    psutil remembers when a process began, so a reused pid is never hit.
+    """
     for member in family:
         try:
             member.kill()

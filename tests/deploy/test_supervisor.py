@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
 import redis.asyncio as redis
@@ -15,6 +16,7 @@ import redis.asyncio as redis
 from deploy.local import folder
 from deploy.local.errors import StartupError
 from deploy.local.ports import free_port
+from deploy.local.postgres import Postgres
 from deploy.local.process import Command
 from deploy.local.supervisor import Service, Supervisor
 from deploy.local.valkey import Valkey
@@ -121,6 +123,22 @@ async def test_a_killed_server_is_started_again_with_its_data(root: Path) -> Non
         assert f"died valkey {-signal.SIGKILL}" in diary.entries
         async with redis.Redis.from_url(valkey.url) as client:
             assert await client.get("kept") == b"7"
+
+
+async def test_a_killed_postgres_comes_back_although_a_busy_backend_outlived_it(root: Path) -> None:
+    diary, postgres = Diary(), Postgres(root, port=free_port())
+    async with Supervisor([Service.of(postgres)], diary) as supervisor:
+        pid = supervisor.pid("postgres")
+        assert pid is not None
+        busy = await asyncpg.connect(postgres.url.replace("+asyncpg", ""))
+        backend = psutil.Process(await busy.fetchval("select pg_backend_pid()"))
+        query = asyncio.create_task(busy.execute("select count(*) from generate_series(1, 1000000000)"))
+        await eventually(lambda: backend.status() == psutil.STATUS_RUNNING, what="the backend computing")
+        os.kill(pid, signal.SIGKILL)
+        await eventually(lambda: "back postgres" in diary.entries, within=30, what="PostgreSQL back")
+        assert "failed postgres" not in diary.entries
+        with pytest.raises((asyncpg.PostgresError, OSError)):
+            await query
 
 
 async def test_a_service_that_keeps_dying_is_started_again_and_again(
