@@ -20,9 +20,10 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How often in a row the line failed."""
+    """How often in a row the line failed; ``pace`` stretches or shortens every wait (simulations)."""
 
     failures: int = 0
+    pace: float = 1.0
 
     def after(self, ended: Ended, *, lived: float, chance: float) -> tuple["Backoff", float]:
         """The next state, and how long to wait before the next attempt.
@@ -34,5 +35,5 @@ class Backoff:
         if ended is Ended.BUSY:
             # The first Busy after a life of our own is most likely our own old slot.
             step = SLOT_FREED_AFTER if failures == 0 else BUSY_WAIT
-        wait = step * (1 + JITTER * (2 * chance - 1))
+        wait = self.pace * step * (1 + JITTER * (2 * chance - 1))
         return replace(self, failures=failures + 1), wait

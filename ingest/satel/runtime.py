@@ -90,18 +90,21 @@ class PanelRuntime:
         dial: Dial | None = None,
         timing: Timing | None = None,
         poll_every: float = 1.0,
+        backoff: Backoff | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.setup = setup
         self.tracker = PanelTracker(setup, position)
         self.lease = lease
+        self.log_every = LOG_EVERY
         self.status = LinkStatus.CONNECTING
         self._since = now()
         self._batcher, self._live, self._holder = batcher, live, holder
         self._dial = dial or tcp(setup.host, setup.port)
         self._timing = timing or Timing()
         self._poll_every = poll_every
+        self._backoff = backoff or Backoff()
         self._now, self._chance = now, chance
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
@@ -114,7 +117,7 @@ class PanelRuntime:
         self._automatic: bool | None = None  # None: not tried yet
         self._unsupported: set[int] = set()
         self._seen: set[int] = set()
-        self._serving = False
+        self._serving = self._caught_up = False
         self._poll_due = self._log_due = self._clock_due = False
         self._polled_at = self._log_read_at = self._clock_read_at = 0.0
         self._publishing: asyncio.TimerHandle | None = None
@@ -126,14 +129,18 @@ class PanelRuntime:
             return None
         return Identity(model=str(self._version.model), firmware=self._version.firmware, module=_module_name(self._module))
 
+    @property
+    def ready(self) -> bool:
+        """Whether the line is up and has caught up: what happens from now on is told as it happens."""
+        return self._caught_up
+
     # -- for the holder ---------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Keep the line up until `stop`."""
-        backoff = Backoff()
         while not self._stopping:
             ended, lived = await self._live_line()
-            backoff, wait = backoff.after(ended, lived=lived, chance=self._chance())
+            self._backoff, wait = self._backoff.after(ended, lived=lived, chance=self._chance())
             await self._rest(wait)
 
     def stop(self) -> None:
@@ -155,8 +162,8 @@ class PanelRuntime:
         tracker = self.tracker
         self._poll_due |= not self._automatic and now - self._polled_at >= self._poll_every * 0.9
         waiting = tracker.log_wanted or tracker.log_urgent or bool(tracker.unexplained) or tracker.suspended
-        every = ALERT_LOG_EVERY if tracker.in_alarm else LOG_EVERY
-        quiet = session.silent_for() >= LOG_EVERY or now - self._log_read_at >= every
+        every = ALERT_LOG_EVERY if tracker.in_alarm else self.log_every
+        quiet = session.silent_for() >= self.log_every or now - self._log_read_at >= every
         self._log_due |= quiet or (waiting and not self._batcher.full)
         # While nothing more can be held, the log is left alone, and the clock keeps the line from being cut.
         overdue = now - self._clock_read_at >= CLOCK_EVERY or (self._batcher.full and session.silent_for() >= LOG_EVERY)
@@ -199,7 +206,7 @@ class PanelRuntime:
             ended = Ended.LOST
             self._line_ended(ended, error)
         finally:
-            self._serving = False
+            self._serving = self._caught_up = False
             if self._session is not None:
                 self._session.close("line over")
             self._session = None
@@ -239,10 +246,11 @@ class PanelRuntime:
         self._serving = True
         for block in sorted(self._wanted() - self._seen):
             await self._read_block(session, block)
+            await self._do_due(session)  # thirty blocks at a third of a second each: no time to be deaf
         self._settle(complete=self._complete())
+        self._caught_up = self._log_due = True
 
     async def _serve(self, session: Session) -> None:
-        self._log_due = True
         while session.lost is None:
             await self._do_due(session)
             await self._wake.wait()

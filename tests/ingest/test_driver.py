@@ -1,0 +1,401 @@
+"""The driver against a simulated panel: R-SATEL, R-RECOVER, R-EDGE as the database would see them."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import pytest
+
+from ingest.satel.messages import Command
+from ingest.satel.simulator.installation import ModuleModel, PanelConfig, PanelModel
+from ingest.satel.simulator.troubles import Trouble
+from tests.ingest.rig import FLOOD, SILENT_PANIC, SMOKE, VIBRATION, Rig, rig_of
+from tests.ingest.transports import Shape, byte_at_a_time, delaying, lossy, perfect
+from tests.support.eventually import eventually
+from workflows.domain.alarm import LOG_ERASED, LOG_GAP, AlarmType, Family, Outcome, SignalSource
+
+KEY = "Klucz2026abc"
+MODULES = {
+    "push": PanelConfig(),
+    "push, encrypted": PanelConfig(key=KEY),
+    "poll": PanelConfig(module=ModuleModel.ETHM_1_PLUS_2_00),
+    "poll, encrypted": PanelConfig(module=ModuleModel.ETHM_1_PLUS_2_00, key=KEY),
+    "old module": PanelConfig(module=ModuleModel.ETHM_1),
+}
+
+
+@pytest.fixture
+async def rig() -> AsyncIterator[Rig]:
+    async with rig_of() as rig:
+        await rig.connected()
+        yield rig
+
+
+async def settled(rig: Rig, condition: Callable[[], object]) -> None:
+    """The condition holds, and nothing more is on its way."""
+    await eventually(condition)
+    await eventually(lambda: not rig.runtime.tracker.unexplained and rig.batcher.held == 0)
+
+
+async def seen(rig: Rig, zone: int) -> None:
+    """The driver knows that the zone is violated."""
+    await eventually(lambda: zone in rig.runtime.tracker.picture.numbers(Command.ZONES_VIOLATED))
+
+
+# -- edges and the log ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", MODULES.values(), ids=MODULES.keys())
+async def test_a_violated_zone_is_one_event_seen_twice(config: PanelConfig) -> None:
+    async with rig_of(config) as rig:
+        await rig.connected()
+        rig.panel.violate(VIBRATION)
+        rig.panel.violate(SMOKE)
+        await settled(rig, lambda: [outcome for _, outcome in rig.ledger.signals].count(Outcome.CONFIRMATION) == 2)
+        assert [(each.code, each.alarm_type) for each in rig.ledger.alarms] == [
+            (133, AlarmType.INTRUSION),
+            (111, AlarmType.FIRE),
+        ]
+        assert all(each.confirmed_at is not None for each in rig.ledger.alarms)
+        assert [signal.source for signal, _ in rig.ledger.signals[:2]] == [SignalSource.EDGE] * 2
+
+
+@pytest.mark.parametrize(
+    "shape", [perfect, byte_at_a_time, delaying(0.02), lossy(0.03, seed=5)], ids=["perfect", "bytewise", "late", "lossy"]
+)
+@pytest.mark.parametrize(
+    "config", [MODULES["push"], MODULES["push, encrypted"], MODULES["poll"]], ids=["push", "encrypted", "poll"]
+)
+async def test_whatever_the_way_every_zone_is_exactly_one_event(shape: Shape, config: PanelConfig) -> None:
+    async with rig_of(config, shape=shape) as rig:
+        await rig.connected(within=60)
+        zones = [VIBRATION, SILENT_PANIC, SMOKE, FLOOD]
+        for zone in zones:
+            rig.panel.violate(zone)
+        await eventually(
+            lambda: all(each.confirmed_at or each.recovered for each in rig.ledger.alarms) and rig.ledger.alarms, within=60
+        )
+        await eventually(lambda: all(rig.ledger.alarms_of(zone) for zone in zones), within=60)
+        await rig.connected(within=60)
+        assert sorted(each.source_number for each in rig.ledger.alarms) == zones
+
+
+async def test_a_zone_that_goes_quiet_is_restored_once(rig: Rig) -> None:
+    rig.panel.violate(VIBRATION)
+    await settled(rig, lambda: rig.ledger.alarms_of(VIBRATION))
+    rig.panel.restore(VIBRATION)
+    await settled(rig, lambda: not rig.ledger.alarms_of(VIBRATION)[0].active)
+    rig.panel.clear_alarm(1, user=1)
+    await settled(rig, lambda: any(signal.code == 406 for signal, _ in rig.ledger.signals))
+    restores = [signal for signal, _ in rig.ledger.signals if signal.restore and signal.family is Family.ZONE_ALARM]
+    assert [(each.source, each.source_number) for each in restores] == [(SignalSource.LOG, VIBRATION)]
+
+
+async def test_an_alarm_that_ends_without_a_log_record_is_restored_by_its_bit(rig: Rig) -> None:
+    rig.panel.violate(VIBRATION)
+    await settled(rig, lambda: rig.ledger.alarms_of(VIBRATION))
+    rig.panel.clear_alarm(1, user=1)
+    await settled(rig, lambda: not rig.ledger.alarms_of(VIBRATION)[0].active)
+    assert [each.source for each in rig.ledger.told(SignalSource.EDGE) if each.restore] == [SignalSource.EDGE]
+
+
+async def test_tamper_mains_and_a_technical_zone_are_each_one_event(rig: Rig) -> None:
+    rig.panel.tamper(1, True)
+    rig.panel.trouble(Trouble.MAINS, True)
+    rig.panel.violate(FLOOD)
+    rig.panel.trouble(Trouble.EXPANDER_TAMPER, True, 2)
+    await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 4)
+    told = [(each.code, each.alarm_type, each.source_kind, each.source_number) for each in rig.ledger.alarms]
+    assert sorted(told) == [
+        (144, AlarmType.TAMPER, "ZONE", 1),
+        (145, AlarmType.TAMPER, "EXPANDER", 3),
+        (154, AlarmType.TECHNICAL, "ZONE", FLOOD),
+        (301, AlarmType.POWER, "SYSTEM", 0),
+    ]
+    for trouble, number in ((Trouble.MAINS, None), (Trouble.EXPANDER_TAMPER, 2)):
+        rig.panel.trouble(trouble, False, number)
+    await settled(rig, lambda: [each.code for each in rig.ledger.alarms if each.active] == [144, 154])
+
+
+async def test_a_panic_key_is_a_holdup_from_the_log_and_no_burglary_from_the_partition(rig: Rig) -> None:
+    rig.panel.keypad_panic(1)
+    await settled(rig, lambda: rig.ledger.alarms)
+    assert [(each.code, each.alarm_type) for each in rig.ledger.alarms] == [(120, AlarmType.HOLDUP)]
+
+
+async def test_a_panic_key_is_heard_while_the_partition_is_in_alarm_already(rig: Rig) -> None:
+    rig.panel.violate(VIBRATION)
+    await settled(rig, lambda: rig.ledger.alarms_of(VIBRATION))
+    rig.panel.keypad_panic(1)
+    await settled(rig, lambda: AlarmType.HOLDUP in rig.ledger.alarm_types())
+
+
+async def test_a_duress_code_is_a_holdup(rig: Rig) -> None:
+    rig.panel.arm(1, user=1, delay=0)
+    duress = rig.panel.authorise("9999")
+    assert duress is not None
+    rig.panel.command_disarm(duress, [1])
+    await settled(rig, lambda: AlarmType.HOLDUP in rig.ledger.alarm_types())
+    assert [(each.code, each.user_number) for each in rig.ledger.alarms] == [(121, 4)]
+
+
+async def test_arming_is_history_and_information_but_no_alarm(rig: Rig) -> None:
+    await eventually(lambda: rig.ledger.partition_states(1))
+    rig.panel.arm(1, user=2, mode=2, delay=0)
+    await settled(rig, lambda: "ARMED_STAY" in rig.ledger.partition_states(1))
+    rig.panel.disarm(1, user=2)
+    await settled(rig, lambda: rig.ledger.partition_states(1)[-1] == "DISARMED")
+    assert rig.ledger.partition_states(1) == ["DISARMED", "ARMED_STAY", "DISARMED"]
+    assert rig.ledger.alarms == []
+    armed = [signal for signal, _ in rig.ledger.signals if signal.family is Family.ARMED]
+    assert [(each.user, each.detail) for each in armed] == [(2, {"armed": True}), (2, {"armed": False})]
+
+
+async def test_zones_above_128_of_a_256_plus_are_followed() -> None:
+    for module in (ModuleModel.ETHM_1_PLUS, ModuleModel.ETHM_1_PLUS_2_00):
+        config = PanelConfig(model=PanelModel.INTEGRA_256_PLUS, module=module)
+        async with rig_of(replace(config, zones=()), zones=201) as rig:
+            await rig.connected()
+            rig.panel.violate(197)  # eight times 24 and five: a vibration detector
+            await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 1)
+            assert [(each.source_number, each.code) for each in rig.ledger.alarms] == [(197, 133)]
+
+
+async def test_the_panels_clock_error_is_taken_out_of_the_log_times() -> None:
+    async with rig_of(PanelConfig(clock_skew=-4000.0)) as rig:
+        await rig.connected()
+        rig.panel.violate(VIBRATION)
+        await settled(rig, lambda: rig.ledger.told(SignalSource.LOG))
+        record = rig.ledger.told(SignalSource.LOG)[0]
+        assert record.panel_at is not None
+        assert abs((record.panel_at - record.received_at).total_seconds()) < 90
+        assert len(rig.ledger.alarms) == 1
+        assert rig.runtime.tracker.clock_offset.total_seconds() == pytest.approx(-4000, abs=1)
+
+
+# -- recovery -------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_alarm_while_the_line_was_down_is_recovered_once(rig: Rig) -> None:
+    rig.panel.occupy(True)
+    await eventually(lambda: not rig.runtime.ready)
+    rig.panel.violate(VIBRATION)
+    rig.panel.violate(SMOKE)
+    rig.panel.restore(VIBRATION)
+    rig.panel.clear_alarm(1, user=1)
+    rig.panel.violate(SMOKE)
+    rig.panel.occupy(False)
+    await rig.connected()
+    await settled(rig, lambda: len(rig.ledger.alarms) == 2)
+    assert all(each.recovered and each.panel_at is not None for each in rig.ledger.alarms)
+    assert [each.source for each in rig.ledger.alarms] == [SignalSource.LOG] * 2
+
+
+@pytest.mark.parametrize("config", [MODULES["push"], MODULES["poll"]], ids=["push", "poll"])
+async def test_a_process_killed_in_the_middle_of_alarms_leaves_one_event_per_zone(config: PanelConfig) -> None:
+    async with rig_of(config) as rig:
+        await rig.connected()
+        zones = [VIBRATION, SILENT_PANIC, SMOKE, FLOOD, 14, 15, 16]
+        for number, zone in enumerate(zones):
+            rig.panel.violate(zone)
+            if number in (1, 3):
+                await rig.kill()
+                rig.start()
+            elif number == 5:
+                await rig.connected()
+        await rig.connected()
+        await settled(rig, lambda: all(rig.ledger.alarms_of(zone) for zone in zones))
+        assert sorted(each.source_number for each in rig.ledger.alarms) == zones
+        assert not any(signal.code == LOG_GAP for signal, _ in rig.ledger.signals)
+
+
+async def test_an_alarm_still_standing_is_not_told_again_by_the_next_holder(rig: Rig) -> None:
+    rig.panel.violate(VIBRATION)
+    rig.panel.violate(SMOKE)
+    await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 2)
+    rig.panel.restore(VIBRATION)  # the log ends the event, the alarm bit stays
+    await settled(rig, lambda: not rig.ledger.alarms_of(VIBRATION)[0].active)
+    before = len(rig.ledger.signals)
+    await rig.kill()
+    rig.start()
+    await rig.connected()
+    assert rig.ledger.signals[before:] == []
+
+
+async def test_an_alarm_that_ended_while_nobody_held_the_panel_is_told_as_over(rig: Rig) -> None:
+    rig.panel.trouble(Trouble.MAINS, True)
+    rig.panel.violate(VIBRATION)
+    await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 2)
+    await rig.kill()
+    rig.panel.clear_alarm(1, user=1)
+    rig.panel.trouble(Trouble.MAINS, False)
+    rig.start()
+    await rig.connected()
+    assert not any(each.active for each in rig.ledger.alarms)
+
+
+async def test_an_alarm_that_stands_at_the_very_first_connection_is_an_initial_event() -> None:
+    async with rig_of(started=False) as rig:
+        rig.panel.violate(VIBRATION)
+        rig.panel.trouble(Trouble.BATTERY, True)
+        rig.start()
+        await rig.connected()
+        assert sorted((each.source, each.code) for each in rig.ledger.alarms) == [
+            (SignalSource.INITIAL, 133),
+            (SignalSource.INITIAL, 302),
+        ]
+        assert rig.ledger.told(SignalSource.LOG) == [], "history before the first visit is not replayed"
+
+
+async def test_an_erased_log_is_a_visible_gap_and_the_standing_alarm_is_still_told(rig: Rig) -> None:
+    rig.panel.arm(2, user=1, delay=0)
+    await settled(rig, lambda: rig.ledger.told(SignalSource.LOG))
+    await rig.kill()
+    rig.panel.violate(VIBRATION)
+    rig.panel.erase_log()
+    rig.start()
+    await rig.connected()
+    gaps = [signal for signal, _ in rig.ledger.signals if signal.alarm_type is AlarmType.LOG_GAP]
+    assert [(each.code, each.detail) for each in gaps] == [(LOG_ERASED, {"reason": "ERASED"})]
+    assert [each.source for each in rig.ledger.alarms_of(VIBRATION)] == [SignalSource.INITIAL]
+
+
+async def test_a_log_that_ran_over_the_cursor_is_a_visible_gap() -> None:
+    async with rig_of(PanelConfig(log_capacity=30)) as rig:
+        await rig.connected()
+        rig.panel.arm(2, user=1, delay=0)
+        await settled(rig, lambda: rig.ledger.told(SignalSource.LOG))
+        await rig.kill()
+        for _ in range(40):
+            rig.panel.record(99, source=3)
+        rig.start()
+        await rig.connected()
+        gaps = [signal for signal, _ in rig.ledger.signals if signal.alarm_type is AlarmType.LOG_GAP]
+        assert [each.code for each in gaps] == [LOG_GAP]
+
+
+async def test_new_indexes_after_a_restart_of_the_panel_are_no_gap(rig: Rig) -> None:
+    for user in (1, 2, 3):
+        rig.panel.arm(2, user=user, delay=0)
+        rig.panel.disarm(2, user=user)
+    await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 6)
+    rig.panel.unplug()
+    await rig.panel.plug_in(scramble_indexes=True)
+    await settled(rig, lambda: any(signal.code == 305 for signal, _ in rig.ledger.signals))
+    codes = [signal.code for signal in rig.ledger.told(SignalSource.LOG)]
+    assert codes == [401] * 6 + [305]
+    assert AlarmType.LOG_GAP not in [signal.alarm_type for signal, _ in rig.ledger.signals]
+
+
+async def test_a_long_absence_is_replayed_oldest_first_in_chunks(rig: Rig) -> None:
+    rig.panel.arm(2, user=1, delay=0)
+    await settled(rig, lambda: rig.ledger.told(SignalSource.LOG))
+    await rig.kill()
+    for number in range(250):
+        rig.panel.record(99, source=1 + number % 16)
+    rig.start()
+    await rig.connected()
+    replayed = [signal for signal in rig.ledger.told(SignalSource.LOG) if signal.code == 99]
+    assert [each.source_number for each in replayed] == [1 + number % 16 for number in range(250)]
+    assert all(each.recovered for each in replayed)
+
+
+# -- without a database ---------------------------------------------------------------------------------------------------
+
+
+async def test_without_a_database_the_line_stays_up_and_nothing_is_lost(rig: Rig) -> None:
+    rig.ledger.away = True
+    for zone in (VIBRATION, SMOKE, FLOOD):
+        rig.panel.violate(zone)
+    await eventually(lambda: rig.batcher.held >= 6)
+    assert rig.runtime.ready
+    rig.ledger.away = False
+    await settled(rig, lambda: len(rig.ledger.alarms) == 3 and all(each.confirmed_at for each in rig.ledger.alarms))
+
+
+async def test_when_memory_is_full_the_log_waits_and_is_read_later() -> None:
+    async with rig_of(limit=3) as rig:
+        await rig.connected()
+        rig.ledger.away = True
+        zones = [VIBRATION, SILENT_PANIC, SMOKE, FLOOD, 14, 15]
+        for zone in zones:
+            rig.panel.violate(zone)
+            await seen(rig, zone)
+        await eventually(lambda: rig.runtime.tracker.suspended)
+        assert rig.runtime.ready
+        assert rig.batcher.held < 12
+        rig.ledger.away = False
+        await settled(rig, lambda: all(rig.ledger.alarms_of(zone) for zone in zones))
+        await eventually(lambda: not rig.runtime.tracker.suspended)
+        assert sorted(each.source_number for each in rig.ledger.alarms) == zones
+
+
+# -- the line -------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_timeline_of_a_line(rig: Rig) -> None:
+    rig.panel.occupy(True)
+    await eventually(lambda: rig.ledger.link_states()[-1:] == ["BUSY"])
+    rig.panel.occupy(False)
+    await rig.connected()
+    await eventually(lambda: rig.ledger.link_states()[-1] == "CONNECTED")
+    assert rig.ledger.link_states() == ["CONNECTED", "DISCONNECTED", "BUSY", "CONNECTED"]
+
+
+async def test_a_half_open_line_is_noticed_by_the_answer_that_does_not_come(rig: Rig) -> None:
+    rig.panel.half_open(keep_slot=False)
+    rig.runtime.tracker.log_wanted = True
+    await eventually(lambda: "DISCONNECTED" in rig.ledger.link_states())
+    await rig.connected()
+    rig.panel.violate(VIBRATION)
+    await settled(rig, lambda: len(rig.ledger.alarms) == 1)
+
+
+async def test_a_wrong_key_is_shown_as_no_answer_with_a_hint() -> None:
+    async with rig_of(PanelConfig(key="right"), started=False) as rig:
+        rig.setup = replace(rig.setup, key="wrong")
+        rig.start()
+        await eventually(lambda: rig.ledger.link_states() == ["NO_ANSWER"])
+        assert "key" in str((rig.ledger.states[0].detail or {})["reason"])
+        assert rig.live.of("link", "status") in ("NO_ANSWER", "CONNECTING")
+
+
+async def test_a_quiet_line_is_never_cut_by_the_module() -> None:
+    async with rig_of(PanelConfig(idle_cut=0.6)) as rig:
+        await rig.connected()
+        rig.quicken_log(every=0.2)
+        before = rig.panel.statistics.requests
+        await eventually(lambda: rig.panel.statistics.requests >= before + 8)  # 1.6 s, the cut comes after 0.6 s
+        assert rig.panel.statistics.idle_cuts == 0
+        assert rig.panel.statistics.connections == 1
+
+
+async def test_garbage_and_foreign_event_answers_do_not_disturb() -> None:
+    async with rig_of(PanelConfig(unsolicited_events=True)) as rig:
+        await rig.connected()
+        rig.panel.inject_garbage(64)
+        rig.panel.violate(VIBRATION)
+        rig.panel.inject_garbage(200)
+        rig.panel.violate(SMOKE)
+        await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 2)
+        assert len(rig.ledger.alarms) == 2
+
+
+async def test_no_request_is_sent_before_the_previous_answer() -> None:
+    async with rig_of() as rig:
+        rig.panel.latency = 0.01
+        await rig.connected()
+        for zone in (VIBRATION, SILENT_PANIC, SMOKE):
+            rig.panel.violate(zone)
+            await seen(rig, zone)
+        await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 3)
+        assert rig.panel.statistics.dropped == 0
+
+
+async def test_the_live_picture_follows(rig: Rig) -> None:
+    rig.panel.violate(VIBRATION)
+    rig.panel.arm(2, user=1, delay=0)
+    rig.panel.trouble(Trouble.MAINS, True)
+    await eventually(lambda: rig.live.of("partitions", "states") == {"1": "ALARM", "2": "ARMED_FULL"})
+    await eventually(lambda: rig.live.of("troubles", "items") == [{"kind": "AC_MAINS", "source": "SYSTEM"}])
+    await eventually(lambda: rig.live.of("zones", "alarm") == [VIBRATION] == rig.live.of("zones", "violated"))
+    assert rig.live.of("link", "model") == "INTEGRA 128 Plus"
