@@ -31,9 +31,12 @@ def safe_component(draw: Callable[P, ft.Control]) -> Callable[P, ft.Control]:
     return guarded
 
 
-def memoized(component: Callable[P, ft.Control]) -> Callable[P, ft.Control]:
-    """The component, drawn again only when its arguments are others (by identity or equality) or one of its cells changed."""
-    remembered: Callable[P, ft.Control] = ft.memo(component)  # type: ignore[no-untyped-call]
+def memoized(component: Callable[P, ft.Control]) -> Callable[..., ft.Control]:
+    """The component, drawn again only when its arguments are others (by identity or equality) or one of its cells changed.
+
+    Takes a `key` beside them.
+    """
+    remembered: Callable[..., ft.Control] = ft.memo(component)  # type: ignore[no-untyped-call]
     return remembered
 
 

@@ -137,7 +137,7 @@ def alarm_list(holder: "Holder", cell: Cell[ListView], look: Look) -> ft.Control
 def _rows(holder: "Holder", view: ListView, look: Look) -> ft.Control:
     screen, intents = holder.screen, holder.intents
     row = memoized(alarm_row)
-    rows = [row(screen.rows[id_], screen.ages[id_], look, intents, key=str(id_))  # type: ignore[call-arg] for id_ in view.ids]
+    rows = [row(screen.rows[id_], screen.ages[id_], look, intents, key=str(id_)) for id_ in view.ids]
     listing = ft.ListView(rows, expand=True, item_extent=HEIGHT, spacing=0, padding=0)
     return ft.GestureDetector(
         content=listing,

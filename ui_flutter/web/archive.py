@@ -43,7 +43,17 @@ def _own_files() -> Iterator[tuple[str, bytes]]:
         for path in (ROOT / folder).rglob("*.py"):
             name = path.relative_to(ROOT).as_posix()
             if not name.startswith("ui_flutter/web/"):
-                yield name, path.read_bytes()
+                yield name, _checked(path)
+
+
+def _checked(path: Path) -> bytes:
+    """The file's bytes; a syntax error is found here and not by the first operator."""
+    content = path.read_bytes()
+    try:
+        compile(content, str(path), "exec")
+    except SyntaxError as error:
+        raise PackagingError(f"{path.relative_to(ROOT)}:{error.lineno}: {error.msg}") from error
+    return content
 
 
 def _vendored_files() -> Iterator[tuple[str, bytes]]:

@@ -25,11 +25,13 @@ document.documentElement.lang = preference("language") || "pl";
 document.documentElement.dataset.theme = preference("theme") || "dark";
 document.getElementById("loading-text").textContent = words.start;
 
+const box = document.getElementById("loading");
+
 function showFailure(error) {
-  const box = document.getElementById("loading");
-  if (!box || box.classList.contains("failed")) return;
   console.error(error);
+  if (box.classList.contains("failed")) return;
   box.classList.add("failed");
+  document.body.append(box); // Flutter's first frame has removed it
   document.getElementById("loading-text").textContent = words.failed;
   const again = document.createElement("button");
   again.textContent = words.again;
@@ -77,7 +79,7 @@ function switchSemanticsOn() {
 
 addEventListener("flutter-first-frame", () => {
   performance.mark("stam-first-frame");
-  document.getElementById("loading")?.remove();
+  if (!box.classList.contains("failed")) box.remove();
   if (wantsSemantics()) switchSemanticsOn();
 }, { once: true });
 
