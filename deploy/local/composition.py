@@ -17,6 +17,7 @@ from deploy.local.valkey import Valkey
 from workflows.contracts.names import CORE_QUEUE, ingest_queue
 
 _Probe = Callable[[datetime], Awaitable[bool]]
+RELAY_SESSION = "stam-relay"  # application_name of activities.relay
 INGEST_PROCESSES = ("local-1", "local-2")  # host ids; two, so that one may die
 
 
@@ -122,7 +123,7 @@ class Composition:
     def _processes(self) -> Iterator[Service]:
         where = self.addresses()
         for name in ("relay-1", "relay-2"):
-            yield self._process(name, _stam("relay"), ready=lambda _: probes.holds_advisory_lock(where.database_url))
+            yield self._process(name, _stam("relay"), ready=self._relay_is_connected)
         yield self._process("worker", _stam("worker"), ready=self._polls(CORE_QUEUE))
         api = self._process("api", _stam("api"), ready=lambda _: probes.answers_http(f"{where.api_url}/readyz"))
         yield replace(api, prepare=self._require_api_port, note=where.api_url)
@@ -176,6 +177,10 @@ class Composition:
     def _polls(self, queue: str) -> _Probe:
         address = self.addresses().temporal_address
         return lambda started_at: probes.polls_queue(address, NAMESPACE, queue, since=started_at)
+
+    async def _relay_is_connected(self, started_at: datetime) -> bool:
+        """It holds the leader's lock, or waits for it."""
+        return await probes.connected_to_database(self.addresses().database_url, RELAY_SESSION, since=started_at)
 
     async def _require_api_port(self) -> None:
         settings = self.settings

@@ -53,22 +53,22 @@ async def _polled_at(client: Client, queue: str, kind: "TaskQueueType.ValueType"
     return max((poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers), default=_NEVER)
 
 
-async def holds_advisory_lock(database_url: str) -> bool:
-    """Whether some session holds an advisory lock in the database: the active relay does for as long as it lives."""
+async def connected_to_database(database_url: str, application: str, *, since: datetime) -> bool:
+    """Whether a process that calls itself ``application`` opened, after ``since`` (our clock), a session that still lives."""
     try:
         async with asyncio.timeout(_TIMEOUT):
             connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
             try:
-                return bool(await connection.fetchval(_LOCKS))
+                return bool(await connection.fetchval(_SESSIONS, application, datetime.now(UTC) - since))
             finally:
                 await connection.close()
     except (OSError, asyncpg.PostgresError, TimeoutError):
         return False
 
 
-_LOCKS = """
+_SESSIONS = """
     select exists (
-        select from pg_locks join pg_database on pg_locks.database = pg_database.oid
-        where locktype = 'advisory' and granted and datname = current_database()
+        select from pg_stat_activity
+        where application_name = $1 and datname = current_database() and backend_start >= clock_timestamp() - $2::interval
     )
 """

@@ -80,6 +80,12 @@ class System:
             raise ValueError(f"{name} has no process")
         return found
 
+    def local_ports(self, name: str) -> set[int]:
+        """TCP ports the service's process has open, to tell by its connections which process is which."""
+        root = psutil.Process(self.pid(name))
+        family = (root, *root.children(recursive=True))
+        return {connection.laddr.port for one in family for connection in one.net_connections("tcp")}
+
     def kill(self, name: str) -> float:
         """kill -9 the service with all its children; the supervisor starts it again. Returns the moment (monotonic)."""
         parent = psutil.Process(self.pid(name))
