@@ -20,7 +20,7 @@ from enum import StrEnum
 from ingest.satel import requests
 from ingest.satel.equipment import PanelModel
 from ingest.satel.errors import LocalProtocolError
-from ingest.satel.event_codes import LOG_ERASED, Change, CodeFamily, EventCode, Language, LongKind, code_info
+from workflows.domain.event_codes import LOG_ERASED, Change, CodeFamily, EventCode, Language, LongKind, code_info
 from ingest.satel.frames import Frame
 from ingest.satel.messages import EventAnswer
 

@@ -4,7 +4,7 @@ import pytest
 
 from ingest.satel import classify
 from ingest.satel.classify import Condition, condition_of, log_source, meaning_of, trouble_condition, zone_code
-from ingest.satel.event_codes import CODES, CodeFamily, code_info
+from workflows.domain.event_codes import CODES, CodeFamily, code_info
 from ingest.satel.eventlog import Description, LogSource, SourceKind
 from ingest.satel.troubles import Trouble, TroubleKind, TroubleSource
 from workflows.domain.alarm import AlarmType, Family, Source

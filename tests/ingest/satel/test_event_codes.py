@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.satel.event_codes import CODES, Change, CodeFamily, EventCode, LongKind, RestoreMeaning, code_info
+from workflows.domain.event_codes import CODES, Change, CodeFamily, EventCode, LongKind, RestoreMeaning, code_info
 
 
 def test_the_table_has_every_code_of_the_vendor_lists() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ingest.satel.equipment import PanelModel
 from ingest.satel.errors import LocalProtocolError
-from ingest.satel.event_codes import Change, CodeFamily, LongKind
+from workflows.domain.event_codes import Change, CodeFamily, LongKind
 from ingest.satel.eventlog import (
     CHAIN_LENGTH,
     Description,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.satel import equipment, event_codes, eventlog, messages, requests
+from ingest.satel import equipment, eventlog, messages, requests
 from ingest.satel.frames import Frame
 from ingest.satel.simulator.blocks import Block
 from ingest.satel.simulator.installation import PanelModel, ZoneConfig, ZoneReaction
@@ -14,6 +14,7 @@ from ingest.satel.simulator.module import Module
 from ingest.satel.simulator.texts import TEXTS
 from ingest.satel.simulator.troubles import Trouble
 from ingest.satel.troubles import TroubleKind, TroubleSource
+from workflows.domain import event_codes
 
 from .support import FLOOD, INSTANT, LIGHT, TEMPERATURE, Bench
 
