@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from workflows.domain.event_codes import Change, CodeFamily, EventCode
 from ingest.satel.eventlog import Description, LogSource, SourceKind
 from ingest.satel.troubles import Trouble, TroubleKind, TroubleSource
 from workflows.domain.alarm import AlarmType, Family, Source
+from workflows.domain.event_codes import Change, CodeFamily, EventCode
 
 # -- event codes ----------------------------------------------------------------------------------------------------------
 

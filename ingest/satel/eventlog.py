@@ -20,9 +20,9 @@ from enum import StrEnum
 from ingest.satel import requests
 from ingest.satel.equipment import PanelModel
 from ingest.satel.errors import LocalProtocolError
-from workflows.domain.event_codes import LOG_ERASED, Change, CodeFamily, EventCode, Language, LongKind, code_info
 from ingest.satel.frames import Frame
 from ingest.satel.messages import EventAnswer
+from workflows.domain.event_codes import LOG_ERASED, Change, CodeFamily, EventCode, Language, LongKind, code_info
 
 RECORD_SIZE = 8
 INDEX_SIZE = 3

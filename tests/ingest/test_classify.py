@@ -4,10 +4,10 @@ import pytest
 
 from ingest.satel import classify
 from ingest.satel.classify import Condition, condition_of, log_source, meaning_of, trouble_condition, zone_code
-from workflows.domain.event_codes import CODES, CodeFamily, code_info
 from ingest.satel.eventlog import Description, LogSource, SourceKind
 from ingest.satel.troubles import Trouble, TroubleKind, TroubleSource
 from workflows.domain.alarm import AlarmType, Family, Source
+from workflows.domain.event_codes import CODES, CodeFamily, code_info
 
 A = AlarmType
 # Every code of the table that is an alarm; the others are information.

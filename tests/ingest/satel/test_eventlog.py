@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from ingest.satel.equipment import PanelModel
 from ingest.satel.errors import LocalProtocolError
-from workflows.domain.event_codes import Change, CodeFamily, LongKind
 from ingest.satel.eventlog import (
     CHAIN_LENGTH,
     Description,
@@ -23,6 +22,7 @@ from ingest.satel.eventlog import (
     local_time,
     user_kind,
 )
+from workflows.domain.event_codes import Change, CodeFamily, LongKind
 
 NOW = datetime(2026, 3, 15, 12, 0)  # noqa: DTZ001 - a panel's wall clock
 naive_times = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001
