@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -244,7 +244,7 @@ class StamClient:
 
     # -- live --------------------------------------------------------------------------------------------------------------
 
-    def stream(self, last_seq: int | None = None) -> AsyncIterator[stream.Message]:
+    def stream(self, last_seq: int | None = None) -> AsyncGenerator[stream.Message]:
         """Messages for ever, over every break (see `api.client.stream`). Log in first."""
         return stream.messages(self._connect, last_seq)
 

@@ -9,7 +9,7 @@ never repeat or run back.
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -117,7 +117,7 @@ class _Place:
     pauses: int = 0
 
 
-async def messages(connect: Connect, last_seq: int | None = None, *, silence: float = SILENCE) -> AsyncIterator[Message]:
+async def messages(connect: Connect, last_seq: int | None = None, *, silence: float = SILENCE) -> AsyncGenerator[Message]:
     """Messages until the session ends or the caller stops (`contextlib.aclosing` closes the socket at once)."""
     place = _Place(last_seq)
     while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -74,15 +75,15 @@ class Fleet:
                 wait = None if due is None else max(due - time.monotonic(), 0)
                 await asyncio.wait_for(self._life_changed.wait(), wait)
 
-    async def burst(self, *, alarms: int, seconds: float, panels: int, settle: float = 0.0) -> list[Violation]:
+    async def burst(self, *, alarms: int, seconds: float, panels: int, settle: float = 0.0, skip: int = 0) -> list[Violation]:
         """``alarms`` zone alarms, evenly over ``seconds``, in turn on the first ``panels`` panels.
 
         First these panels become quiet: zones restored, alarms cleared, every partition armed; that is logged too, and
-        ``settle`` seconds are left to digest it. A panel with fewer alarm zones than its share has them restored and
-        violated again.
+        ``settle`` seconds are left to digest it. The first ``skip`` alarm zones of each panel come last. A panel with fewer
+        alarm zones than its share has them restored and violated again.
         """
         chosen = list(self.panels.values())[:panels]
-        rounds = {panel.config.name: _endless(alarm_zones(panel)) for panel in chosen}
+        rounds = {panel.config.name: _endless(alarm_zones(panel), skip) for panel in chosen}
         for panel in chosen:
             make_quiet(panel)
         await asyncio.sleep(settle)
@@ -123,9 +124,8 @@ def _fully_armed(panel: NetworkPanel, partition: int) -> bool:
     return panel.is_armed(partition) and not reduced
 
 
-def _endless(zones: list[int]) -> Iterator[int]:
-    while True:
-        yield from zones
+def _endless(zones: list[int], skip: int) -> Iterator[int]:
+    return itertools.islice(itertools.cycle(zones), skip % len(zones), None)
 
 
 def _violate(panel: NetworkPanel, zone: int) -> Violation:

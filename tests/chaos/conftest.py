@@ -1,0 +1,17 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import scratch_folder
+from tests.support.system import SystemThread
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[SystemThread]:
+    """The whole system with 100 quiet panels, as `stam up` runs it."""
+    with scratch_folder() as folder:
+        thread = SystemThread(folder, panels=100)
+        try:
+            yield thread
+        finally:
+            thread.close()
