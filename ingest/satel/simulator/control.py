@@ -98,6 +98,7 @@ class Burst(BaseModel):
     seconds: float = Field(10.0, ge=0)
     panels: int = Field(100, ge=1)
     settle: float = Field(0.0, ge=0, description="s between making the panels quiet and the first alarm")
+    first: int = Field(0, ge=0, description="number of the first panel")
     skip: int = Field(0, ge=0, description="alarm zones of each panel to pass over, so that two bursts use different ones")
 
 

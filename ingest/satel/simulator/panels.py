@@ -75,14 +75,18 @@ class Fleet:
                 wait = None if due is None else max(due - time.monotonic(), 0)
                 await asyncio.wait_for(self._life_changed.wait(), wait)
 
-    async def burst(self, *, alarms: int, seconds: float, panels: int, settle: float = 0.0, skip: int = 0) -> list[Violation]:
-        """``alarms`` zone alarms, evenly over ``seconds``, in turn on the first ``panels`` panels.
+    async def burst(
+        self, *, alarms: int, seconds: float, panels: int, settle: float = 0.0, first: int = 0, skip: int = 0
+    ) -> list[Violation]:
+        """``alarms`` zone alarms, evenly over ``seconds``, in turn on ``panels`` panels from number ``first`` (0 …) on.
 
         First these panels become quiet: zones restored, alarms cleared, every partition armed; that is logged too, and
         ``settle`` seconds are left to digest it. The first ``skip`` alarm zones of each panel come last. A panel with fewer
         alarm zones than its share has them restored and violated again.
         """
-        chosen = list(self.panels.values())[:panels]
+        chosen = list(self.panels.values())[first : first + panels]
+        if not chosen:
+            raise FleetError(f"there is no panel number {first}")
         rounds = {panel.config.name: _endless(alarm_zones(panel), skip) for panel in chosen}
         for panel in chosen:
             make_quiet(panel)
