@@ -95,6 +95,7 @@ class _Running:
     service: Service
     settled: asyncio.Event = field(default_factory=asyncio.Event)  # ready, or failed without being essential
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    command: Command | None = None
     process: Process | None = None
     watcher: asyncio.Task[None] | None = None
 
@@ -159,7 +160,8 @@ class Supervisor:
     async def _start(self, running: _Running) -> None:
         service = running.service
         await service.prepare()
-        running.process = child = process.spawn(service.command(), service.log)
+        running.command = service.command()
+        running.process = child = process.spawn(running.command, service.log)
         service.spawned(child)
         try:
             await (self._finished(service, child) if service.once else self._until_ready(service, child))
@@ -231,8 +233,8 @@ class Supervisor:
         if running.watcher is not None:
             running.watcher.cancel()
             await asyncio.wait([running.watcher])
-        if running.process is not None:
-            await self._stop(running.service, running.process)
+        if running.process is not None and running.command is not None:
+            await self._stop(running.process, running.command.stop_signal, running.service.stop_within)
             if not running.service.once:
                 self._reporter.stopped(running.service)
         running.gone.set()
@@ -240,8 +242,8 @@ class Supervisor:
     def _dependents(self, name: str) -> Iterator[_Running]:
         return (running for running in self._running.values() if name in running.service.depends_on)
 
-    async def _stop(self, service: Service, child: Process) -> None:
-        polite = asyncio.create_task(process.stop(child, service.command().stop_signal, within=service.stop_within))
+    async def _stop(self, child: Process, stop_signal: signal.Signals, within: float) -> None:
+        polite = asyncio.create_task(process.stop(child, stop_signal, within=within))
         hurried = asyncio.create_task(self._hurry.wait())
         await asyncio.wait([polite, hurried], return_when=asyncio.FIRST_COMPLETED)
         hurried.cancel()

@@ -76,6 +76,7 @@ def test_without_simulator_no_panels_are_started(root: Path) -> None:
 
 
 def test_no_password_is_in_an_argument_or_on_the_terminal(root: Path) -> None:
+    (root / "postgres").mkdir()
     found = services(root)
     secrets = [path.read_text() for path in (root / "secrets").glob("*.password")]
     shown = " ".join(" ".join((*service.command().argv, service.note)) for service in found.values())
