@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,7 +36,11 @@ async def serving(
         max_cached_workflows=cached,
         sticky_queue_schedule_to_start_timeout=policies.STICKY_SCHEDULE_TO_START,
     )
-    others = [Worker(client, task_queue=queue, activities=activities) for queue in queues]
+    # Every heartbeat is sent, so that a cancellation is noticed at once.
+    prompt = timedelta(milliseconds=20)
+    others = [
+        Worker(client, task_queue=queue, activities=activities, max_heartbeat_throttle_interval=prompt) for queue in queues
+    ]
     async with worker:
         if not others:
             yield
