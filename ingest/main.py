@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 from activities.db.session import Database
 from activities.infra import metrics, temporal
 from activities.infra.lifetime import until_told_to_stop
+from activities.infra.log import setup as setup_log
 from activities.infra.redis import connect as connect_redis
 from activities.infra.settings import Settings
 from activities.live_state import LiveState
@@ -37,6 +38,7 @@ async def run(settings: Settings) -> None:
     Starts without any of its servers, and lives through the absence of each: PostgreSQL away, received signals wait here;
     Redis away, only the live picture is missing; Temporal away, the lines that are up stay up.
     """
+    setup_log(settings)
     await until_told_to_stop(_serve(settings))
 
 

@@ -21,6 +21,7 @@ from ingest.satel import metrics
 from ingest.satel.batcher import Batcher
 from ingest.satel.live import LivePublisher
 from ingest.satel.panel import PanelSetup
+from ingest.satel.reconnect import Backoff
 from ingest.satel.runtime import Identity, PanelRuntime
 from ingest.satel.session import Dial, Timing, tcp
 from ingest.satel.store import PanelStore, Standing
@@ -61,6 +62,7 @@ class PanelHolder:
     live: LivePublisher
     poll_every: float = 1.0
     timing: Timing = field(default_factory=Timing)
+    pace: float = 1.0  # of the back-off; simulations are in a hurry
     dial: Callable[[PanelSetup], Dial] = lambda setup: tcp(setup.host, setup.port)
     _held: dict[UUID, _Held] = field(default_factory=dict)
     _stopping: bool = False
@@ -139,6 +141,7 @@ class PanelHolder:
             dial=self.dial(setup),
             timing=self.timing,
             poll_every=self.poll_every,
+            backoff=Backoff(pace=self.pace),
         )
         task = asyncio.create_task(self._run(runtime), name=f"panel {setup.panel_id}")
         held = _Held(setup, runtime, task, asyncio.get_running_loop().create_future())

@@ -11,6 +11,7 @@ from uuid import UUID
 from workflows.domain.panel import LIVE_STATE_REFRESH
 
 GATHER = 0.05  # s
+AT_ONCE = 250  # parts in one write: a refresh of hundreds of panels must not hold up an alarm
 
 Key = tuple[UUID, str]
 WriteMany = Callable[[Mapping[Key, dict[str, object]]], Awaitable[None]]
@@ -61,5 +62,6 @@ class LivePublisher:
         self._dirty.clear()
         self._latest = {key: data for key, data in self._latest.items() if key[0] not in self._gone}
         self._gone.clear()
-        if batch:
-            await self._write_many(batch)
+        keys = list(batch)
+        for start in range(0, len(keys), AT_ONCE):
+            await self._write_many({key: batch[key] for key in keys[start : start + AT_ONCE]})

@@ -1,0 +1,68 @@
+"""A guarded object with its panel in a real database, as an installer would enter it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text, update
+from uuid_utils.compat import uuid7
+
+from activities.db.models.objects import GuardedObject
+from activities.db.models.panels import Panel
+from activities.db.models.zones import Zone
+from activities.db.session import Database
+from ingest.satel.simulator.server import NetworkPanel
+from workflows.contracts import names
+
+
+async def install(db: Database, panel: NetworkPanel) -> UUID:
+    """Insert object, panel and zones of a simulated panel; the panel's id."""
+    object_id, panel_id = uuid7(), uuid7()
+    async with db.write() as session:
+        session.add(GuardedObject(id=object_id, name="Jubiler", address="Rynek 1", kind="shop", external_number=str(object_id)))
+        await session.flush()
+        session.add(
+            Panel(
+                id=panel_id,
+                object_id=object_id,
+                name="Panel",
+                host=panel.host,
+                port=panel.port,
+                integration_key=panel.config.key,
+            )
+        )
+        await session.flush()
+        session.add_all(
+            Zone(
+                panel_id=panel_id,
+                number=zone.number,
+                name=zone.name,
+                partition=zone.partition,
+                reaction=int(zone.reaction),
+            )
+            for zone in panel.config.zones
+        )
+    return panel_id
+
+
+async def reconfigure(db: Database, panel_id: UUID, **values: Any) -> None:
+    """Change the panel's row as the API does: a new version of the configuration, and a notice."""
+    async with db.write() as session:
+        changed = {**values, "config_version": Panel.config_version + 1}
+        await session.execute(update(Panel).where(Panel.id == panel_id).values(**changed))
+        await session.execute(
+            text("SELECT pg_notify(:channel, :payload)"), {"channel": names.PANEL_CHANNEL, "payload": str(panel_id)}
+        )
+
+
+async def rows(db: Database, query: str, **values: Any) -> list[dict[str, Any]]:
+    async with db.read() as session:
+        return [dict(row) for row in (await session.execute(text(query), values)).mappings()]
+
+
+async def alarms(db: Database, panel_id: UUID) -> list[dict[str, Any]]:
+    """The panel's alarm events, oldest first."""
+    return await rows(
+        db,
+        "SELECT * FROM events WHERE panel_id = :panel_id AND alarm_type IS NOT NULL AND NOT restore ORDER BY id",
+        panel_id=panel_id,
+    )

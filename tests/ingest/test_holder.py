@@ -1,0 +1,296 @@
+"""Who holds a panel, against a real database (R-SATEL, R-RECOVER, R-MODES)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from temporalio.activity import ActivityCancellationDetails
+from temporalio.testing import ActivityEnvironment
+
+from activities.db.session import Database
+from ingest.satel.activities import PanelActivities
+from ingest.satel.batcher import Batcher, recording
+from ingest.satel.holder import PanelHolder
+from ingest.satel.live import LivePublisher
+from ingest.satel.simulator.examples import furnish
+from ingest.satel.simulator.installation import PanelConfig
+from ingest.satel.simulator.server import NetworkPanel, running_panel
+from ingest.satel.store import PanelStore
+from tests.ingest.rig import FAST, SMOKE, VIBRATION
+from tests.ingest.site import alarms, install, reconfigure, rows
+from tests.support.eventually import eventually
+from workflows.contracts.panel import LeaseBeat, LeaseEnd, LeaseRequest, LeaseResult
+
+
+@dataclass(slots=True)
+class Process:
+    """An ingest process without Temporal and Redis."""
+
+    holder: PanelHolder
+    loops: list[asyncio.Task[None]]
+    published: dict[tuple[UUID, str], dict[str, object]]
+
+    async def hold(self, panel_id: UUID) -> LeaseResult:
+        return await self.holder.hold(panel_id, on_lease=lambda _: None)
+
+    async def ready(self, panel_id: UUID) -> None:
+        await eventually(lambda: (runtime := self.holder.runtime(panel_id)) is not None and runtime.ready)
+
+    async def kill(self) -> None:
+        """Stop without a word to anybody."""
+        held = list(self.holder._held.values())
+        tasks = [*self.loops, *(each.task for each in held), *self.holder._endings]
+        for task in tasks:
+            task.cancel()
+        for each in held:
+            each.runtime.stop()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.holder.batcher.close(0)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    db = Database.connect(database_url, pool=5)
+    yield db
+    await db.dispose()
+
+
+@pytest.fixture
+async def panel() -> AsyncIterator[NetworkPanel]:
+    async with running_panel(furnish(PanelConfig(latency=0.001, slot_release=0.0))) as panel:
+        yield panel
+
+
+@pytest.fixture
+async def start(db: Database, database_url: str) -> AsyncIterator[Callable[[str], Process]]:
+    processes: list[Process] = []
+
+    def start(host: str) -> Process:
+        published: dict[tuple[UUID, str], dict[str, object]] = {}
+
+        async def write(parts: Any) -> None:
+            published.update(parts)
+
+        live = LivePublisher(write)
+        batcher = Batcher(recording(db))
+        holder = PanelHolder(
+            store=PanelStore(db=db, holder=host, time_zone="Europe/Warsaw"),
+            batcher=batcher,
+            live=live,
+            poll_every=0.1,
+            timing=FAST,
+            pace=0.05,
+        )
+        batcher.on_stale = holder.on_stale
+        loops = (holder.tick(), holder.check(), holder.listen(database_url.replace("+asyncpg", "")), live.run())
+        processes.append(Process(holder, [asyncio.create_task(loop) for loop in loops], published))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        await process.kill()
+
+
+Start = Callable[[str], Process]
+
+
+async def test_an_alarm_is_one_confirmed_event_in_the_database(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    panel.violate(VIBRATION)
+
+    async def confirmed() -> bool:
+        found = await alarms(db, panel_id)
+        return [(each["code"], each["confirmed_at"] is not None) for each in found] == [(133, True)]
+
+    await eventually(confirmed)
+    ledger = await rows(
+        db, "SELECT outcome FROM signals WHERE panel_id = :panel_id ORDER BY recorded_at, id", panel_id=panel_id
+    )
+    assert [row["outcome"] for row in ledger] == ["EVENT", "CONFIRMATION"]
+    links = await rows(db, "SELECT state FROM panel_state_history WHERE panel_id = :p AND partition IS NULL", p=panel_id)
+    assert [row["state"] for row in links] == ["CONNECTED"]
+    assert process.published[panel_id, "link"]["status"] == "CONNECTED"
+    held.cancel()
+
+
+async def test_a_process_killed_in_the_middle_leaves_one_event_per_zone(
+    db: Database, panel: NetworkPanel, start: Start
+) -> None:
+    panel_id = await install(db, panel)
+    zones = [VIBRATION, SMOKE, 6, 8, 13, 14, 15, 16]
+    for number, zone in enumerate(zones):
+        if number % 3 == 0:
+            process = start(f"host {number}")
+            held = asyncio.create_task(process.hold(panel_id))
+            await process.ready(panel_id)
+        panel.violate(zone)
+        if number % 3 == 2:
+            await process.kill()
+            held.cancel()
+            panel.restore(zone)
+    await eventually(_all_told(db, panel_id, zones))
+    found = await alarms(db, panel_id)
+    assert sorted(each["source_number"] for each in found) == sorted(zones)
+    held.cancel()
+
+
+def _all_told(db: Database, panel_id: UUID, zones: list[int]) -> Callable[[], Awaitable[bool]]:
+    async def told() -> bool:
+        return {each["source_number"] for each in await alarms(db, panel_id)} == set(zones)
+
+    return told
+
+
+async def test_a_newer_lease_takes_the_line_from_the_former_holder_at_once(
+    db: Database, panel: NetworkPanel, start: Start
+) -> None:
+    panel_id = await install(db, panel)
+    first, second = start("a"), start("b")
+    loser = asyncio.create_task(first.hold(panel_id))
+    await first.ready(panel_id)
+    winner = asyncio.create_task(second.hold(panel_id))
+    result = await asyncio.wait_for(loser, 5)
+    assert (result.end, result.holder, result.lease_number) == (LeaseEnd.HANDED_OVER, "a", 1)
+    await second.ready(panel_id)
+    panel.violate(VIBRATION)
+    await eventually(_all_told(db, panel_id, [VIBRATION]))
+    assert (await rows(db, "SELECT lease_number, holder FROM panel_leases")) == [{"lease_number": 2, "holder": "b"}]
+    winner.cancel()
+
+
+async def test_nothing_of_a_former_holder_is_recorded(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    for loop in process.loops[1:3]:
+        loop.cancel()  # it neither looks nor hears
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    before = await rows(db, "SELECT count(*) AS n FROM signals")
+    assert await PanelStore(db=db, holder="b", time_zone="UTC").take(panel_id) == 2
+    panel.violate(VIBRATION)
+    assert (await asyncio.wait_for(held, 5)).end is LeaseEnd.HANDED_OVER
+    assert await rows(db, "SELECT count(*) AS n FROM signals") == before
+    assert process.holder.runtime(panel_id) is None
+
+
+async def test_a_changed_row_ends_the_lease_with_its_version(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    await reconfigure(db, panel_id, name="Renamed")
+    result = await asyncio.wait_for(held, 5)
+    assert (result.end, result.config_version) == (LeaseEnd.CONFIG_CHANGED, 2)
+    await eventually(lambda: not panel.connected)
+
+
+@pytest.mark.parametrize(
+    ("change", "end"),
+    [({"enabled": False}, LeaseEnd.DISABLED), ({"deleted_at": datetime(2026, 1, 1, tzinfo=UTC)}, LeaseEnd.REMOVED)],
+)
+async def test_a_panel_that_is_not_wanted_is_not_held(
+    db: Database, panel: NetworkPanel, start: Start, change: dict[str, object], end: LeaseEnd
+) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    await reconfigure(db, panel_id, **change)
+    assert (await asyncio.wait_for(held, 5)).end is end
+    assert (await process.hold(panel_id)).end is end
+    assert await rows(db, "SELECT lease_number FROM panel_leases") == [{"lease_number": 1}], "no number is taken for it"
+    assert (await process.hold(uuid4())).end is LeaseEnd.REMOVED
+
+
+async def test_a_stopping_process_hands_over_and_takes_nothing_more(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    panel.violate(VIBRATION)
+    await eventually(lambda: process.holder.batcher.held or panel.statistics.frames_sent)
+    process.holder.stop()
+    assert (await asyncio.wait_for(held, 5)).end is LeaseEnd.HANDED_OVER
+    await process.holder.stopped()
+    assert (process.holder.batcher.held, panel.connected) == (0, False)
+    assert (await process.hold(panel_id)).end is LeaseEnd.HANDED_OVER
+
+
+async def test_model_and_firmware_are_kept_in_the_panels_row(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    await process.holder._tell_about_panels()
+    row = await rows(db, "SELECT model, firmware, module, config_version FROM panels")
+    assert row == [{"model": "INTEGRA 128 Plus", "firmware": "1.23", "module": "ETHM-1 Plus 2.13", "config_version": 1}]
+    held.cancel()
+
+
+# -- the activity ---------------------------------------------------------------------------------------------------------
+
+
+def lease_of(process: Process, panel_id: UUID, beats: list[LeaseBeat]) -> tuple[ActivityEnvironment, asyncio.Task[LeaseResult]]:
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: beats.append(details[0])
+    activity = PanelActivities(process.holder).hold_panel_line
+    return environment, asyncio.create_task(environment.run(activity, LeaseRequest(panel_id=panel_id)))
+
+
+async def test_the_lease_activity_says_who_holds_the_line(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id, beats = await install(db, panel), list[LeaseBeat]()
+    process = start("a")
+    environment, running = lease_of(process, panel_id, beats)
+    await process.ready(panel_id)
+    assert beats[-1] == LeaseBeat(lease_number=1, holder="a")
+    environment.cancel(ActivityCancellationDetails(cancel_requested=True))
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert running.cancelled()
+    await eventually(lambda: not panel.connected)
+    assert process.holder.runtime(panel_id) is None
+
+
+@pytest.mark.parametrize("why", [ActivityCancellationDetails(not_found=True), ActivityCancellationDetails(timed_out=True)])
+async def test_a_lost_heartbeat_leaves_the_line_up_and_the_next_attempt_adopts_it(
+    db: Database, panel: NetworkPanel, start: Start, why: ActivityCancellationDetails
+) -> None:
+    panel_id, beats = await install(db, panel), list[LeaseBeat]()
+    process = start("a")
+    environment, running = lease_of(process, panel_id, beats)
+    await process.ready(panel_id)
+    environment.cancel(why)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    panel.violate(VIBRATION)  # an alarm while Temporal is away
+    await eventually(_all_told(db, panel_id, [VIBRATION]))
+    environment, running = lease_of(process, panel_id, beats)
+    await eventually(lambda: beats[-1].lease_number == 2)
+    panel.violate(SMOKE)
+    await eventually(_all_told(db, panel_id, [VIBRATION, SMOKE]))
+    assert panel.statistics.connections == 1
+    environment.cancel(ActivityCancellationDetails(cancel_requested=True))
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_an_orphan_follows_a_change_of_its_row(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id, beats = await install(db, panel), list[LeaseBeat]()
+    process = start("a")
+    environment, running = lease_of(process, panel_id, beats)
+    await process.ready(panel_id)
+    environment.cancel(ActivityCancellationDetails(timed_out=True))
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    await reconfigure(db, panel_id, name="Renamed")
+    await eventually(lambda: panel.statistics.connections == 2)
+    await process.ready(panel_id)
+    assert process.holder.runtime(panel_id) is not None
