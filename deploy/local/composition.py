@@ -18,7 +18,6 @@ from workflows.contracts.names import CORE_QUEUE, ingest_queue
 
 _Probe = Callable[[datetime], Awaitable[bool]]
 RELAY_SESSION = "stam-relay"  # application_name of activities.relay
-INGEST_PROCESSES = ("local-1", "local-2")  # host ids; two, so that one may die
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +126,7 @@ class Composition:
         yield self._process("worker", _stam("worker"), ready=self._polls(CORE_QUEUE))
         api = self._process("api", _stam("api"), ready=lambda _: probes.answers_http(f"{where.api_url}/readyz"))
         yield replace(api, prepare=self._require_api_port, note=where.api_url)
-        for host in INGEST_PROCESSES:
+        for host in (f"local-{number}" for number in range(1, self.settings.ingest_processes + 1)):
             command = _stam("ingest", "satel")
             yield self._process(f"ingest-{host}", command, ready=self._polls(ingest_queue(host)), STAM_HOST_ID=host)
 

@@ -35,6 +35,8 @@ class StackSettings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = 8000
 
+    ingest_processes: int = Field(default=2, ge=1, description="they share the panels; two, so that one may die")
+
     simulated_panels: int = Field(default=6, description="0: none")
     simulator_port: int = Field(default=7094, description="the first panel's; each next one listens on the next port")
     simulator_control_port: int = Field(default=7080, description="where zones are violated by hand, in a browser")

@@ -5,20 +5,26 @@ import contextlib
 import os
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
 import httpx
 import psutil
 
 from deploy.local import ports
-from deploy.local.composition import Composition
+from deploy.local.composition import RELAY_SESSION, Composition
 from deploy.local.config import StackSettings
 from deploy.local.errors import StartupError
 from deploy.local.supervisor import Service, Supervisor
 
+_LOCK_HOLDER = """
+    SELECT client_port FROM pg_stat_activity JOIN pg_locks USING (pid)
+    WHERE locktype = 'advisory' AND granted AND application_name = $1
+"""
 _PORT_RANGE = range(20_000, 32_000)  # below the kernel's ephemeral ports, so that no client takes one meanwhile
 
 
@@ -80,8 +86,16 @@ class System:
             raise ValueError(f"{name} has no process")
         return found
 
-    def local_ports(self, name: str) -> set[int]:
-        """TCP ports the service's process has open, to tell by its connections which process is which."""
+    async def active_relay(self) -> str:
+        """The relay that publishes: its database session holds the advisory lock, and is found by its client port."""
+        connection = await asyncpg.connect(self.database_url.replace("+asyncpg", ""))
+        try:
+            port = await connection.fetchval(_LOCK_HOLDER, RELAY_SESSION)
+        finally:
+            await connection.close()
+        return next(name for name in ("relay-1", "relay-2") if port in self._local_ports(name))
+
+    def _local_ports(self, name: str) -> set[int]:
         root = psutil.Process(self.pid(name))
         family = (root, *root.children(recursive=True))
         return {connection.laddr.port for one in family for connection in one.net_connections("tcp")}
@@ -102,6 +116,12 @@ class System:
                 await self.journal.returned.wait()
         return back[0] - since
 
+    async def until_connected(self, panels: int, *, within: float = 120.0) -> None:
+        """Wait until that many simulated panels have a client. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            while await self.panels_connected() < panels:  # noqa: ASYNC110 - another process knows; it can only be asked
+                await asyncio.sleep(0.25)
+
     async def panels_connected(self) -> int:
         """How many simulated panels have a client."""
         async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
@@ -109,13 +129,23 @@ class System:
         return sum(1 for panel in panels if panel["connected"])
 
 
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for a system that leaves nothing behind. Others may pass it: PostgreSQL may run as another user."""
+    with tempfile.TemporaryDirectory(prefix="stam-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
 @contextlib.asynccontextmanager
-async def running_system(folder: Path, *, panels: int, life: float = 0.0) -> AsyncIterator[System]:
+async def running_system(folder: Path, *, panels: int, life: float = 0.0, ingest_processes: int = 2) -> AsyncIterator[System]:
     """Start everything in ``folder`` on free ports; it runs inside the block. Raises StartupError."""
     settings = StackSettings(
         data_dir=folder,
         simulated_panels=panels,
         simulator_life=life,
+        ingest_processes=ingest_processes,
         **_ports(panels),  # type: ignore[arg-type]
     )
     composition = Composition(settings)

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import httpx
 import pytest
 
@@ -34,7 +33,7 @@ Zone = tuple[int, int]  # the panel's port, the zone's number
 async def test_a_process_killed_in_a_burst_loses_nothing_and_shows_nothing_twice(whole: SystemThread, victim: str) -> None:
     system = whole.system
     await eventually(lambda: _everybody_connected(system), within=90, every=0.5, what="every panel is connected")
-    name = await _active_relay(system) if victim == "relay" else victim
+    name = await system.active_relay() if victim == "relay" else victim
     began = datetime.now(UTC)
 
     async with _watching(system) as screen:
@@ -118,16 +117,3 @@ async def _require_balance(system: System, began: datetime) -> None:
     await client.aclose()
     assert balance.balanced
     assert balance.received >= ALARMS
-
-
-async def _active_relay(system: System) -> str:
-    """The relay whose session holds the advisory lock, found by the client port of that session."""
-    connection = await asyncpg.connect(system.database_url.replace("+asyncpg", ""))
-    try:
-        port = await connection.fetchval(
-            "SELECT client_port FROM pg_stat_activity WHERE pid IN"
-            " (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid())"
-        )
-    finally:
-        await connection.close()
-    return next(name for name in ("relay-1", "relay-2") if port in system.local_ports(name))

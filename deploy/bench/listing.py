@@ -1,0 +1,79 @@
+"""The list of alarms with 100 000 closed and 1 000 open bundles in the table."""
+
+import time
+
+import asyncpg
+
+from api.client.client import StamClient
+from deploy.bench.desk import login_of
+from deploy.bench.measure import Latency, Result, Row
+from deploy.local.system import running_system, scratch_folder
+
+CLOSED, OPENED, ROUNDS = 100_000, 1_000, 200
+MUST = 50.0  # ms at p95
+
+# One per minute into the past; no two joinable bundles of one object and type, as the index demands.
+_FILL = """
+    INSERT INTO bundle_alarms (id, object_id, alarm_type, status, priority, joinable, opened_at, first_event_at, last_event_at,
+                               last_activity_at, status_changed_at, event_count, headline)
+    SELECT gen_random_uuid(), o.id, 'INTRUSION', CASE WHEN n <= $1 THEN 'NEW' ELSE 'CLOSED' END,
+           (ARRAY['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'])[1 + n % 4], false, at, at, at, at, at, 1,
+           jsonb_build_object('code', 130, 'source_kind', 'ZONE', 'source_number', 1 + n % 8, 'partition', 1,
+                              'panel_id', p.id, 'recovered', false)
+    FROM generate_series(1, $2::int) AS n
+    CROSS JOIN LATERAL (SELECT now() - n * interval '1 minute' AS at) AS time
+    JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS places FROM objects) AS o
+      ON o.place = n % o.places
+    JOIN panels AS p ON p.object_id = o.id
+"""
+
+
+async def listing() -> Result:
+    """The first page as a console asks for it; the floor is the same server's cheapest authenticated answer."""
+    with scratch_folder() as folder:
+        async with running_system(folder, panels=0) as system:
+            await _fill(system.database_url)
+            client = StamClient(system.api_url)
+            await client.login(*login_of("OPERATOR"))
+            await client.alarms(open=True, limit=50)
+            pages = [await _timed(client, open=True) for _ in range(ROUNDS)]
+            history = [await _timed(client, order="newest") for _ in range(ROUNDS)]
+            least = [await _timed_me(client) for _ in range(ROUNDS)]
+            await client.aclose()
+    floor = Latency.of_seconds(least)
+    rows = (
+        _row("API list of alarms, open ones by urgency", Latency.of_seconds(pages), floor),
+        _row("API list of alarms, all by newest", Latency.of_seconds(history), floor),
+    )
+    return Result(benchmark="6-list", rows=rows, raw={"pages": Latency.of_seconds(pages), "floor": floor})
+
+
+def _row(name: str, latency: Latency, floor: Latency) -> Row:
+    return Row(
+        name=f"{name} ({CLOSED // 1000} 000 closed, {OPENED} open)",
+        must=f"p95 ≤ {MUST:.0f} ms",
+        measured=str(latency),
+        met=latency.p95 <= MUST,
+        floor=f"{floor.p50:.1f} ms (GET /api/auth/me)",
+        ratio=f"{latency.p50 / floor.p50:.1f} × at p50",
+        notes="50 rows with names, by the SDK",
+    )
+
+
+async def _timed(client: StamClient, *, open: bool | None = None, order: str = "urgency") -> float:  # noqa: A002
+    began = time.perf_counter()
+    await client.alarms(open=open, order=order, limit=50)
+    return time.perf_counter() - began
+
+
+async def _timed_me(client: StamClient) -> float:
+    began = time.perf_counter()
+    await client.me()
+    return time.perf_counter() - began
+
+
+async def _fill(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+    await connection.execute(_FILL, OPENED, OPENED + CLOSED)
+    await connection.execute("ANALYZE")
+    await connection.close()
