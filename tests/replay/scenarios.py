@@ -1,0 +1,189 @@
+"""Lives of workflows, each told step by step so that its commands come in one order only.
+
+Recorded once (`record.py`), a history is replayed for ever: it stands for the executions that were running when the code
+changed. Run again on today's code, a scenario gives the fingerprint that is compared with the committed one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from tests.support.eventually import eventually
+from tests.support.fakes import FakeLine, FakeRow, new_bundle
+from tests.workflows.support import BARTEK, Running, serving, start
+from workflows.contracts import names
+from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
+from workflows.domain.alarm import Priority
+from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
+from workflows.panel_connection import PanelConnection
+
+Scenario = Callable[[WorkflowEnvironment], Awaitable[tuple[str, str]]]  # -> workflow id, run id
+TO_RESOLVED = (Action.CLAIM, Action.START, Action.ACK, Action.RESOLVE)
+
+
+@asynccontextmanager
+async def _alarm(env: WorkflowEnvironment) -> AsyncIterator[Running]:
+    row = FakeRow(env.get_current_time, new_bundle(await env.get_current_time()))
+    async with serving(env.client, row.transition_bundle, row.read_bundle):
+        alarm = await start(env.client, row)
+        await eventually(lambda: _at_rest(alarm))
+        yield alarm
+
+
+# The last event of a history whose workflow has nothing to do before somebody speaks or a timer fires.
+_AT_REST = {
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED,
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+    EventType.EVENT_TYPE_TIMER_STARTED,
+}
+
+
+async def _at_rest(alarm: Running) -> bool:
+    """Whether the row was read and everything said so far has been dealt with."""
+    events = (await alarm.handle.fetch_history()).events
+    return alarm.row.reads > 0 and events[-1].event_type in _AT_REST
+
+
+async def _ids(alarm: Running) -> tuple[str, str]:
+    return alarm.handle.id, alarm.handle.first_execution_run_id or ""
+
+
+async def worked_and_closed(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with _alarm(env) as alarm:
+        await alarm.walk(*TO_RESOLVED, Action.CLOSE)
+        await alarm.handle.result()
+        return await _ids(alarm)
+
+
+async def left_to_its_timers(env: WorkflowEnvironment) -> tuple[str, str]:
+    """A claim that expires, a day without an end, and the automatic closing."""
+    async with _alarm(env) as alarm:
+        await alarm.walk(Action.CLAIM)
+        await env.sleep(CLAIM_TTL + timedelta(seconds=2))
+        await eventually(lambda: len(alarm.row.requests) == 2)
+        await eventually(lambda: _at_rest(alarm))
+        await env.sleep(STALE_AFTER)
+        await eventually(lambda: len(alarm.row.requests) == 3)
+        await eventually(lambda: _at_rest(alarm))
+        await alarm.walk(*TO_RESOLVED)
+        await alarm.handle.result()
+        return await _ids(alarm)
+
+
+async def told_refused_and_released(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Events (one with a gap before it), a refusal, a note and a release; still running."""
+    async with _alarm(env) as alarm:
+        await alarm.tell(await alarm.row.add_event(Priority.CRITICAL))
+        await eventually(lambda: _at_rest(alarm))
+        await alarm.walk(Action.CLAIM)
+        try:
+            await alarm.act(Action.START, actor_id=BARTEK)
+        except WorkflowUpdateFailedError:
+            await alarm.walk(Action.ADD_NOTE, Action.RELEASE)
+        await alarm.row.add_event()
+        await alarm.tell(await alarm.row.add_event())
+        await eventually(lambda: _at_rest(alarm))
+        return await _ids(alarm)
+
+
+async def unanswered(env: WorkflowEnvironment) -> tuple[str, str]:
+    """The database is away while somebody claims, and comes back."""
+    async with _alarm(env) as alarm:
+        alarm.row.away = True
+        asked = asyncio.ensure_future(alarm.act(Action.CLAIM))
+        await eventually(lambda: len(alarm.row.requests) > 0)
+        while not asked.done():
+            await env.sleep(timedelta(seconds=1))
+        await asyncio.wait([asked])
+        assert isinstance(asked.exception(), WorkflowUpdateFailedError)
+        await eventually(lambda: alarm.row.reads > 1)
+        alarm.row.away = False
+        while alarm.row.reads < 3:
+            await env.sleep(timedelta(seconds=1))
+        await alarm.walk(*TO_RESOLVED, Action.CLOSE)
+        await alarm.handle.result()
+        return await _ids(alarm)
+
+
+async def continued(env: WorkflowEnvironment) -> tuple[str, str]:
+    """The first run of an alarm with many events; it ends by continuing as new."""
+    async with _alarm(env) as alarm:
+        ids = await _ids(alarm)
+        await alarm.walk(Action.CLAIM, Action.START)
+        while (await alarm.handle.describe()).run_id == ids[1]:
+            await alarm.tell(await alarm.row.add_event())
+            await alarm.walk(Action.ADD_NOTE)
+        return ids
+
+
+@asynccontextmanager
+async def _line(env: WorkflowEnvironment) -> AsyncIterator[tuple[str, str, FakeLine]]:
+    line = FakeLine()
+    given = PanelInput(panel_id=uuid4(), object_id=uuid4())
+    async with serving(env.client, line.hold_panel_line, queues=[names.PANELS_QUEUE]):
+        handle = await env.client.start_workflow(PanelConnection.run, given, **start_options(given))
+        await eventually(lambda: len(line.held) == 1)
+        yield handle.id, handle.first_execution_run_id or "", line
+
+
+async def leased_changed_and_removed(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with _line(env) as (workflow_id, run_id, line):
+        handle = env.client.get_workflow_handle(workflow_id)
+        line.end(LeaseResult(end=LeaseEnd.HANDED_OVER, lease_number=1, holder="one", config_version=1))
+        await eventually(lambda: len(line.held) == 2)
+        await handle.signal(PanelConnection.config_changed, ConfigChanged(config_version=2))
+        await eventually(lambda: len(line.held) == 3)
+        line.end(LeaseResult(end=LeaseEnd.REMOVED, lease_number=3, holder="two", config_version=2))
+        await handle.result()
+        return workflow_id, run_id
+
+
+async def _task_done_after_lease(handle: WorkflowHandle[Any, Any]) -> bool:
+    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    done = EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+    return done in kinds and EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED in kinds[kinds.index(done) :]
+
+
+async def disabled_and_enabled(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with _line(env) as (workflow_id, run_id, line):
+        handle = env.client.get_workflow_handle(workflow_id)
+        line.end(LeaseResult(end=LeaseEnd.DISABLED, config_version=1))
+
+        await eventually(lambda: _task_done_after_lease(handle))
+        await handle.signal(PanelConnection.config_changed, ConfigChanged(config_version=2))
+        await eventually(lambda: len(line.held) == 2)
+        return workflow_id, run_id
+
+
+async def ended_at_once(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Leases that end as they begin, until the workflow pauses."""
+    async with _line(env) as (workflow_id, run_id, line):
+        for lease in range(1, 5):
+            await eventually(lambda lease=lease: len(line.held) == lease)  # type: ignore[misc]
+            line.end(LeaseResult(end=LeaseEnd.HANDED_OVER))
+        while len(line.held) < 5:
+            await env.sleep(timedelta(seconds=1))
+        return workflow_id, run_id
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.__name__: scenario
+    for scenario in (
+        worked_and_closed,
+        left_to_its_timers,
+        told_refused_and_released,
+        unanswered,
+        continued,
+        leased_changed_and_removed,
+        disabled_and_enabled,
+        ended_at_once,
+    )
+}
