@@ -152,15 +152,19 @@ async def _panels(session: WriteSession, places: list[Place], first_port: int, e
     known = {row.id: row for row in await session.execute(select(Panel.id, Panel.port, Panel.enabled, Panel.config_version))}
     moving_up = any(row.port < first_port for row in known.values())
     for place in sorted(places, key=lambda place: place.index, reverse=moving_up):
-        address = {"host": LOOPBACK, "port": first_port + place.index, "enabled": place.index < enabled}
-        there = known.get(place.panel_id)
-        if there is None:
-            await _add(session, Panel, [_panel(place) | address])
-        elif (there.port, there.enabled) != (address["port"], address["enabled"]):
+        there, address = known.get(place.panel_id), _address(place, first_port, enabled)
+        if there is not None and (there.port, there.enabled) != (address["port"], address["enabled"]):
             version = there.config_version + 1
             moved = update(Panel).where(Panel.id == place.panel_id)
             await session.execute(moved.values(**address, config_version=version, version=Panel.version + 1))
-            await announce_panel_change(session, panel_id=place.panel_id, object_id=place.object_id, config_version=version)
+            if there.enabled or address["enabled"]:
+                await announce_panel_change(session, panel_id=place.panel_id, object_id=place.object_id, config_version=version)
+    new = [place for place in places if place.panel_id not in known]
+    await _add(session, Panel, (_panel(place) | _address(place, first_port, enabled) for place in new))
+
+
+def _address(place: Place, first_port: int, enabled: int) -> dict[str, Any]:
+    return {"host": LOOPBACK, "port": first_port + place.index, "enabled": place.index < enabled}
 
 
 def _panel(place: Place) -> dict[str, Any]:
