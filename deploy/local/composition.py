@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from deploy.local import ports, probes
@@ -11,12 +10,12 @@ from deploy.local.config import StackSettings
 from deploy.local.postgres import Postgres
 from deploy.local.process import Command
 from deploy.local.server import Server
-from deploy.local.supervisor import Service
+from deploy.local.supervisor import Birth, Service
 from deploy.local.temporal import NAMESPACE, Temporal
 from deploy.local.valkey import Valkey
-from workflows.contracts.names import CORE_QUEUE, ingest_queue
+from workflows.contracts.names import CORE_QUEUE, PANELS_QUEUE
 
-_Probe = Callable[[datetime], Awaitable[bool]]
+_Probe = Callable[[Birth], Awaitable[bool]]
 RELAY_SESSION = "stam-relay"  # application_name of activities.relay
 
 
@@ -128,7 +127,7 @@ class Composition:
         yield replace(api, prepare=self._require_api_port, note=where.api_url)
         for host in (f"local-{number}" for number in range(1, self.settings.ingest_processes + 1)):
             command = _stam("ingest", "satel")
-            yield self._process(f"ingest-{host}", command, ready=self._polls(ingest_queue(host)), STAM_HOST_ID=host)
+            yield self._process(f"ingest-{host}", command, ready=self._polls(PANELS_QUEUE), STAM_HOST_ID=host)
 
     def _process(self, name: str, argv: tuple[str, ...], *, ready: _Probe, **env: str) -> Service:
         return Service(
@@ -175,11 +174,11 @@ class Composition:
 
     def _polls(self, queue: str) -> _Probe:
         address = self.addresses().temporal_address
-        return lambda started_at: probes.polls_queue(address, NAMESPACE, queue, since=started_at)
+        return lambda birth: probes.polls_queue(address, NAMESPACE, queue, since=birth.at, pid=birth.pid)
 
-    async def _relay_is_connected(self, started_at: datetime) -> bool:
+    async def _relay_is_connected(self, birth: Birth) -> bool:
         """It holds the leader's lock, or waits for it."""
-        return await probes.connected_to_database(self.addresses().database_url, RELAY_SESSION, since=started_at)
+        return await probes.connected_to_database(self.addresses().database_url, RELAY_SESSION, since=birth.at)
 
     async def _require_api_port(self) -> None:
         settings = self.settings

@@ -32,12 +32,12 @@ async def accepts_tcp(host: str, port: int) -> bool:
     return True
 
 
-async def polls_queue(address: str, namespace: str, queue: str, *, since: datetime) -> bool:
-    """Whether some worker asked the Temporal task queue for work at or after ``since``."""
+async def polls_queue(address: str, namespace: str, queue: str, *, since: datetime, pid: int) -> bool:
+    """Whether process ``pid`` asked the Temporal task queue for work at or after ``since``."""
     try:
         async with asyncio.timeout(_TIMEOUT):
             client = await Client.connect(address, namespace=namespace)
-            return since <= max([await _polled_at(client, queue, kind) for kind in _KINDS])
+            return since <= max([await _polled_at(client, queue, kind, pid) for kind in _KINDS])
     except (RPCError, RuntimeError, TimeoutError):
         return False
 
@@ -46,11 +46,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _KINDS = (TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
 
 
-async def _polled_at(client: Client, queue: str, kind: "TaskQueueType.ValueType") -> datetime:
-    """The newest poll; long ago when there was none."""
+async def _polled_at(client: Client, queue: str, kind: "TaskQueueType.ValueType", pid: int) -> datetime:
+    """The newest poll; long ago when there was none. The SDK's identity of a worker is ``pid@host``."""
     request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind)
     answer = await client.workflow_service.describe_task_queue(request)
-    return max((poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers), default=_NEVER)
+    ours = (poller for poller in answer.pollers if poller.identity.startswith(f"{pid}@"))
+    return max((poller.last_access_time.ToDatetime(UTC) for poller in ours), default=_NEVER)
 
 
 async def connected_to_database(database_url: str, application: str, *, since: datetime) -> bool:

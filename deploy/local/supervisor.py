@@ -31,7 +31,15 @@ async def _nothing() -> None:
     return None
 
 
-async def _always(_: datetime) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Birth:
+    """Which process is asked about: its pid, and when it was started."""
+
+    pid: int
+    at: datetime
+
+
+async def _always(_: Birth) -> bool:
     return True
 
 
@@ -44,13 +52,13 @@ class Service:
     """One child process. ``command`` is asked anew for every start.
 
     ``once``: a job; ready when it ended with 0. ``essential=False``: the stack is of use without it.
-    ``ready`` observes from outside and is told when the process was started. ``note`` is shown on its line.
+    ``ready`` observes from outside and is told which process it is about. ``note`` is shown on its line.
     """
 
     name: str
     command: Callable[[], Command]
     log: Path
-    ready: Callable[[datetime], Awaitable[bool]] = _always
+    ready: Callable[[Birth], Awaitable[bool]] = _always
     prepare: Callable[[], Awaitable[None]] = _nothing
     settle: Callable[[], Awaitable[None]] = _nothing
     spawned: Callable[[Process], None] = _forget
@@ -177,8 +185,8 @@ class Supervisor:
             raise _explain(service)
 
     async def _until_ready(self, service: Service, child: Process) -> None:
-        started_at, deadline = datetime.now(UTC), time.monotonic() + service.start_within
-        while not await service.ready(started_at):
+        birth, deadline = Birth(pid=child.pid, at=datetime.now(UTC)), time.monotonic() + service.start_within
+        while not await service.ready(birth):
             if child.poll() is not None:
                 raise _explain(service)
             if time.monotonic() >= deadline:

@@ -1,10 +1,10 @@
 """`stam up`: the whole system on one machine, until Ctrl-C."""
 
 import asyncio
-import importlib
 
 import typer
 
+from activities.seed_data import USERS
 from deploy.local.composition import Composition
 from deploy.local.config import StackSettings
 from deploy.local.folder import claimed, forget_environment, write_environment
@@ -43,6 +43,5 @@ def _welcome(composition: Composition, seconds: float) -> str:
 
 
 def _logins() -> list[str]:
-    """As the seed tells them."""
-    seed = importlib.import_module("activities.seed")
-    return ["  Demo logins (user / password)", *(f"    {user} / {word}" for user, word in seed.DEMO_LOGINS.items()), ""]
+    users = ((user.username, user.password, user.role) for user in USERS)
+    return ["  Demo logins (user / password)", *(f"    {name} / {word:<16} {role}" for name, word, role in users), ""]

@@ -1,5 +1,6 @@
 """What `stam up` starts, and what it leaves to others (R-UP, design §7)."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -94,16 +95,21 @@ async def test_a_relay_is_ready_once_it_has_its_session(database_url: str) -> No
 
 
 async def test_a_worker_is_ready_once_it_asks_for_work(temporal_client: Client, temporal_address: str) -> None:
-    queue, before = "probe-me", datetime.now(UTC)
-    assert not await probes.polls_queue(temporal_address, "default", queue, since=before)
-    async with Worker(temporal_client, task_queue=queue, activities=[_nothing]):
-        await eventually(lambda: probes.polls_queue(temporal_address, "default", queue, since=before), what="a poll")
-        assert not await probes.polls_queue(temporal_address, "default", queue, since=datetime.now(UTC) + timedelta(hours=1))
+    before = datetime.now(UTC)
+
+    async def polls(*, since: datetime = before, pid: int = os.getpid()) -> bool:
+        return await probes.polls_queue(temporal_address, "default", "probe-me", since=since, pid=pid)
+
+    assert not await polls()
+    async with Worker(temporal_client, task_queue="probe-me", activities=[_nothing]):
+        await eventually(polls, what="a poll")
+        assert not await polls(since=datetime.now(UTC) + timedelta(hours=1))
+        assert not await polls(pid=os.getpid() + 1)
 
 
 async def test_a_process_that_does_not_answer_is_not_ready() -> None:
     now = datetime.now(UTC)
     assert not await probes.answers_http("http://127.0.0.1:1/readyz")
     assert not await probes.accepts_tcp("127.0.0.1", 1)
-    assert not await probes.polls_queue("127.0.0.1:1", "default", "core", since=now)
+    assert not await probes.polls_queue("127.0.0.1:1", "default", "core", since=now, pid=1)
     assert not await probes.connected_to_database("postgresql+asyncpg://a:b@127.0.0.1:1/c", "stam-relay", since=now)
