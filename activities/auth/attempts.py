@@ -1,64 +1,79 @@
-"""Brute force (R-AUTH): 5 failed tries a minute from one address block it for a minute; 10 failures lock the account.
+"""Brute force (R-AUTH): 5 failed tries a minute from one address block it for a minute.
 
-The count per address is kept in Redis, so that all API replicas share it, and in this process while Redis is away. The
-lock of an account is in its row (`sessions.py`) and needs no Redis.
+Counted in Redis, so that all API replicas share it, and in this process while Redis is away. A try counts before the password
+is looked at, so that tries side by side cannot slip through, and is taken back when it succeeds: a whole shift may log in
+from one address. The lock of an account (10 failures) is in its row (`sessions.py`) and needs no Redis.
 """
 
+import hashlib
+import ipaddress
 import time
-from collections import defaultdict, deque
+from collections import OrderedDict
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+
+from activities.infra.redis import AWAY
 
 log = structlog.get_logger(__name__)
 
-TRIES, WINDOW = 5, 60  # failures, s
-_REMEMBERED = 10_000  # addresses in this process
+TRIES: Final = 5
+WINDOW: Final = 60  # s
+_REMEMBERED: Final = 10_000  # addresses in this process
 
 
 class Attempts:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._local: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._local: OrderedDict[str, tuple[int, float]] = OrderedDict()  # key -> count, end of its window
 
-    async def blocked_for(self, address: str) -> int:
-        """Seconds until ``address`` may try again; 0: now."""
+    async def begin(self, address: str) -> int:
+        """Count a try. Seconds until ``address`` may try again; 0: this try may go on."""
+        key = _key(address)
         try:
             pipeline = self._redis.pipeline()
-            pipeline.get(_key(address))
-            pipeline.ttl(_key(address))
-            count, left = await pipeline.execute()
-        except (RedisError, OSError):
-            return self._blocked_locally(address)
-        return max(int(left), 1) if count is not None and int(count) >= TRIES else self._blocked_locally(address)
-
-    async def failed(self, address: str) -> None:
-        self._remember(address)
-        try:
-            pipeline = self._redis.pipeline()
-            pipeline.incr(_key(address))
-            pipeline.expire(_key(address), WINDOW)
-            await pipeline.execute()
-        except (RedisError, OSError) as error:
+            pipeline.incr(key)
+            pipeline.expire(key, WINDOW, nx=True)
+            pipeline.ttl(key)
+            count, _, left = await pipeline.execute()
+            if count == TRIES + 1:
+                await self._redis.expire(key, WINDOW)
+                left = WINDOW
+        except AWAY as error:
             log.warning("auth.attempts_local_only", error=type(error).__name__)
+            count, left = self._count_locally(key)
+        return max(int(left), 1) if count > TRIES else 0
 
-    def _remember(self, address: str) -> None:
-        if len(self._local) >= _REMEMBERED:
-            self._local.pop(next(iter(self._local)))
-        self._local[address].append(time.monotonic())
+    async def succeeded(self, address: str) -> None:
+        """Take the try back."""
+        key = _key(address)
+        try:
+            await self._redis.decr(key)
+        except AWAY:
+            if key in self._local:
+                count, until = self._local[key]
+                self._local[key] = count - 1, until
 
-    def _blocked_locally(self, address: str) -> int:
-        if address not in self._local:
-            return 0
-        times, now = self._local[address], time.monotonic()
-        while times and times[0] < now - WINDOW:
-            times.popleft()
-        if not times:
-            del self._local[address]
-            return 0
-        return int(times[-TRIES] + WINDOW - now) + 1 if len(times) >= TRIES else 0
+    def _count_locally(self, key: str) -> tuple[int, float]:
+        now = time.monotonic()
+        count, until = self._local.pop(key, (0, 0.0))
+        if until <= now:
+            count, until = 0, now + WINDOW
+        if count == TRIES:
+            until = now + WINDOW
+        self._local[key] = count + 1, until
+        if len(self._local) > _REMEMBERED:
+            self._local.popitem(last=False)
+        return count + 1, until - now
 
 
 def _key(address: str) -> str:
-    return f"login:failed:{address}"
+    """Addresses are personal data: only a digest leaves this process. One IPv6 customer has a whole /64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        who = address
+    else:
+        who = str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
+    return f"login:tries:{hashlib.sha256(who.encode()).hexdigest()[:32]}"

@@ -15,6 +15,12 @@ def hash_now(password: str) -> str:
     return _hasher.hash(password)
 
 
+async def hashed(password: str) -> str:
+    """`hash_now`, off the event loop."""
+    async with _running:
+        return await asyncio.to_thread(hash_now, password)
+
+
 async def verify(password_hash: str | None, password: str) -> bool:
     """Whether ``password`` is the one. ``password_hash`` None (no such user) takes as long and is False."""
     async with _running:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -19,7 +19,7 @@ from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Role
 
 FAILURES, LOCKED = 10, timedelta(minutes=30)
-_GRACE = timedelta(seconds=10)  # the same token again within this: the answer was lost, not the token
+_GRACE = timedelta(seconds=30)  # the same token again within this, its successor unused: the answer was lost, not the token
 
 
 class LoginRefused(Exception):  # noqa: N818 - an answer, not a fault
@@ -39,7 +39,7 @@ class Started:
     refresh_token: str
 
 
-async def login(db: Database, username: str, password: str, *, client: str, keep: timedelta) -> Started:
+async def login(db: Database, username: str, password: str, *, client: str, keep: timedelta, request_id: str) -> Started:
     """Raises LoginRefused. ``client`` is the user agent, ``keep`` the life of a refresh token."""
     async with db.read() as reading:
         known = await _find(reading, username)
@@ -52,7 +52,7 @@ async def login(db: Database, username: str, password: str, *, client: str, keep
             refusal = _judge(user, correct=correct)
             if refusal is None:
                 started = _start(session, user, family_id=uuid7(), client=client, keep=keep)
-            _audit(session, user, "login" if started else "login.refused")
+            _audit(session, user, "login" if started else "login.refused", request_id)
     if started is None:
         raise LoginRefused(refusal or ErrorCode.INVALID_CREDENTIALS)
     return started
@@ -78,49 +78,62 @@ def _judge(user: User, *, correct: bool) -> ErrorCode | None:
     return None
 
 
-async def refresh(db: Database, token: str, *, client: str, keep: timedelta) -> Started:
+async def refresh(db: Database, token: str, *, client: str, keep: timedelta, request_id: str) -> Started:
     """Use ``token`` and give the next. Raises LoginRefused; a token used before ends its whole family."""
     refusal: ErrorCode | None = None
     async with db.write() as session:
         row = (await session.scalars(_by_token(token).with_for_update())).first()
         if row is None:
             raise LoginRefused(ErrorCode.UNAUTHENTICATED)
-        refusal = _usable(row)
-        if refusal is ErrorCode.TOKEN_REUSED:
-            await end_family(session, row.family_id)
+        refusal = await _unusable(session, row)
         user = await session.get(User, row.user_id)
+        if refusal is ErrorCode.TOKEN_REUSED and user is not None:
+            await end_family(session, row.family_id)
+            _audit(session, user, "token.reused", request_id)
         if refusal is None and user is not None and user.active:
             row.used_at = row.used_at or datetime.now(UTC)
             return _start(session, user, family_id=row.family_id, client=client, keep=keep)
     raise LoginRefused(refusal or ErrorCode.UNAUTHENTICATED)
 
 
-def _usable(row: RefreshToken) -> ErrorCode | None:
+async def _unusable(session: AsyncSession, row: RefreshToken) -> ErrorCode | None:
     now = datetime.now(UTC)
     if row.revoked_at is not None or row.expires_at <= now:
         return ErrorCode.TOKEN_EXPIRED
-    if row.used_at is not None and now - row.used_at > _GRACE:
-        return ErrorCode.TOKEN_REUSED
-    return None
+    if row.used_at is None:
+        return None
+    later = exists().where(RefreshToken.family_id == row.family_id, RefreshToken.used_at > row.used_at)
+    gone_on = now - row.used_at > _GRACE or await session.scalar(select(later))
+    return ErrorCode.TOKEN_REUSED if gone_on else None
 
 
-async def logout(db: Database, token: str) -> None:
-    """End the session of ``token``; an unknown one is nobody's session."""
+async def change_password(db: Database, user_id: UUID, current: str, new: str, *, request_id: str) -> None:
+    """Raises LoginRefused INVALID_CREDENTIALS. Every session of the user ends."""
+    async with db.read() as reading:
+        known = await reading.get(User, user_id)
+    if known is None or not await passwords.verify(known.password_hash, current):
+        raise LoginRefused(ErrorCode.INVALID_CREDENTIALS)
+    new_hash = await passwords.hashed(new)
     async with db.write() as session:
-        row = (await session.scalars(_by_token(token))).first()
-        if row is not None:
-            await end_family(session, row.family_id)
+        user = await session.get_one(User, user_id, with_for_update=True)
+        user.password_hash, user.must_change_password, user.version = new_hash, False, user.version + 1
+        await _revoke(session, RefreshToken.user_id == user_id)
+        _audit(session, user, "password.changed", request_id)
+
+
+async def logout(db: Database, family_id: UUID) -> None:
+    """End a session everywhere."""
+    async with db.write() as session:
+        await end_family(session, family_id)
 
 
 async def end_family(session: AsyncSession, family_id: UUID) -> None:
-    ended = update(RefreshToken).where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
+    await _revoke(session, RefreshToken.family_id == family_id)
+
+
+async def _revoke(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    ended = update(RefreshToken).where(which, RefreshToken.revoked_at.is_(None))
     await session.execute(ended.values(revoked_at=datetime.now(UTC)))
-
-
-async def family_lives(session: AsyncSession, family_id: UUID) -> bool:
-    """Whether the session has not been ended (logout, reuse)."""
-    query = select(RefreshToken.id).where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
-    return (await session.scalars(query.limit(1))).first() is not None
 
 
 def _start(session: AsyncSession, user: User, *, family_id: UUID, client: str, keep: timedelta) -> Started:
@@ -138,8 +151,9 @@ def _start(session: AsyncSession, user: User, *, family_id: UUID, client: str, k
     return Started(user, family_id, token)
 
 
-def _audit(session: AsyncSession, user: User, action: str) -> None:
-    session.add(AuditEntry(actor_id=user.id, action=action, subject_kind="user", subject_id=user.id))
+def _audit(session: AsyncSession, user: User, action: str, request_id: str) -> None:
+    entry = AuditEntry(actor_id=user.id, action=action, subject_kind="user", subject_id=user.id, request_id=request_id or None)
+    session.add(entry)
 
 
 def _by_token(token: str) -> Select[RefreshToken]:

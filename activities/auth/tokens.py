@@ -1,5 +1,7 @@
 """Access tokens: JWT, RS256, `kid` in the header (ADR-010). Keys live in `signing_keys` or come as a setting."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +23,9 @@ _KEY_BITS = 2048
 _ISSUER = "stam"
 _CLOCK_SKEW = timedelta(seconds=5)  # between API replicas
 _ONE_MAKER = 0x5741_4D01  # advisory lock: two API processes at their first start make one key
+
+
+_LOOK_AGAIN = 10.0  # s; for a key another replica or the rotation has made
 
 
 class TokenError(Exception):
@@ -66,7 +71,7 @@ class Keys:
     def verify(self, token: str) -> AccessClaims:
         """Raises TokenError."""
         try:
-            pem = self.public_pems[jwt.get_unverified_header(token)["kid"]]
+            pem = self.public_pems[kid_of(token)]
             body = jwt.decode(
                 token,
                 pem,
@@ -84,8 +89,47 @@ class Keys:
             )
         except jwt.ExpiredSignatureError as error:
             raise TokenError("the token has expired", expired=True) from error
-        except (jwt.InvalidTokenError, KeyError, ValueError) as error:
+        except (jwt.InvalidTokenError, TokenError, KeyError, ValueError) as error:
             raise TokenError("the token is not valid") from error
+
+
+def kid_of(token: str) -> str:
+    """The key a token says it was signed with. Raises TokenError."""
+    try:
+        return str(jwt.get_unverified_header(token)["kid"])
+    except (jwt.InvalidTokenError, KeyError) as error:
+        raise TokenError("the token is not valid") from error
+
+
+class KeyRing:
+    """The keys as one process knows them: read at first use, and again when a token names one it has not seen."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db, self._settings = db, settings
+        self._keys: Keys | None = None
+        self._read_at = 0.0
+        self._reading = asyncio.Lock()
+
+    async def issue(self, claims: AccessClaims) -> str:
+        """Raises DatabaseUnavailable while there are no keys yet."""
+        return (await self._known()).issue(claims)
+
+    async def verify(self, token: str) -> AccessClaims:
+        """Raises TokenError, DatabaseUnavailable."""
+        keys = await self._known()
+        if kid_of(token) not in keys.public_pems and time.monotonic() - self._read_at > _LOOK_AGAIN:
+            keys = await self._read()
+        return keys.verify(token)
+
+    async def _known(self) -> Keys:
+        return self._keys or await self._read()
+
+    async def _read(self) -> Keys:
+        async with self._reading:
+            if self._keys is None or time.monotonic() - self._read_at > _LOOK_AGAIN:
+                self._keys = await load_keys(self._db, self._settings)
+                self._read_at = time.monotonic()
+            return self._keys
 
 
 async def load_keys(db: Database, settings: Settings) -> Keys:

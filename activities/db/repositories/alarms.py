@@ -61,7 +61,8 @@ async def list_alarms(
 
 
 async def find_alarm(session: AsyncSession, alarm_id: UUID) -> RowMapping | None:
-    return (await session.execute(_summaries().where(_B.id == alarm_id))).mappings().first()
+    row: RowMapping | None = (await session.execute(_summaries().where(_B.id == alarm_id))).mappings().first()
+    return row
 
 
 def _summaries() -> Select[Any]:

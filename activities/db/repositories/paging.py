@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, Select, literal, tuple_
+from sqlalchemy import Column, ColumnElement, RowMapping, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ class BadCursor(ValueError):  # noqa: N818 - what is wrong, in the words of the 
 class Key:
     """One column of a sort key; `kind` is what a cursor's text becomes again."""
 
-    column: ColumnElement[Any]
+    column: Column[Any]
     kind: type[int] | type[str] | type[UUID] | type[datetime]
 
 
@@ -61,7 +61,7 @@ async def page(session: AsyncSession, query: Select[Any], order: Order, *, curso
 
 
 def _encode(row: RowMapping, keys: Sequence[Key]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([str(row[key.column.key]) for key in keys])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([str(row[key.column.name]) for key in keys])).decode().rstrip("=")
 
 
 def _decode(cursor: str, keys: Sequence[Key]) -> list[Any]:
