@@ -57,6 +57,8 @@ class Stream:
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Append messages, in order, as soon as Redis takes them."""
+        if not messages:
+            return
         self._in_step = self._in_step and len(self._queue) + len(messages) <= QUEUED
         self._queue.extend(messages)
         self._news.set()

@@ -172,7 +172,7 @@ class Composition:
     def _if_ours(self, server: Server) -> tuple[str, ...]:
         return (server.name,) if server in self.embedded else ()
 
-    def _polls(self, queue: str) -> _Probe:
+    def _polls(self, queue: str, *, identity: str | None = None) -> _Probe:
         address = self.addresses().temporal_address
         return lambda birth: probes.polls_queue(address, NAMESPACE, queue, since=birth.at, pid=birth.pid)
 
