@@ -7,11 +7,12 @@ import pytest
 from temporalio.client import Client
 
 from activities.infra.temporal import DATA_CONVERTER
+from deploy.local.folder import scratch_folder
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from deploy.local.temporal import NAMESPACE, Temporal
 from deploy.local.valkey import Valkey
-from tests.support.stack import Databases, Stack, flush, run_apart, scratch_folder
+from tests.support.stack import Databases, Stack, flush, run_apart
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ from api.client.models import AlarmSummary
 from deploy.bench.desk import desks
 from deploy.bench.floor import measure_floor
 from deploy.bench.measure import Latency, Result, Row
-from deploy.local.system import running_system, scratch_folder
+from deploy.local.folder import scratch_folder
+from deploy.local.system import running_system
 from workflows.domain.bundle import Action
 
 PANELS, ROUNDS = 20, 200

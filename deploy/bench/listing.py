@@ -7,7 +7,8 @@ import asyncpg
 from api.client.client import StamClient
 from deploy.bench.desk import login_of
 from deploy.bench.measure import Latency, Result, Row
-from deploy.local.system import running_system, scratch_folder
+from deploy.local.folder import scratch_folder
+from deploy.local.system import running_system
 
 CLOSED, OPENED, ROUNDS = 100_000, 1_000, 200
 MUST = 50.0  # ms at p95

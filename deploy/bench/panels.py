@@ -5,7 +5,8 @@ import asyncio
 import psutil
 
 from deploy.bench.measure import Result, Row
-from deploy.local.system import System, running_system, scratch_folder
+from deploy.local.folder import scratch_folder
+from deploy.local.system import System, running_system
 
 PANELS, SECONDS = 500, 60
 MUST = 1.0  # cores

@@ -11,7 +11,8 @@ import httpx
 from deploy.bench.desk import Desk, desks, panel_ids
 from deploy.bench.floor import Floor, measure_floor
 from deploy.bench.measure import Latency, Result, Row
-from deploy.local.system import System, running_system, scratch_folder
+from deploy.local.folder import scratch_folder
+from deploy.local.system import System, running_system
 
 IDLE_ROUNDS, IDLE_PANELS = 200, 20
 ALARMS, SECONDS, PANELS, OPERATORS = 500, 10, 100, 10

@@ -16,9 +16,9 @@ from activities.db.session import Database
 from activities.infra.settings import Settings
 from activities.seed import Place, seed
 from deploy.bench.measure import Result, Row
+from deploy.local.folder import scratch_folder
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
-from deploy.local.system import scratch_folder
 from migrations.run import upgrade
 from workflows.domain.alarm import AlarmType, Family, Signal, SignalSource, Source
 

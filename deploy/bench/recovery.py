@@ -7,7 +7,8 @@ import httpx
 
 from deploy.bench.desk import Desk, desks, panel_ids
 from deploy.bench.measure import Result, Row
-from deploy.local.system import System, running_system, scratch_folder
+from deploy.local.folder import scratch_folder
+from deploy.local.system import System, running_system
 
 PANELS, PROBES = 40, 8
 MUST = {"ingest": 60.0}  # s; everything else 15

@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 
 from deploy.bench.measure import Result, Row
-from deploy.local.system import running_system, scratch_folder
+from deploy.local.folder import scratch_folder
+from deploy.local.system import running_system
 
 MUST = 30.0  # s
 

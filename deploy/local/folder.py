@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -38,6 +39,15 @@ def claimed(root: Path) -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A data folder that leaves nothing behind. Others may pass it: PostgreSQL may run as another user."""
+    with tempfile.TemporaryDirectory(prefix="stam-", ignore_cleanup_errors=True) as name:
+        path = Path(name)
+        path.chmod(0o711)
+        yield path
 
 
 def write_environment(root: Path, environment: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """Is a port free, who holds it, and which one to take when any will do."""
 
 import errno
+import secrets
 import socket
 
 import psutil
@@ -11,10 +12,12 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """A port nobody listens on now (for tests; another process may take it before you do)."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now, for tests. Below the kernel's ephemeral ports, so that no client's end of a connection
+    takes it while a server is being restarted."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        if _bind_error(LOOPBACK, port) is None:
+            return port
 
 
 def require_free(port: int, *, purpose: str, setting: str, host: str = LOOPBACK) -> None:

@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -127,15 +126,6 @@ class System:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
             panels = (await http.get(f"{self.simulator_url}/panels")).raise_for_status().json()
         return sum(1 for panel in panels if panel["connected"])
-
-
-@contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A folder for a system that leaves nothing behind. Others may pass it: PostgreSQL may run as another user."""
-    with tempfile.TemporaryDirectory(prefix="stam-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        yield folder
 
 
 @contextlib.asynccontextmanager

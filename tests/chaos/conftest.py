@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import scratch_folder
+from deploy.local.folder import scratch_folder
 from tests.support.system import SystemThread
 
 

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.folder import scratch_folder
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from deploy.local.server import Server
 from deploy.local.temporal import Temporal
 from deploy.local.valkey import Valkey
-from tests.support.stack import scratch_folder
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import importlib
 import inspect
-import shutil
-import tempfile
 import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,17 +26,6 @@ def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run ``coroutine`` to its end in a thread and a loop of its own, so that any synchronous fixture may call it."""
     with ThreadPoolExecutor(max_workers=1) as apart:
         return apart.submit(asyncio.run, coroutine).result()
-
-
-@contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A folder that PostgreSQL's unprivileged user can pass (pytest's own are closed to it)."""
-    folder = Path(tempfile.mkdtemp(prefix="stam-test-"))
-    folder.chmod(0o711)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Stack:
