@@ -380,7 +380,7 @@ def _rows(
     """Every row of the transaction, by table. Cursors and states of panels that are unknown or stale are left out."""
     may = frozenset(known)
     states = [state for state in batch.states if state.panel_id in may]
-    changed = [_told(bundle, recording, context.now) for bundle in recording.bundles]
+    changed = [_told(bundle, recording, context.now) for bundle in recording.bundles if bundle.id in recording.touched_by]
     return {
         "signals": [_ledger(s, v, context.now) for s, v in zip(batch.signals, verdicts, strict=True) if v is not None],
         "events": [{c: getattr(event, c) for c in _EVENT_COLUMNS} for event in recording.events],

@@ -351,6 +351,7 @@ def test_d13_the_window_slides_from_the_last_event() -> None:
     assert rows.bundle.event_count == 3
     rows.take(edge(PANEL, 99, later(minutes=44)))
     assert [bundle.joinable for bundle in rows.bundles.values()] == [False, True]
+    assert next(iter(rows.bundles.values())).version == 3, "to cease to be joinable is nothing an operator sees"
 
 
 def test_d13_the_window_is_the_objects() -> None:

@@ -320,7 +320,7 @@ class Recording:
         self._changed_bundles: dict[UUID, None] = {}
         self.opened: set[UUID] = set()
         self.joined: dict[UUID, list[UUID]] = defaultdict(list)
-        self.touched_by: dict[UUID, Signal] = {}
+        self.touched_by: dict[UUID, Signal] = {}  # the first signal that changed what others see of a bundle
 
     @property
     def events(self) -> list[Event]:
@@ -331,7 +331,8 @@ class Recording:
         """In such an order that one gives up being joinable before another takes its place."""
         changed = [self._bundles[key] for key in self._changed_bundles]
         changed.sort(key=lambda bundle: (bundle.joinable, bundle.id in self.opened))
-        return [bundle if bundle.id in self.opened else replace(bundle, version=bundle.version + 1) for bundle in changed]
+        seen = self.touched_by.keys() - self.opened
+        return [replace(bundle, version=bundle.version + 1) if bundle.id in seen else bundle for bundle in changed]
 
     def events_of(self, bundle_id: UUID) -> list[Event]:
         """Those that joined the bundle in this batch."""
@@ -530,7 +531,7 @@ class Recording:
         current = self._joinable(event.object_id, event.alarm_type)
         late = current is not None and _is_late(current, event)
         if current is not None and not late:
-            self._touch(replace(current, joinable=False), signal)
+            self._write(replace(current, joinable=False))
         bundle = Bundle(
             id=self._new_id(),
             object_id=event.object_id,
@@ -584,9 +585,14 @@ class Recording:
         self._changed_events[event.id] = None
         return event
 
-    def _touch(self, bundle: Bundle, signal: Signal) -> None:
-        self._bundles[bundle.id] = replace(bundle, last_activity_at=max(bundle.last_activity_at, self._now))
+    def _write(self, bundle: Bundle) -> None:
+        """A change that nobody outside can see."""
+        self._bundles[bundle.id] = bundle
         self._changed_bundles[bundle.id] = None
+
+    def _touch(self, bundle: Bundle, signal: Signal) -> None:
+        """A change that raises the version and is told."""
+        self._write(replace(bundle, last_activity_at=max(bundle.last_activity_at, self._now)))
         self.touched_by.setdefault(bundle.id, signal)
 
 

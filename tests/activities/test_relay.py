@@ -1,0 +1,414 @@
+"""The relay against real servers: one order, nothing lost, nobody held up by anybody else (R-PUSH, design §4.3)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
+from uuid_utils.compat import uuid7
+
+from activities import relay
+from activities.db.outbox import announce_panel_change, replay_parked
+from activities.db.session import Database
+from activities.infra.redis import connect_url
+from activities.infra.settings import Settings
+from activities.infra.temporal import connect_lazily
+from activities.relay_orchestration import Orchestration, TemporalAway
+from activities.relay_push import Push
+from activities.relay_stream import Message, Stream
+from activities.worker import ensure_search_attributes
+from deploy.local.folder import scratch_folder
+from deploy.local.ports import free_port
+from deploy.local.valkey import Valkey
+from tests.activities.recording import World
+from tests.support.eventually import eventually
+from tests.support.signals import edge, later
+from workflows.contracts import names
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database.connect(database_url, pool=4)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def world(db: Database) -> World:
+    return await World.made(db)
+
+
+@pytest.fixture
+async def redis(valkey_url: str) -> AsyncIterator[Redis]:
+    client = connect_url(valkey_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def client(temporal_client: Client) -> Client:
+    await ensure_search_attributes(temporal_client)
+    return temporal_client
+
+
+@contextlib.asynccontextmanager
+async def leader(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+    yield connection
+    await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def running(*work: Any) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(result, asyncio.CancelledError) for result in results), results
+
+
+def settings_for(database_url: str, redis_url: str, temporal_address: str) -> Settings:
+    return Settings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), temporal_address=temporal_address)
+
+
+async def entries(redis: Redis) -> list[int]:
+    return [int(key.split(b"-")[0]) for key, _ in await everything(redis)]
+
+
+async def everything(redis: Redis) -> Any:
+    """redis-py's annotations say that it could be anything."""
+    return await redis.xrange(names.PUSH_STREAM)
+
+
+async def filled(world: World, count: int, *, since: int = 0) -> None:
+    """``count`` rows to push: each another bundle's."""
+    for n in range(since, since + count):
+        await world.record(edge(world.panel, n % 16 + 1, later(minutes=20 * n)))
+
+
+# -- push -----------------------------------------------------------------------------------------------------------------
+
+
+class Told:
+    """Stands in for the stream."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def publish(self, messages: list[Message]) -> None:
+        self.messages += messages
+
+
+async def test_r_push_the_sequence_is_gapless_in_the_order_of_publication(world: World, database_url: str) -> None:
+    stream = Told()
+    async with leader(database_url) as connection:
+        push = Push(connection, stream, asyncio.Event())  # type: ignore[arg-type]
+        await filled(world, 3)
+        await world.execute("UPDATE outbox SET push = false WHERE id = 2")
+        assert await push.round() == 2
+        await filled(world, 2, since=3)
+        assert (await push.round(), await push.round()) == (2, 0)
+    assert [message.sequence_id for message in stream.messages] == [1, 2, 3, 4]
+    rows = await world.rows("SELECT sequence_id, pushed_at FROM outbox WHERE push ORDER BY id")
+    assert [row["sequence_id"] for row in rows] == [1, 2, 3, 4]
+    assert all(row["pushed_at"] for row in rows)
+
+
+async def test_r_push_a_row_committed_late_comes_after_what_was_published(world: World, database_url: str) -> None:
+    """The reason why writers do not draw the number: theirs commit out of order."""
+    stream = Told()
+    async with leader(database_url) as connection:
+        push = Push(connection, stream, asyncio.Event())  # type: ignore[arg-type]
+        async with world.db.fast() as slow:
+            await slow.execute("INSERT INTO outbox (type, payload, push) VALUES ('slow', '{}', true)")
+            await filled(world, 1)
+            await push.round()
+        await push.round()
+    assert [(message.sequence_id, message.type) for message in stream.messages] == [(1, names.ALARM_NEW), (2, "slow")]
+
+
+async def test_r_push_the_stamp_of_publication_is_in_the_row_and_in_the_message(world: World, database_url: str) -> None:
+    stream, before = Told(), datetime.now(UTC)
+    async with leader(database_url) as connection:
+        await filled(world, 1)
+        await Push(connection, stream, asyncio.Event()).round()  # type: ignore[arg-type]
+    told = orjson.loads(stream.messages[0].data)
+    assert told == await world.value("SELECT payload FROM outbox")
+    assert datetime.fromisoformat(told["stamps"]["published_at"]) >= before
+
+
+async def test_a_push_is_notified_with_the_newest_number(world: World, database_url: str) -> None:
+    heard: list[str] = []
+    async with leader(database_url) as connection, leader(database_url) as listener:
+        await listener.add_listener(names.PUSHED_CHANNEL, lambda *args: heard.append(args[-1]))
+        await filled(world, 3)
+        await Push(connection, Told(), asyncio.Event()).round()  # type: ignore[arg-type]
+        await eventually(lambda: heard == ["3"])
+
+
+# -- the stream -----------------------------------------------------------------------------------------------------------
+
+
+async def published(world: World, database_url: str, stream: Any, count: int, *, since: int = 0) -> None:
+    async with leader(database_url) as connection:
+        await filled(world, count, since=since)
+        await Push(connection, stream, asyncio.Event()).round()
+
+
+async def test_the_stream_has_each_message_once_under_its_number(world: World, database_url: str, redis: Redis) -> None:
+    stream = Stream(redis, world.db)
+    async with running(stream.run()):
+        await published(world, database_url, stream, 3)
+        await eventually(lambda: entries_are(redis, [1, 2, 3]))
+    ((_, fields), *_rest) = await everything(redis)
+    assert fields[b"type"] == b"alarm.new"
+    assert fields[b"object_id"] == str(world.objects[0]).encode()
+    assert orjson.loads(fields[b"data"])["alarm"]["object_id"] == str(world.objects[0])
+
+
+async def entries_are(redis: Redis, expected: list[int]) -> bool:
+    assert await entries(redis) == expected
+    return True
+
+
+async def test_what_was_committed_and_not_streamed_by_a_dead_relay_is_streamed_by_the_next(
+    world: World, database_url: str, redis: Redis
+) -> None:
+    first = Stream(redis, world.db)
+    async with running(first.run()):
+        await published(world, database_url, first, 2)
+        await eventually(lambda: entries_are(redis, [1, 2]))
+    await published(world, database_url, Told(), 2, since=2)  # committed, then killed
+    async with running(Stream(redis, world.db).run()):
+        await eventually(lambda: entries_are(redis, [1, 2, 3, 4]))
+
+
+async def test_a_flushed_stream_is_made_again(world: World, database_url: str, redis: Redis) -> None:
+    stream = Stream(redis, world.db)
+    async with running(stream.run()):
+        await published(world, database_url, stream, 3)
+        await eventually(lambda: entries_are(redis, [1, 2, 3]))
+        await redis.flushall()
+        await eventually(lambda: entries_are(redis, [1, 2, 3]))
+        await redis.flushall()
+        await published(world, database_url, stream, 1, since=3)
+        await eventually(lambda: entries_are(redis, [1, 2, 3, 4]))
+
+
+async def test_a_stream_of_another_database_is_replaced(world: World, database_url: str, redis: Redis) -> None:
+    await redis.xadd(names.PUSH_STREAM, {"type": "x"}, id="900-0")
+    stream = Stream(redis, world.db)
+    async with running(stream.run()):
+        await published(world, database_url, stream, 2)
+        await eventually(lambda: entries_are(redis, [1, 2]))
+
+
+async def test_the_stream_is_filled_from_its_length_back_only(world: World, database_url: str, redis: Redis) -> None:
+    await published(world, database_url, Told(), 8)
+    async with running(Stream(redis, world.db, maxlen=3).run()):
+        await eventually(lambda: entries_are(redis, [6, 7, 8]))
+
+
+async def test_r_modes_redis_away_holds_nobody_up_and_is_filled_when_it_is_back(world: World, database_url: str) -> None:
+    with scratch_folder() as folder:
+        server = Valkey(folder, port=free_port(), durable=False)
+        await server.start()
+        redis = connect_url(server.url, timeout=0.3)
+        try:
+            stream = Stream(redis, world.db)
+            async with running(stream.run()):
+                await published(world, database_url, stream, 2)
+                await eventually(lambda: entries_are(redis, [1, 2]))
+                await server.kill()
+                await published(world, database_url, stream, 3, since=2)
+                assert await world.value("SELECT max(sequence_id) FROM outbox") == 5
+                await server.restart()
+                await eventually(lambda: entries_are_or_away(redis, [1, 2, 3, 4, 5]))
+        finally:
+            await redis.aclose()
+            await server.kill()
+
+
+async def entries_are_or_away(redis: Redis, expected: list[int]) -> bool:
+    with contextlib.suppress(Exception):
+        return await entries(redis) == expected
+    return False
+
+
+# -- orchestration --------------------------------------------------------------------------------------------------------
+
+
+async def bundle_workflows(world: World) -> list[str]:
+    return [names.bundle_workflow_id(row["id"]) for row in await world.rows("SELECT id FROM bundle_alarms ORDER BY id")]
+
+
+async def signals_of(client: Client, workflow_id: str) -> list[dict[str, Any]]:
+    found = []
+    async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
+        if event.HasField("workflow_execution_signaled_event_attributes"):
+            found.append(orjson.loads(event.workflow_execution_signaled_event_attributes.input.payloads[0].data))
+    return found
+
+
+async def test_a_new_bundle_starts_its_workflow_with_state_and_signal(world: World, client: Client) -> None:
+    await filled(world, 1)
+    assert await Orchestration(world.db, client, asyncio.Event()).round() == 1
+    (workflow_id,) = await bundle_workflows(world)
+    description = await client.get_workflow_handle(workflow_id).describe()
+    assert description.status is WorkflowExecutionStatus.RUNNING
+    (signal,) = await signals_of(client, workflow_id)
+    assert (signal["version"], signal["priority"]) == (1, "HIGH")
+    assert await world.value("SELECT orchestrated_at IS NOT NULL FROM outbox")
+
+
+async def test_the_newest_row_of_a_bundle_speaks_for_those_before(world: World, client: Client) -> None:
+    for zone in (1, 2, 3):
+        await world.record(edge(world.panel, zone))
+    await Orchestration(world.db, client, asyncio.Event()).round()
+    (workflow_id,) = await bundle_workflows(world)
+    assert [signal["version"] for signal in await signals_of(client, workflow_id)] == [3]
+    assert await world.value("SELECT count(*) FROM outbox WHERE orchestrated_at IS NULL") == 0
+
+
+async def test_a_late_row_of_a_closed_bundle_starts_nothing(world: World, client: Client) -> None:
+    await filled(world, 1)
+    await world.execute("UPDATE bundle_alarms SET status = 'CLOSED', joinable = false")
+    await Orchestration(world.db, client, asyncio.Event()).round()
+    (workflow_id,) = await bundle_workflows(world)
+    with pytest.raises(RPCError):
+        await client.get_workflow_handle(workflow_id).describe()
+    assert await world.value("SELECT orchestrated_at IS NOT NULL FROM outbox")
+
+
+async def test_a_workflow_that_has_ended_is_not_started_again_by_a_late_row(world: World, client: Client) -> None:
+    orchestration = Orchestration(world.db, client, asyncio.Event())
+    await filled(world, 1)
+    await orchestration.round()
+    (workflow_id,) = await bundle_workflows(world)
+    ended = client.get_workflow_handle(workflow_id)
+    await ended.terminate()
+    run_id = (await ended.describe()).run_id
+    await world.record(edge(world.panel, 2))
+    await orchestration.round()
+    assert (await ended.describe()).run_id == run_id
+    assert await world.value("SELECT count(*) FROM outbox WHERE orchestrated_at IS NULL") == 0
+
+
+async def test_a_poisoned_row_is_parked_with_its_reason_and_blocks_nobody(world: World, client: Client) -> None:
+    insert = "INSERT INTO outbox (type, bundle_id, object_id, payload, orchestrate) VALUES ('alarm.new', :b, :o, '{}', true)"
+    await world.execute(insert, b=uuid7(), o=world.objects[0])
+    await filled(world, 1)
+    await Orchestration(world.db, client, asyncio.Event()).round()
+    poisoned, good = await world.rows("SELECT parked_at, parked_reason, orchestrated_at FROM outbox ORDER BY id")
+    assert poisoned["parked_at"] is not None
+    assert "KeyError" in poisoned["parked_reason"]
+    assert (good["parked_at"], good["orchestrated_at"] is not None) == (None, True)
+    assert await replay_parked(world.db) == 1
+    assert await world.value("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL") == 0
+
+
+async def test_r_modes_temporal_away_leaves_rows_pending_and_unblamed(world: World, database_url: str) -> None:
+    nowhere = await connect_lazily(settings_for(database_url, "redis://127.0.0.1:1", f"127.0.0.1:{free_port()}"))
+    await filled(world, 1)
+    with pytest.raises(TemporalAway):
+        await Orchestration(world.db, nowhere, asyncio.Event()).round()
+    (row,) = await world.rows("SELECT orchestrated_at, parked_at, attempts FROM outbox")
+    assert (row["orchestrated_at"], row["parked_at"], row["attempts"]) == (None, None, 0)
+
+
+async def test_a_changed_panel_is_told_to_its_workflow(world: World, client: Client) -> None:
+    async with world.db.write() as session:
+        await announce_panel_change(session, panel_id=world.panel, object_id=world.objects[0], config_version=4)
+    await Orchestration(world.db, client, asyncio.Event()).round()
+    assert await signals_of(client, names.panel_workflow_id(world.panel)) == [{"config_version": 4}]
+
+
+async def test_reconciliation_starts_what_is_missing_and_nothing_twice(world: World, client: Client) -> None:
+    orchestration = Orchestration(world.db, client, asyncio.Event())
+    await filled(world, 2)
+    await world.execute("UPDATE bundle_alarms SET opened_at = now() - interval '1 hour'")
+    await world.execute("UPDATE bundle_alarms SET status = 'CLOSED', joinable = false WHERE NOT joinable")
+    assert await orchestration.reconcile() == 2  # a panel and the open bundle
+    open_bundle = await world.value("SELECT id FROM bundle_alarms WHERE status <> 'CLOSED'")
+    for workflow_id in (names.panel_workflow_id(world.panel), names.bundle_workflow_id(open_bundle)):
+        await client.get_workflow_handle(workflow_id).describe()
+    await eventually(lambda: nothing_left_to_start(orchestration))
+    await client.get_workflow_handle(names.bundle_workflow_id(open_bundle)).terminate()
+    await eventually(lambda: started_again(orchestration, client, open_bundle))
+
+
+async def nothing_left_to_start(orchestration: Orchestration) -> bool:
+    """Visibility follows a moment later."""
+    return await orchestration.reconcile() == 0
+
+
+async def started_again(orchestration: Orchestration, client: Client, bundle_id: UUID) -> bool:
+    await orchestration.reconcile()
+    description = await client.get_workflow_handle(names.bundle_workflow_id(bundle_id)).describe()
+    return description.status is WorkflowExecutionStatus.RUNNING
+
+
+# -- the whole relay ------------------------------------------------------------------------------------------------------
+
+
+async def serving(settings: Settings, redis: Redis, client: Client) -> None:
+    db = Database.connect(settings.database_url.get_secret_value(), pool=3)
+    try:
+        await relay.serve(settings, db, redis, client)
+    finally:
+        await db.dispose()
+
+
+async def test_one_relay_is_active_and_another_takes_over_when_its_connection_dies(
+    world: World, database_url: str, valkey_url: str, redis: Redis, temporal_address: str, client: Client
+) -> None:
+    settings = settings_for(database_url, valkey_url, temporal_address)
+    holders = """SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                 WHERE application_name = 'stam-relay' AND datname = current_database()
+                   AND locktype = 'advisory' AND granted = :granted"""
+    first = asyncio.create_task(serving(settings, redis, client))
+    await eventually(lambda: world.value(holders, granted=True))
+    async with running(serving(settings, redis, client)):
+        await eventually(lambda: world.value(holders, granted=False))
+        await filled(world, 2)
+        await eventually(lambda: entries_are(redis, [1, 2]))
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await filled(world, 2, since=2)
+        await eventually(lambda: entries_are(redis, [1, 2, 3, 4]), within=5)
+
+
+async def test_a_relay_whose_connection_is_cut_comes_back(
+    world: World, database_url: str, valkey_url: str, redis: Redis, temporal_address: str, client: Client
+) -> None:
+    async with running(serving(settings_for(database_url, valkey_url, temporal_address), redis, client)):
+        await filled(world, 1)
+        await eventually(lambda: entries_are(redis, [1]))
+        cut = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                 WHERE application_name = 'stam-relay' AND datname = current_database()"""
+        assert await world.value(cut) == 1
+        await filled(world, 1, since=1)
+        await eventually(lambda: entries_are(redis, [1, 2]))
+
+
+async def test_r_modes_alarms_are_pushed_while_temporal_is_away(
+    world: World, database_url: str, valkey_url: str, redis: Redis
+) -> None:
+    settings = settings_for(database_url, valkey_url, f"127.0.0.1:{free_port()}")
+    nowhere = await connect_lazily(settings)
+    async with running(serving(settings, redis, nowhere)):
+        await filled(world, 3)
+        await eventually(lambda: entries_are(redis, [1, 2, 3]))
+    assert await world.value("SELECT count(*) FROM outbox WHERE orchestrated_at IS NULL AND parked_at IS NULL") == 3
