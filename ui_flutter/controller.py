@@ -48,6 +48,7 @@ CARD_PAUSE = 0.3  # s between two loads of the same card
 AWAY_WORTH_TELLING = timedelta(seconds=5)
 RETRY_FIRST, RETRY_LAST = 1.0, 10.0  # s
 _STEPS_IN_LIST = {"J": 1, "ARROW DOWN": 1, "K": -1, "ARROW UP": -1}
+HAD_SESSION = "session"  # a remembered choice, not a secret: whether resuming is worth a try
 OFFLINE = "OFFLINE"  # an error code of the console's own: no answer at all
 _AWAY = (Unreachable, BadAnswer)  # no answer, or none we understand
 
@@ -99,23 +100,29 @@ class Controller:
 
     # -- life
 
-    async def start(self, route: str = "/") -> None:
-        """Go on with the session of an earlier page load, or show the login."""
+    async def start(self, route: str = "/", *, had_session: bool = True) -> None:
+        """Go on with the session of an earlier page load, or show the login.
+
+        ``had_session`` False spares the server a question whose answer is known.
+        """
         self._wanted_card = alarm_of_route(route)
-        pause = RETRY_FIRST
-        while True:
-            try:
-                user = await self._client.resume()
-                break
-            except ClientError as error:
-                logger.info("the session cannot be resumed yet: %s", error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, RETRY_LAST)
+        user = await self._resumed() if had_session else None
         if user is not None:
             self._enter(user)
         else:
             self.store.login = Login.OUT
             self._around.changed()
+
+    async def _resumed(self) -> User | None:
+        """Asked until the server answers: a console that starts before its server waits for it."""
+        pause = RETRY_FIRST
+        while True:
+            try:
+                return await self._client.resume()
+            except ClientError as error:
+                logger.info("the session cannot be resumed yet: %s", error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, RETRY_LAST)
 
     async def stop(self) -> None:
         """End everything that runs; the store keeps its last picture."""
@@ -167,6 +174,7 @@ class Controller:
         store = self.store
         store.login, store.user, store.login_error, store.login_notice = Login.IN, user, "", ""
         store.book.user_names[user.id] = user.display_name
+        self._around.remember(HAD_SESSION, "yes")
         self._spawn(self._stream_for_ever())
         self._spawn(self._learn_objects())
         if self._wanted_card is not None:
@@ -187,6 +195,7 @@ class Controller:
         """Nothing of this session goes on; the open alarm is opened again after the next login."""
         for task in self._session_tasks - {asyncio.current_task()}:
             task.cancel()
+        self._around.remember(HAD_SESSION, "no")
         self._wanted_card = self.store.card.id if self.store.card and notice else None
         self.store.forget_session()
         self.store.login_notice = notice
@@ -219,10 +228,14 @@ class Controller:
             case Reconnecting():
                 pass
             case SessionEnded():
-                self._end_session(store.words("login.ended"))
+                self._end_session(self._why_ended(message.reason))
             case _:
                 store.link = store.link.heard(now)
                 self._told_by_server(message, now)
+
+    def _why_ended(self, reason: str) -> str:
+        words = self.store.words
+        return words("login.ended") if reason in problems.SESSION_OVER else problems.message(words, reason)
 
     def _told_by_server(self, message: Welcome | Live | Event | Ping | ReplayOverflow | ModeChanged, now: datetime) -> None:
         store = self.store
@@ -650,13 +663,18 @@ class Controller:
         """A text field has the focus: single keys are letters, not commands."""
         self._is_typing = is_typing
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether single keys are commands now."""
+        return not (self._is_typing or self._in_dialog) and self.store.login is Login.IN
+
     # -- keyboard
 
     def key(self, key: str, *, modified: bool, visible: tuple[UUID, ...]) -> None:
         """A key of the keyboard; `visible` are the rows on the screen. No single key closes an alarm."""
         if key == "Escape":
             self._escape()
-        elif not (modified or self._is_typing or self.store.login is not Login.IN or self._in_dialog):
+        elif self.takes_keys and not modified:
             self._command(key.upper(), visible)
 
     @property

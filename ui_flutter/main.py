@@ -18,7 +18,7 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.components.painter import Painter
 from ui_flutter.components.screen import Screen
-from ui_flutter.controller import Controller
+from ui_flutter.controller import HAD_SESSION, Controller
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.store import Store
 from ui_flutter.theme import DARK, FONT, ThemeName
@@ -42,11 +42,11 @@ async def console(page: ft.Page, client: StamClient | None = None) -> Controller
     painter = Painter(store, screen, lambda: page.width or 1440)
     surroundings = PageSurroundings(page, painter)
     controller = Controller(client or make_client(), surroundings, store=store)
-    await surroundings.recall(controller)
+    had_session = await surroundings.recall(controller)
     page.render(app, Holder(screen, controller), screen.look, screen.frame)
     _listen(page, screen, controller, painter)
     surroundings.keep(painter.paint_for_ever())
-    surroundings.keep(controller.start(page.route or "/"))
+    surroundings.keep(controller.start(page.route or "/", had_session=had_session))
     return controller
 
 
@@ -69,9 +69,12 @@ def _dress(page: ft.Page) -> None:
 
 
 def _listen(page: ft.Page, screen: Screen, controller: Controller, painter: Painter) -> None:
-    def on_key(event: ft.KeyboardEvent) -> None:
+    async def on_key(event: ft.KeyboardEvent) -> None:
         visible: tuple[UUID, ...] = screen.listing.value.ids
-        controller.key(event.key, modified=event.ctrl or event.alt or event.meta, visible=visible)
+        if event.key == "/" and controller.takes_keys and screen.search.current is not None:
+            await screen.search.current.focus()  # type: ignore[no-untyped-call]
+        else:
+            controller.key(event.key, modified=event.ctrl or event.alt or event.meta, visible=visible)
 
     def on_route(event: ft.RouteChangeEvent) -> None:
         controller.follow(event.route)
@@ -101,14 +104,15 @@ class PageSurroundings:
         if not task.cancelled() and task.exception() is not None:
             logger.error("a background task failed", exc_info=task.exception())
 
-    async def recall(self, controller: Controller) -> None:
-        """Take up the choices of an earlier start."""
+    async def recall(self, controller: Controller) -> bool:
+        """Take up the choices of an earlier start; whether somebody was logged in then."""
         language = await self._preferences.get(f"{PREFERENCES}language")
         theme = await self._preferences.get(f"{PREFERENCES}theme")
         if language in list(Language):
             controller.use_language(Language(str(language)))
         if theme in list(ThemeName):
             controller.use_theme(ThemeName(str(theme)))
+        return await self._preferences.get(f"{PREFERENCES}{HAD_SESSION}") == "yes"
 
     def changed(self) -> None:
         self._painter.changed()

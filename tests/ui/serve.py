@@ -73,3 +73,14 @@ async def serving(app: Any) -> AsyncIterator[str]:
         server.should_exit = True
         await task
         listener.close()
+
+
+class OneOrigin:
+    """The API under /api and /ws, the console everywhere else, as the real server does it."""
+
+    def __init__(self, api: Any, console: ConsoleApp) -> None:
+        self.api, self.console = api, console
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        is_api = scope["path"].startswith(("/api/", "/ws"))
+        await (self.api if is_api else self.console)(scope, receive, send)

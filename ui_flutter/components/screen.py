@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import flet as ft
+
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.state.views import (
@@ -40,4 +42,5 @@ class Screen:
     detail_age: Cell[AgeView] = field(default_factory=lambda: Cell(AgeView()))
     detail_hint: Cell[str] = field(default_factory=lambda: Cell(""))
     dialog: Cell[DialogView] = field(default_factory=lambda: Cell(DialogView()))
+    search: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)
     toasts: Cell[tuple[ToastView, ...]] = field(default_factory=lambda: Cell(()))

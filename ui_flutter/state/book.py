@@ -72,7 +72,10 @@ class AlarmBook:
         self.object_names[object_id] = name
 
     def _lacks_names(self, alarm: AlarmSummary) -> bool:
-        return not alarm.object_name or (alarm.claimed_by is not None and alarm.claimed_by_name is None)
+        key = _source_key(alarm.headline)
+        is_nameless_source = key is not None and key not in self.source_names
+        is_nameless_owner = alarm.claimed_by is not None and alarm.claimed_by_name is None
+        return not alarm.object_name or is_nameless_owner or is_nameless_source
 
     def _remember(self, alarm: AlarmSummary) -> None:
         if alarm.object_name:
@@ -80,8 +83,8 @@ class AlarmBook:
         if alarm.claimed_by is not None and alarm.claimed_by_name:
             self.user_names[alarm.claimed_by] = alarm.claimed_by_name
         key = _source_key(alarm.headline)
-        if key is not None and alarm.headline.source_name:
-            self.source_names[key] = alarm.headline.source_name
+        if key is not None:  # an empty name is knowledge, too: it has none
+            self.source_names[key] = alarm.headline.source_name or ""
 
     def _named(self, state: PushedAlarm, known: AlarmSummary | None) -> AlarmSummary:
         values = {name: getattr(state, name) for name in _STATE_FIELDS}

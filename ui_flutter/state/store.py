@@ -104,10 +104,11 @@ class Store:
         return self.book.alarms.get(self.card.id) or self.card.detail
 
     def toast(self, text: str, mood: Mood, now: datetime, detail: str = "") -> None:
-        """Show a short message; the same text again replaces the older one."""
+        """Show a short message. The same text again replaces the older one, good news the good news before it."""
         self._toast_key += 1
         lasts = BAD_TOAST_FOR if mood is Mood.BAD else TOAST_FOR
-        others = [toast for toast in self.toasts if toast.text != text]
+        is_good = mood is Mood.GOOD
+        others = [one for one in self.toasts if one.text != text and not (is_good and one.mood is Mood.GOOD)]
         shown = Toast(key=self._toast_key, text=text, detail=detail, mood=mood, until=now + lasts)
         self.toasts = [*others, shown][-TOASTS_MOST:]
 

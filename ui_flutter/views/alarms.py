@@ -25,7 +25,9 @@ def alarms_page(holder: "Holder", look: Look, has_selection: bool) -> ft.Control
     if look.narrow and has_selection:
         return ft.Container(content=card, expand=True)
     listing = ft.Column(
-        [filter_bar(screen.filters, look, intents), alarm_list(holder, screen.listing, look)], spacing=0, expand=True
+        [filter_bar(screen.filters, look, intents, screen.search), alarm_list(holder, screen.listing, look)],
+        spacing=0,
+        expand=True,
     )
     if look.narrow:
         return ft.Container(content=listing, expand=True)
@@ -39,7 +41,7 @@ def alarms_page(holder: "Holder", look: Look, has_selection: bool) -> ft.Control
 
 
 @safe_component
-def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents) -> ft.Control:
+def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents, search_ref: ft.Ref[ft.TextField]) -> ft.Control:
     """Tabs with counts, the four classes, search."""
     view, tokens = cell.value, look.tokens
     tabs = [_tab(look, tab, count, tab is view.tab, intents) for tab, count in zip(Tab, view.tab_counts, strict=True)]
@@ -53,7 +55,7 @@ def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents) -> ft.Contr
         dense=True,
         prefix_icon=ft.Icons.SEARCH,
         on_change=lambda event: intents.search(event.control.value),
-        key="search",
+        ref=search_ref,
     )
     box = parts.named("search", search if look.narrow else ft.Container(search, width=240))
     content: ft.Control

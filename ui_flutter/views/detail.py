@@ -91,7 +91,7 @@ def _head(look: Look, view: DetailView, intents: Intents) -> ft.Control:
         parts.class_pill(look, view.rank, view.class_label),
         parts.named("card-status", parts.status_pill(look, view.status, view.status_label, view.rank), label=view.status),
     ]
-    number: list[ft.Control] = [ft.Container(expand=True), parts.text(view.short_id, tokens.faint, size=12, mono=True)]
+    number: list[ft.Control] = [ft.Container(expand=True), _number(look, view, intents)]
     line = [leave, *pills, *number] if look.narrow else [*pills, *number, leave]
     place: list[ft.Control] = [
         ft.Icon(ft.Icons.PLACE, size=16, color=tokens.soft),
@@ -116,6 +116,19 @@ def _head(look: Look, view: DetailView, intents: Intents) -> ft.Control:
     if view.why:
         lines.append(parts.text(view.why, tokens.soft, size=12.5))
     return ft.Column(lines, spacing=6, tight=True)
+
+
+def _number(look: Look, view: DetailView, intents: Intents) -> ft.Control:
+    """The short id; a click copies the whole one."""
+    face = ft.Container(
+        content=parts.text(view.short_id, look.tokens.faint, size=12, mono=True),
+        padding=ft.Padding.symmetric(horizontal=6, vertical=4),
+        border_radius=5,
+        ink=True,
+        tooltip=look.words("detail.copy_id"),
+        on_click=lambda _: intents.copy(str(view.id)),
+    )
+    return parts.named("copy-id", face, button=True)
 
 
 @safe_component

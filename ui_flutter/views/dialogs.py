@@ -107,7 +107,7 @@ def _note_field(look: Look, intents: Intents, label: str, note: str, set_note: o
 
     async def focus() -> None:
         if autofocus and box.current is not None:
-            await box.current.focus()
+            await box.current.focus()  # type: ignore[no-untyped-call]
 
     ft.on_mounted(focus)
     return parts.field(

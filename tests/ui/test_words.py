@@ -1,0 +1,82 @@
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from ui_flutter.i18n import en, pl
+from ui_flutter.i18n.words import Language, Words, plural_form
+from workflows.domain.alarm import AlarmType, Priority, Source
+from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
+from workflows.domain.errors import ErrorCode
+
+SOURCES = Path(__file__).parents[2] / "ui_flutter"
+
+
+def forms(value: str | dict[str, str]) -> dict[str, str]:
+    return value if isinstance(value, dict) else {"": value}
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert pl.WORDS.keys() == en.WORDS.keys()
+
+
+@pytest.mark.parametrize("key", sorted(pl.WORDS))
+def test_translations_have_the_same_blanks(key: str) -> None:
+    polish, english = forms(pl.WORDS[key]), forms(en.WORDS[key])
+    assert {frozenset(blanks(text)) for text in (*polish.values(), *english.values())} == {
+        frozenset(blanks(next(iter(polish.values()))))
+    }
+
+
+def test_counted_texts_have_all_forms_of_their_language() -> None:
+    for key, value in pl.WORDS.items():
+        if isinstance(value, dict):
+            assert value.keys() == {"one", "few", "many"}, key
+            assert forms(en.WORDS[key]).keys() == {"one", "many"}, key
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [(1, "1 sygnał"), (2, "2 sygnały"), (4, "4 sygnały"), (5, "5 sygnałów"), (12, "12 sygnałów"), (22, "22 sygnały"),
+     (112, "112 sygnałów"), (0, "0 sygnałów"), (21, "21 sygnałów"), (101, "101 sygnałów")],
+)  # fmt: skip
+def test_polish_counts_take_three_forms(n: int, text: str) -> None:
+    assert Words(Language.PL)("row.signals", n=n) == text
+
+
+def test_english_counts_take_two_forms() -> None:
+    assert [plural_form(Language.EN, n) for n in (0, 1, 2, 22)] == ["many", "one", "many", "many"]
+
+
+def test_every_value_of_the_domain_has_words() -> None:
+    wanted = [
+        *(f"type.{one}" for one in AlarmType),
+        *(f"class.{one}" for one in Priority),
+        *(f"source.{one}" for one in Source),
+        *(f"status.{one}" for one in BundleStatus),
+        *(f"line.{one}" for one in Action),
+        *(f"line.due.{one}" for one in TIMER_ACTIONS),
+        *(f"done.{one}" for one in set(Action) - TIMER_ACTIONS),
+    ]
+    assert [key for key in wanted if key not in pl.WORDS] == []
+
+
+def test_every_error_an_operator_can_meet_has_words() -> None:
+    never_met = {ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.TOO_LARGE}
+    assert [code for code in set(ErrorCode) - never_met if f"error.{code}" not in pl.WORDS] == []
+
+
+def test_no_word_is_left_over() -> None:
+    source = "\n".join(path.read_text() for path in SOURCES.rglob("*.py") if path.parent.name != "i18n").replace("'", '"')
+    built = tuple(re.findall(r'f"([a-z_.]+\.)\{', source))
+    unused = [key for key in pl.WORDS if f'"{key}"' not in source and not key.startswith(built)]
+    assert unused == []
+
+
+def test_a_key_of_a_newer_server_falls_back() -> None:
+    assert Words(Language.PL).get("mode.LUNAR", "LUNAR") == "LUNAR"
