@@ -107,6 +107,7 @@ def _dynamic_config() -> Iterator[str]:
 
 
 def _search_attributes() -> Iterator[str]:
+    """The dev server heeds these when it makes its file; what a later version adds, `stam worker` registers."""
     for name, kind in SEARCH_ATTRIBUTES.items():
         yield from ("--search-attribute", f"{name}={kind}")
 
