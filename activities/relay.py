@@ -19,6 +19,7 @@ from temporalio.client import Client
 from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable
 from activities.infra import metrics, temporal
 from activities.infra.lifetime import until_told_to_stop
+from activities.infra.log import setup as setup_log
 from activities.infra.redis import connect as connect_redis
 from activities.infra.settings import Settings
 from activities.relay_orchestration import Orchestration
@@ -46,6 +47,7 @@ _LIVENESS: Final = {
 
 async def run(settings: Settings) -> None:
     """Relay until SIGTERM or SIGINT; wait for the lock, for the database, for everything, as long as it takes."""
+    setup_log(settings)
     await until_told_to_stop(_serve(settings))
 
 

@@ -1,0 +1,149 @@
+"""The schema, its partitions, and the sessions (design §6)."""
+
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from alembic import command
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from activities.db.models.users import User
+from activities.db.partitions import Month, default_rows, ensure_partitions
+from activities.db.session import Database, DatabaseUnavailable, is_unavailable
+from migrations.run import config, current_is_head, upgrade
+from tests.activities.recording import World
+from tests.support.signals import edge, record
+from workflows.domain.permissions import Role
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database.connect(database_url, pool=2)
+    yield database
+    await database.dispose()
+
+
+def test_the_migrations_lead_to_the_models_and_can_be_repeated(database_url: str) -> None:
+    assert current_is_head(database_url)
+    upgrade(database_url)
+    assert current_is_head(database_url)
+
+
+async def test_no_model_differs_from_the_migrated_schema(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    def compare(connection: Connection) -> None:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.check(settings)  # raises when a migration is missing
+
+    caplog.set_level(logging.WARNING)
+    async with db.engine.begin() as connection:
+        await connection.run_sync(compare)
+
+
+async def test_the_schema_can_be_taken_down_and_built_again(db: Database, database_url: str) -> None:
+    def down(connection: Connection) -> None:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "base")
+
+    async with db.engine.begin() as connection:
+        await connection.run_sync(down)
+    assert not current_is_head(database_url)
+    upgrade(database_url)
+    assert current_is_head(database_url)
+
+
+async def test_partitions_are_made_ahead_and_only_once(db: Database) -> None:
+    assert await ensure_partitions(db, datetime.now(UTC)) == ()  # the migrations made this month's and its neighbours
+    made = await ensure_partitions(db, datetime(2031, 12, 24, tzinfo=UTC))
+    assert made[0] == "signals_y2031m09"
+    assert "events_y2032m03" in made
+    assert len(made) == 14
+
+
+async def test_rows_of_the_default_partition_move_into_their_month(db: Database) -> None:
+    world, at = await World.made(db), datetime(2031, 12, 24, 18, 0, tzinfo=UTC)
+    await world.record(record(world.panel, at=at))
+    async with db.engine.connect() as connection:
+        assert await default_rows(connection) == {"signals": 0, "events": 1}
+    await ensure_partitions(db, at)
+    assert await world.value("SELECT count(*) FROM events_y2031m12") == 1
+    assert await world.value("SELECT count(*) FROM events_default") == 0
+    assert (await world.record(record(world.panel, at=at))).outcomes == ("DUPLICATE",)
+
+
+def test_months_count_over_the_end_of_the_year() -> None:
+    assert Month(2026, 11).plus(3) == Month(2027, 2)
+    assert Month(2026, 2).plus(-3) == Month(2025, 11)
+    assert Month.of(datetime.fromisoformat("2027-01-01T00:30:00+01:00")) == Month(2026, 12)
+
+
+async def test_a_read_session_cannot_write(db: Database) -> None:
+    with pytest.raises(DBAPIError, match="read-only"):
+        async with db.read() as session:
+            await session.execute(text("DELETE FROM users"))
+    async with db.write() as session:  # and leaves nothing behind on its connection
+        await session.execute(text("DELETE FROM users"))
+
+
+async def test_a_write_session_commits_once_at_its_end_or_not_at_all(db: Database) -> None:
+    user = {"username": "ola", "password_hash": "x", "role": Role.OPERATOR, "display_name": "Ola"}
+    with pytest.raises(DBAPIError, match="division by zero"):
+        async with db.write() as session:
+            session.add(User(**user))
+            await session.execute(text("SELECT 1 / 0"))
+    async with db.write() as session:
+        session.add(User(**user))
+    async with db.read() as session:
+        assert (await session.execute(text("SELECT username, role, locale, active FROM users"))).all() == [
+            ("ola", "OPERATOR", "pl", True)
+        ]
+
+
+async def test_the_database_refuses_words_that_no_enum_has(db: Database) -> None:
+    world = await World.made(db)
+    await world.record(edge(world.panel))
+    with pytest.raises(DBAPIError, match="ck_bundle_alarms_status"):
+        await world.execute("UPDATE bundle_alarms SET status = 'ASLEEP'")
+
+
+async def test_there_is_one_joinable_bundle_of_an_object_and_type(db: Database) -> None:
+    world = await World.made(db)
+    await world.record(edge(world.panel))
+    copy = """INSERT INTO bundle_alarms (id, object_id, alarm_type, priority, opened_at, first_event_at, last_event_at,
+                                         last_activity_at, status_changed_at, headline, joinable)
+              SELECT gen_random_uuid(), object_id, alarm_type, priority, opened_at, first_event_at, last_event_at,
+                     last_activity_at, status_changed_at, headline, :joinable FROM bundle_alarms LIMIT 1"""
+    await world.execute(copy, joinable=False)
+    with pytest.raises(DBAPIError, match="uq_bundle_alarms_joinable"):
+        await world.execute(copy, joinable=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ConnectionRefusedError(), True),
+        (TimeoutError(), True),
+        (asyncpg.CannotConnectNowError("the database system is starting up"), True),
+        (asyncpg.AdminShutdownError("terminating connection"), True),
+        (asyncpg.ConnectionDoesNotExistError("closed in the middle"), True),
+        (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.InterfaceError("cannot perform operation: another operation is in progress"), False),
+        (asyncpg.UniqueViolationError("a bug"), False),
+        (ValueError("a bug"), False),
+        (DatabaseUnavailable("said already"), True),
+    ],
+)
+def test_an_absent_server_is_told_from_a_bug(error: Exception, expected: bool) -> None:
+    assert is_unavailable(error) is expected
+
+
+async def test_a_broken_connection_does_not_go_back_to_the_pool(db: Database) -> None:
+    with pytest.raises(DatabaseUnavailable):
+        async with db.fast() as connection:
+            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    async with db.fast() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
