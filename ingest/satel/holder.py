@@ -24,6 +24,7 @@ from ingest.satel.panel import PanelSetup
 from ingest.satel.reconnect import Backoff
 from ingest.satel.runtime import Identity, PanelRuntime
 from ingest.satel.session import Dial, Timing, tcp
+from ingest.satel.state import LINK
 from ingest.satel.store import PanelStore, Standing
 from workflows.contracts import names
 from workflows.contracts.panel import LeaseEnd, LeaseResult
@@ -107,7 +108,7 @@ class PanelHolder:
         if (held := self._held.get(panel_id)) is not None:
             await self._end(held, end, config_version)
         if end is LeaseEnd.DISABLED:
-            self.live.publish(panel_id, "link", {"status": LinkStatus.DISABLED, "holder": None})
+            self.live.publish(panel_id, LINK, _DISABLED_LINK)
             self.live.forget(panel_id)
         return LeaseResult(end=end, holder=self.store.holder, config_version=config_version)
 
@@ -180,7 +181,7 @@ class PanelHolder:
             return
         held.ending = True
         panel_id = held.setup.panel_id
-        held.runtime.stop()
+        held.runtime.stop(for_good=end in (LeaseEnd.DISABLED, LeaseEnd.REMOVED))
         held.task.cancel()
         await asyncio.wait([held.task])
         with contextlib.suppress(TimeoutError):
@@ -204,9 +205,10 @@ class PanelHolder:
 
     async def _restart(self, panel_id: UUID) -> None:
         """Nobody orders this panel at present (Temporal is away), but it is still ours: go on with the new row."""
-        found = await self.store.setup(panel_id)
-        if found is not None and found[1]:
-            await self._start(found[0], await self.store.take(panel_id))
+        with contextlib.suppress(DatabaseUnavailable):
+            found = await self.store.setup(panel_id)
+            if found is not None and found[1]:
+                await self._start(found[0], await self.store.take(panel_id))
 
     def stop(self) -> None:
         """Refuse new leases and begin to hand over all panels."""
@@ -286,6 +288,12 @@ class PanelHolder:
                     await self.look([panel_id])
         finally:
             connection.terminate()
+
+
+_DISABLED_LINK: dict[str, object] = {
+    **dict.fromkeys(("since", "holder", "model", "firmware", "clock_offset_seconds", "last_frame_at")),
+    "status": LinkStatus.DISABLED,
+}
 
 
 def _panel_id(payload: object) -> UUID:

@@ -12,6 +12,7 @@ A partition in alarm (13, 14) is told only when nothing else explains it: a zone
 the log was read, since a panic key on a keypad has no zone bit and comes by the log within the same second.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,16 @@ from ingest.satel.bits import numbers_of
 from ingest.satel.classify import Condition
 from ingest.satel.equipment import PanelModel
 from ingest.satel.errors import LocalProtocolError
-from ingest.satel.eventlog import GapReason, LogCursor, LogEntry, WalkResult, describe, local_time
+from ingest.satel.eventlog import (
+    INDEX_SIZE,
+    RECORD_SIZE,
+    GapReason,
+    LogCursor,
+    LogEntry,
+    WalkResult,
+    describe,
+    local_time,
+)
 from ingest.satel.frames import Frame
 from ingest.satel.messages import Command, PanelStatus
 from ingest.satel.state import PARTITION_BLOCKS, TROUBLE_BLOCKS, Picture, part_of, troubles_in
@@ -84,6 +94,11 @@ class Position:
     reported: set[Condition] = field(default_factory=set)  # told, and not yet told as over
     explained: set[Condition] = field(default_factory=set)  # so, but told by something else
     partitions: dict[int, PartitionState] = field(default_factory=dict)  # as last written to the history
+
+    @classmethod
+    def lost(cls) -> "Position":
+        """A position that no log can hold: the next walk finds a gap and says so."""
+        return cls(log=LogCursor(index=bytes(INDEX_SIZE), chain=(bytes(RECORD_SIZE),), whole_log=False))
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -186,8 +201,8 @@ class PanelTracker:
         """Measure how far the panel's wall clock is ahead of what its zone shows now."""
         if status.panel_local_time is not None:
             ahead = status.panel_local_time - at.astimezone(self._zone).replace(tzinfo=None)
-            # The panel cuts its seconds off: half a second late on average, and no better than a second.
-            self.clock_offset = timedelta(seconds=round(ahead.total_seconds() + 0.5))
+            # The panel cuts its seconds off, we do not.
+            self.clock_offset = timedelta(seconds=math.ceil(ahead.total_seconds()))
 
     # -- state blocks -----------------------------------------------------------------------------------------------------
 

@@ -143,9 +143,11 @@ class PanelRuntime:
             self._backoff, wait = self._backoff.after(ended, lived=lived, chance=self._chance())
             await self._rest(wait)
 
-    def stop(self) -> None:
-        """Let go of the line; `run` returns soon."""
+    def stop(self, *, for_good: bool = False) -> None:
+        """Let go of the line; `run` returns soon. ``for_good``: nobody else takes it, which the history shows."""
         self._stopping = True
+        if for_good:
+            self._set_status(LinkStatus.DISABLED)
         if self._session is not None:
             self._session.close("released")
         if self._publishing is not None:

@@ -102,7 +102,7 @@ class PanelStore:
         return int(number)
 
     async def position(self, panel_id: UUID) -> Position:
-        """How far the recording has come; the beginning if there is none, or if it cannot be read."""
+        """How far the recording has come; the beginning if there is none, and a visible gap if it cannot be read."""
         async with self.db.read() as session:
             stored = (await session.execute(_CURSOR, {"panel_id": panel_id})).scalar_one_or_none()
         if stored is None:
@@ -111,7 +111,7 @@ class PanelStore:
             return Position.from_json(stored)
         except LocalProtocolError as error:
             log.error("panel.position_damaged", panel_id=str(panel_id), error=str(error))
-            return Position()
+            return Position.lost()
 
     async def standings(self, panel_ids: Collection[UUID]) -> Mapping[UUID, Standing]:
         """How these panels stand, every one of them."""
