@@ -144,4 +144,4 @@ def _unfinished(stream: bytes, position: int) -> bytes:
     start = stream.rfind(_START, position)
     if start >= 0 and _OPEN.fullmatch(stream, start):
         return stream[start:]
-    return b"\xfe" if stream.endswith(b"\xfe") and len(stream) > position else b""
+    return b"\xfe" if stream.endswith(b"\xfe") else b""

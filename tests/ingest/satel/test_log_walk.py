@@ -185,6 +185,27 @@ def test_a_renumbered_log_without_news_gives_the_new_index() -> None:
     assert (result.cursor.index, result.cursor.chain) == (log.indexes[-1], cursor.chain)
 
 
+def test_a_row_of_equal_records_in_a_renumbered_log_repeats_some_rather_than_losing_any() -> None:
+    log = PanelLog([record(0)] + [record(1)] * 40)
+    cursor = visited(log)
+    log.add(*[record(1)] * 4)
+    log.renumber()
+    result = walk(log, cursor)
+    assert not result.gap
+    assert list(result.records) == [record(1)] * 27  # 44 equal ones, of which the oldest 17 are the chain
+
+
+def test_a_log_that_outgrew_the_chain_is_no_longer_known_to_its_end() -> None:
+    log = PanelLog(steps(0, 5))
+    log.add(*steps(5, 25))
+    result = walk(log, visited(PanelLog(steps(0, 5))))
+    assert list(result.records) == steps(5, 25)
+    log.add(record(25))
+    log.renumber()
+    result = walk(log, result.cursor)
+    assert (list(result.records), result.gap) == ([record(25)], False)
+
+
 def test_one_matching_record_without_its_predecessors_is_no_match() -> None:
     log = PanelLog(steps(0, 50))
     cursor = visited(log)
@@ -235,6 +256,20 @@ def test_an_erasure_that_leaves_old_records_behind_it_stops_there() -> None:
     result = walk(log, visited(PanelLog(steps(0, 50))))
     assert result.gap_reason is GapReason.ERASED
     assert list(result.records) == log.records[60:]
+    log.add(record(63))
+    log.renumber()
+    result = walk(log, result.cursor)
+    assert (list(result.records), result.gap) == ([record(63)], False)
+
+
+def test_an_erasure_that_looks_like_ours_for_a_while_is_still_one() -> None:
+    erasure = record(0, code=ERASED)
+    cursor = visited(PanelLog([*steps(700, 730), record(1), erasure]))
+    log = PanelLog([*steps(800, 830), record(1), erasure, *steps(60, 63)])
+    log.renumber()
+    result = walk(log, cursor)
+    assert result.gap_reason is GapReason.ERASED
+    assert list(result.records) == [erasure, *steps(60, 63)]
 
 
 def test_an_erasure_we_know_of_is_no_gap() -> None:
@@ -439,6 +474,19 @@ def test_after_renumbering_nothing_is_lost_and_nothing_repeated_unless_the_chain
     assume(overlapping)
     assert identities(result.records)[-len(new) or len(result.records) :] == identities(new)
     assert len(result.records) == max(places)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 3))
+def test_a_repeating_pattern_in_a_renumbered_log_never_loses_a_record(old: int, new: int, period: int) -> None:
+    pattern = [record(1, code=(130, 144, 301)[place % period]) for place in range(old + new)]
+    log = PanelLog([record(0), *pattern[:old]])
+    cursor = visited(log)
+    log.add(*pattern[old:])
+    log.renumber()
+    result = walk(log, cursor)
+    assert not result.gap
+    assert len(result.records) >= new
+    assert list(result.records) == pattern[len(pattern) - len(result.records) :]
 
 
 @given(histories, histories, st.booleans())
