@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import pytest
@@ -89,12 +90,17 @@ async def test_a_read_session_cannot_write(db: Database) -> None:
         await session.execute(text("DELETE FROM users"))
 
 
+async def _add_and_fail(db: Database, user: dict[str, Any]) -> None:
+    async with db.write() as session:
+        session.add(User(**user))
+        await session.flush()
+        await session.execute(text("SELECT 1 / 0"))
+
+
 async def test_a_write_session_commits_once_at_its_end_or_not_at_all(db: Database) -> None:
-    user = {"username": "ola", "password_hash": "x", "role": Role.OPERATOR, "display_name": "Ola"}
+    user: dict[str, Any] = {"username": "ola", "password_hash": "x", "role": Role.OPERATOR, "display_name": "Ola"}
     with pytest.raises(DBAPIError, match="division by zero"):
-        async with db.write() as session:
-            session.add(User(**user))
-            await session.execute(text("SELECT 1 / 0"))
+        await _add_and_fail(db, user)
     async with db.write() as session:
         session.add(User(**user))
     async with db.read() as session:
