@@ -7,12 +7,12 @@ nobody does in time, a timer does.
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from workflows import history
 from workflows.contracts import names, policies
@@ -127,33 +127,37 @@ class BundleAlarm:
         async with self._turn:
             if (known := self._answer_to(request)) is not None:
                 return known
-            transition = await self._transition_for_operator(action, request, waited=workflow.now() - asked_at)
+            try:
+                transition = await self._transition(action, request, asked_at)
+            except ActivityError as error:
+                raise self._unanswered(error) from error
+            self._adopt(transition, f"{action} by `{request.actor_id}`")
             if transition.refusal is not None:
                 raise self._refusal(transition.refusal, transition.state)
             return self._remember(request, transition.state)
 
-    async def _transition_for_operator(self, action: Action, request: ActionRequest, *, waited: timedelta) -> Transition:
+    async def _transition(self, action: Action, request: ActionRequest, asked_at: datetime) -> Transition:
+        wanted = TransitionRequest(
+            bundle_id=self._life.bundle_id,
+            action=action,
+            action_id=request.action_id,
+            actor_id=request.actor_id,
+            expected_version=request.expected_version,
+            may_override=request.may_override,
+            note_id=request.note_id,
+            result_code=request.result_code,
+            request_id=request.request_id,
+        )
+        summary = f"{action} by {request.actor_id}"
         try:
-            transition = await workflow.execute_activity(
-                transition_bundle,
-                TransitionRequest(
-                    bundle_id=self._life.bundle_id,
-                    action=action,
-                    action_id=request.action_id,
-                    actor_id=request.actor_id,
-                    expected_version=request.expected_version,
-                    may_override=request.may_override,
-                    note_id=request.note_id,
-                    result_code=request.result_code,
-                    request_id=request.request_id,
-                ),
-                summary=f"{action} by {request.actor_id}",
-                **policies.operator_action(waited=waited),
+            return await workflow.execute_local_activity(
+                transition_bundle, wanted, summary=summary, **policies.OPERATOR_FIRST_TRY
             )
-        except ActivityError as error:
-            raise self._unanswered(error) from error
-        self._adopt(transition, f"{action} by `{request.actor_id}`")
-        return transition
+        except FailureError:  # the SDK does not wrap every failure of a local activity
+            waited = workflow.now() - asked_at
+            return await workflow.execute_activity(
+                transition_bundle, wanted, summary=f"{summary}, once more", **policies.operator_action(waited=waited)
+            )
 
     def _unanswered(self, error: ActivityError) -> ApplicationError:
         """Whether it was done, nobody knows: the row will tell."""

