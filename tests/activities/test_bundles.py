@@ -9,18 +9,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import select
 from temporalio.exceptions import ApplicationError
 
 from activities.bundles import BundleActivities
 from activities.db.models.audit_log import AuditEntry
-from activities.db.models.base import Base
 from activities.db.models.bundle_actions import BundleAction
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.outbox import OutboxRow
 from activities.db.session import Database
 from deploy.local.ports import free_port
 from tests.support.bundles import Scene, add_note, seed_scene, set_columns
+from tests.support.rows import all_rows
 from workflows.contracts import policies
 from workflows.contracts.bundle import BundleRef, Transition, TransitionRequest
 from workflows.domain.bundle import Action, BundleStatus, Refusal
@@ -44,13 +43,8 @@ def ask(scene: Scene, action: Action, version: int | None, **more: Any) -> Trans
     return TransitionRequest(bundle_id=scene.bundle_id, action=action, **fields)
 
 
-async def rows(db: Database, model: type[Base]) -> list[Any]:
-    async with db.read() as session:
-        return list(await session.scalars(select(model)))
-
-
 async def row(db: Database) -> BundleAlarm:
-    (bundle,) = await rows(db, BundleAlarm)
+    (bundle,) = await all_rows(db, BundleAlarm)
     assert isinstance(bundle, BundleAlarm)
     return bundle
 
@@ -79,7 +73,7 @@ async def test_a_claim_changes_the_row_and_leaves_its_traces_in_one_transaction(
     bundle = await row(db)
     assert (bundle.status, bundle.version, bundle.claimed_by, bundle.joinable) == (BundleStatus.CLAIMING, 2, scene.anna, True)
     assert bundle.claimed_at == bundle.status_changed_at == transition.state.status_changed_at
-    (action,) = await rows(db, BundleAction)
+    (action,) = await all_rows(db, BundleAction)
     assert (action.id, action.actor_id, action.from_status, action.to_status, action.version) == (
         request.action_id,
         scene.anna,
@@ -87,7 +81,7 @@ async def test_a_claim_changes_the_row_and_leaves_its_traces_in_one_transaction(
         BundleStatus.CLAIMING,
         2,
     )
-    (audit,) = await rows(db, AuditEntry)
+    (audit,) = await all_rows(db, AuditEntry)
     assert (audit.actor_id, audit.action, audit.subject_id, audit.request_id) == (
         scene.anna,
         "alarm.claim",
@@ -100,7 +94,7 @@ async def test_every_change_is_pushed_but_needs_no_orchestration(db: Database, b
     scene = await seed_scene(db)
     await bundles.transition_bundle(ask(scene, Action.CLAIM, 1))
 
-    (message,) = await rows(db, OutboxRow)
+    (message,) = await all_rows(db, OutboxRow)
     assert (message.type, message.push, message.orchestrate) == ("alarm.updated", True, False)
     assert (message.object_id, message.bundle_id) == (scene.object_id, scene.bundle_id)
     assert message.payload["alarm"]["status"] == "CLAIMING"
@@ -117,7 +111,7 @@ async def test_a_stale_version_is_refused_with_the_row_as_it_is(db: Database, bu
 
     assert refused.refusal is Refusal.STALE_VERSION
     assert (refused.state.version, refused.state.claimed_by) == (2, scene.anna)
-    assert len(await rows(db, BundleAction)) == len(await rows(db, OutboxRow)) == 1
+    assert len(await all_rows(db, BundleAction)) == len(await all_rows(db, OutboxRow)) == 1
 
 
 async def test_of_two_claims_at_the_same_time_exactly_one_wins(db: Database, bundles: BundleActivities) -> None:
@@ -138,7 +132,7 @@ async def test_a_repeated_action_id_answers_as_the_first_time(db: Database, bund
     again = await bundles.transition_bundle(request)
 
     assert again == first
-    assert len(await rows(db, BundleAction)) == 1
+    assert len(await all_rows(db, BundleAction)) == 1
 
 
 async def test_a_repetition_after_later_actions_still_tells_the_first_outcome(db: Database, bundles: BundleActivities) -> None:
@@ -187,7 +181,7 @@ async def test_the_whole_way_stamps_every_station_and_ends_joining_at_resolved(d
     assert (bundle.status, bundle.version, bundle.result_code) == (BundleStatus.CLOSED, 6, "FALSE_ALARM")
     stations = [bundle.claimed_at, bundle.acked_at, bundle.resolved_at, bundle.closed_at]
     assert stations == sorted(moment for moment in stations if moment is not None)
-    assert [action.action for action in sorted(await rows(db, BundleAction), key=lambda a: a.version)] == [
+    assert [action.action for action in sorted(await all_rows(db, BundleAction), key=lambda a: a.version)] == [
         *TO_RESOLVED,
         Action.CLOSE,
     ]
@@ -215,7 +209,7 @@ async def test_requires_note_means_a_note_that_exists_on_this_bundle(db: Databas
 
     assert (without.refusal, invented.refusal) == (Refusal.NOTE_REQUIRED, Refusal.NOTE_REQUIRED)
     assert accepted.state.status is BundleStatus.ACK
-    assert [action.note_id for action in await rows(db, BundleAction) if action.action is Action.ACK] == [note_id]
+    assert [action.note_id for action in await all_rows(db, BundleAction) if action.action is Action.ACK] == [note_id]
 
 
 async def test_a_note_is_an_activity_and_leaves_the_status_alone(db: Database, bundles: BundleActivities) -> None:

@@ -53,7 +53,7 @@ async def test_a_replay_notices_a_foreign_history() -> None:
     """The rule above would hold if the replayer saw nothing."""
     history = read(HISTORIES / "worked_and_closed.json")
     for event in history.events:
-        if event.activity_task_scheduled_event_attributes.activity_type.name == "transition_bundle":
+        if event.activity_task_scheduled_event_attributes.activity_type.name == "read_bundle":
             event.activity_task_scheduled_event_attributes.activity_type.name = "something_else"
     replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER, workflow_runner=workflow_runner())
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
