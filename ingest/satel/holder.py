@@ -20,6 +20,7 @@ from activities.db.session import DatabaseUnavailable
 from ingest.satel import metrics
 from ingest.satel.batcher import Batcher
 from ingest.satel.live import LivePublisher
+from ingest.satel.names import Names
 from ingest.satel.panel import PanelSetup
 from ingest.satel.reconnect import Backoff
 from ingest.satel.runtime import Identity, PanelRuntime
@@ -68,6 +69,7 @@ class PanelHolder:
     _held: dict[UUID, _Held] = field(default_factory=dict)
     _stopping: bool = False
     _endings: set[asyncio.Task[None]] = field(default_factory=set)
+    _learning: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def panel_ids(self) -> Collection[UUID]:
@@ -143,6 +145,7 @@ class PanelHolder:
             timing=self.timing,
             poll_every=self.poll_every,
             backoff=Backoff(pace=self.pace),
+            on_names=lambda found: self._learn(setup.panel_id, found),
         )
         task = asyncio.create_task(self._run(runtime), name=f"panel {setup.panel_id}")
         held = _Held(setup, runtime, task, asyncio.get_running_loop().create_future())
@@ -159,6 +162,20 @@ class PanelHolder:
             except Exception:
                 log.exception("panel.failed", panel_id=str(runtime.setup.panel_id))
                 await asyncio.sleep(RUN_AGAIN_AFTER)
+
+    def _learn(self, panel_id: UUID, found: Names) -> None:
+        task = asyncio.create_task(self._describe(panel_id, found))
+        self._learning.add(task)
+        task.add_done_callback(self._learning.discard)
+
+    async def _describe(self, panel_id: UUID, found: Names) -> None:
+        """Keep what the panel calls its zones, and use it. Without a database the next line asks again."""
+        with contextlib.suppress(DatabaseUnavailable):
+            await self.store.learn(panel_id, found)
+            described = await self.store.setup(panel_id)
+            if described is not None and (runtime := self.runtime(panel_id)) is not None:
+                runtime.describe(described[0].zones, described[0].partitions)
+                log.info("panel.described_itself", panel_id=str(panel_id), zones=len(found.zones))
 
     # -- ending -----------------------------------------------------------------------------------------------------------
 

@@ -6,9 +6,10 @@ the bytes received to the batcher in one call.
 """
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol, cast
 from uuid import UUID
@@ -31,7 +32,8 @@ from ingest.satel.messages import (
     Result,
     decode,
 )
-from ingest.satel.panel import CONDITION_BLOCKS, URGENT_BLOCKS, PanelSetup, PanelTracker, Position
+from ingest.satel.names import Names, read_names
+from ingest.satel.panel import CONDITION_BLOCKS, URGENT_BLOCKS, PanelSetup, PanelTracker, Position, ZoneSetup
 from ingest.satel.reconnect import Backoff, Ended
 from ingest.satel.session import Dial, NoAnswer, PanelBusy, Session, Timing, open_session, tcp
 from workflows.domain.alarm import Signal
@@ -91,6 +93,7 @@ class PanelRuntime:
         timing: Timing | None = None,
         poll_every: float = 1.0,
         backoff: Backoff | None = None,
+        on_names: Callable[[Names], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -105,6 +108,7 @@ class PanelRuntime:
         self._timing = timing or Timing()
         self._poll_every = poll_every
         self._backoff = backoff or Backoff()
+        self._on_names = on_names
         self._now, self._chance = now, chance
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
@@ -121,6 +125,7 @@ class PanelRuntime:
         self._poll_due = self._log_due = self._clock_due = False
         self._polled_at = self._log_read_at = self._clock_read_at = 0.0
         self._publishing: asyncio.TimerHandle | None = None
+        self._learning: asyncio.Task[None] | None = None
 
     @property
     def identity(self) -> Identity | None:
@@ -209,6 +214,8 @@ class PanelRuntime:
             self._line_ended(ended, error)
         finally:
             self._serving = self._caught_up = False
+            if self._learning is not None:
+                self._learning.cancel()
             if self._session is not None:
                 self._session.close("line over")
             self._session = None
@@ -251,6 +258,24 @@ class PanelRuntime:
             await self._do_due(session)  # thirty blocks at a third of a second each: no time to be deaf
         self._settle(complete=self._complete())
         self._caught_up = self._log_due = True
+        self._start_learning(session, self._version)
+
+    def _start_learning(self, session: Session, version: PanelVersion) -> None:
+        """Nobody has described this panel: it can do so itself, while nothing else is to be done."""
+        on_names = self._on_names
+        if on_names is None or self.setup.zones:
+            return
+
+        async def learn() -> None:
+            with contextlib.suppress(LinkLost, RemoteProtocolError):
+                on_names(await read_names(session, version.capacity, version.code_page))
+                self._on_names = None
+
+        self._learning = asyncio.create_task(learn())
+
+    def describe(self, zones: Mapping[int, ZoneSetup], partitions: Iterable[int]) -> None:
+        """From now on the panel is described like this."""
+        self.setup = self.tracker.setup = replace(self.setup, zones=zones, partitions=frozenset(partitions))
 
     async def _serve(self, session: Session) -> None:
         while session.lost is None:

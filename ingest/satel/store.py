@@ -7,9 +7,11 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import RowMapping, TextClause, text
+from uuid_utils.compat import uuid7
 
 from activities.db.session import Database
 from ingest.satel.errors import LocalProtocolError
+from ingest.satel.names import Names
 from ingest.satel.panel import PanelSetup, Position, ZoneSetup
 from ingest.satel.runtime import Identity
 from workflows.contracts import names
@@ -47,6 +49,23 @@ _STANDING = text(
     """
 )
 _RENEW = text("UPDATE panel_leases SET renewed_at = now() WHERE holder = :holder AND panel_id = ANY(:panel_ids)")
+_LEARN_ZONES = text(
+    """
+    INSERT INTO zones (id, panel_id, number, name, partition, reaction)
+    SELECT id, :panel_id, number, name, partition, reaction
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[]), CAST(:names AS text[]), CAST(:partitions AS int[]),
+                CAST(:reactions AS int[])) AS z(id, number, name, partition, reaction)
+    ON CONFLICT (panel_id, number) DO NOTHING
+    """
+)
+_LEARN_PARTITIONS = text(
+    """
+    INSERT INTO partitions (id, panel_id, number, name)
+    SELECT id, :panel_id, number, name
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[]), CAST(:names AS text[])) AS p(id, number, name)
+    ON CONFLICT (panel_id, number) DO NOTHING
+    """
+)
 _IDENTIFY = text(
     """
     UPDATE panels SET model = :model, firmware = :firmware, module = coalesce(:module, module) WHERE id = :panel_id
@@ -127,6 +146,31 @@ class PanelStore:
     async def identify(self, panel_id: UUID, identity: Identity) -> None:
         """Keep what panel and module say of themselves."""
         await self._write(_IDENTIFY, panel_id=panel_id, **asdict(identity))
+
+    async def learn(self, panel_id: UUID, found: Names) -> None:
+        """Keep the panel's own names of zones and partitions; what somebody entered stays as it is."""
+        zones, partitions = found.zones, found.partitions
+        async with self.db.write() as session:
+            await session.execute(
+                _LEARN_ZONES,
+                {
+                    "panel_id": panel_id,
+                    "ids": [uuid7() for _ in zones],
+                    "numbers": [zone.number for zone in zones],
+                    "names": [zone.name for zone in zones],
+                    "partitions": [zone.partition for zone in zones],
+                    "reactions": [zone.function for zone in zones],
+                },
+            )
+            await session.execute(
+                _LEARN_PARTITIONS,
+                {
+                    "panel_id": panel_id,
+                    "ids": [uuid7() for _ in partitions],
+                    "numbers": [partition.number for partition in partitions],
+                    "names": [partition.name for partition in partitions],
+                },
+            )
 
     async def _write(self, statement: TextClause, **values: Any) -> None:
         async with self.db.write() as session:

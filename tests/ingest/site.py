@@ -14,8 +14,8 @@ from ingest.satel.simulator.server import NetworkPanel
 from workflows.contracts import names
 
 
-async def install(db: Database, panel: NetworkPanel) -> UUID:
-    """Insert object, panel and zones of a simulated panel; the panel's id."""
+async def install(db: Database, panel: NetworkPanel, *, described: bool = True) -> UUID:
+    """Insert object, panel and, if ``described``, zones of a simulated panel; the panel's id."""
     object_id, panel_id = uuid7(), uuid7()
     async with db.write() as session:
         session.add(GuardedObject(id=object_id, name="Jubiler", address="Rynek 1", kind="shop", external_number=str(object_id)))
@@ -39,7 +39,7 @@ async def install(db: Database, panel: NetworkPanel) -> UUID:
                 partition=zone.partition,
                 reaction=int(zone.reaction),
             )
-            for zone in panel.config.zones
+            for zone in (panel.config.zones if described else ())
         )
     return panel_id
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.testing import ActivityEnvironment
 
@@ -232,6 +233,48 @@ async def test_model_and_firmware_are_kept_in_the_panels_row(db: Database, panel
     await process.holder._tell_about_panels()
     row = await rows(db, "SELECT model, firmware, module, config_version FROM panels")
     assert row == [{"model": "INTEGRA 128 Plus", "firmware": "1.23", "module": "ETHM-1 Plus 2.13", "config_version": 1}]
+    held.cancel()
+
+
+async def test_a_panel_nobody_described_tells_its_own_names(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel, described=False)
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+
+    async def described() -> bool:
+        runtime = process.holder.runtime(panel_id)
+        return runtime is not None and len(runtime.setup.zones) == 16
+
+    await eventually(described, within=20)
+    found = await rows(db, "SELECT number, name, partition, reaction FROM zones ORDER BY number LIMIT 2")
+    assert found == [
+        {"number": 1, "name": "Drzwi wejściowe", "partition": 1, "reaction": 0},
+        {"number": 2, "name": "Hol PIR", "partition": 1, "reaction": 3},
+    ]
+    assert [row["name"] for row in await rows(db, "SELECT name FROM partitions ORDER BY number")] == ["Biuro", "Magazyn"]
+    panel.violate(SMOKE)
+    await eventually(_all_told(db, panel_id, [SMOKE]))
+    assert [each["alarm_type"] for each in await alarms(db, panel_id)] == ["FIRE"]
+    held.cancel()
+
+
+async def test_a_damaged_position_is_a_visible_gap(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel)
+    for number in range(3):
+        panel.record(99, source=1 + number)
+    async with db.write() as session:
+        await session.execute(
+            text("INSERT INTO panel_cursors (panel_id, cursor) VALUES (:panel_id, CAST(:cursor AS jsonb))"),
+            {"panel_id": panel_id, "cursor": '{"of another": "version"}'},
+        )
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+
+    async def gap() -> bool:
+        return [each["alarm_type"] for each in await alarms(db, panel_id)] == ["LOG_GAP"]
+
+    await eventually(gap)
     held.cancel()
 
 
