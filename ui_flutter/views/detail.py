@@ -252,11 +252,17 @@ def _line(look: Look, line: LineView, *, is_last: bool) -> ft.Control:
 def _note_box(look: Look, intents: Intents) -> ft.Control:
     """A free note at any time; empties itself when sent."""
     note, set_note = ft.use_state("")
+    typed: dict[str, str] = ft.use_memo(dict, [])  # newer than the last drawing when keys and click come at once
+
+    def keep(text: str) -> None:
+        typed["note"] = text
+        set_note(text)
 
     def send(_: object = None) -> None:
-        if note.strip():
-            intents.add_note(note.strip())
-            set_note("")
+        text = typed.get("note", "").strip()
+        if text:
+            intents.add_note(text)
+            keep("")
 
     field = parts.field(
         look,
@@ -265,7 +271,7 @@ def _note_box(look: Look, intents: Intents) -> ft.Control:
         hint=look.words("detail.note_hint"),
         dense=True,
         value=note,
-        on_change=lambda event: set_note(event.control.value),
+        on_change=lambda event: keep(event.control.value),
         on_submit=send,
         expand=True,
     )

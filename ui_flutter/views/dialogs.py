@@ -1,5 +1,7 @@
 """What must be answered before the work goes on: the note of an acknowledgement, the result of a resolution."""
 
+from collections.abc import Callable
+
 import flet as ft
 
 from ui_flutter.components import parts
@@ -20,6 +22,27 @@ KEYS = (
     ("Esc", "keys.back"),
     ("?", "keys.help"),
 )
+
+
+class _Note:
+    """What is typed now. A click that follows a keystroke at once must not send the text of the last drawing."""
+
+    def __init__(self, draw: Callable[[str], None]) -> None:
+        self.text = ""
+        self._draw = draw
+
+    def set(self, text: str) -> None:
+        self.text = text
+        self._draw(text)
+
+    def add(self, phrase: str) -> None:
+        self.set(f"{self.text.rstrip()} {phrase}".lstrip())
+
+
+def _use_note() -> _Note:
+    _, draw = ft.use_state("")
+    note: _Note = ft.use_memo(lambda: _Note(draw), [])
+    return note
 
 
 @safe_component
@@ -101,8 +124,7 @@ def _feet(
     )
 
 
-def _note_field(look: Look, intents: Intents, label: str, note: str, set_note: object, *, autofocus: bool) -> ft.Control:
-    assert callable(set_note)
+def _note_field(look: Look, intents: Intents, label: str, note: _Note, *, autofocus: bool) -> ft.Control:
     box: ft.Ref[ft.TextField] = ft.use_memo(ft.Ref, [])
 
     async def focus() -> None:
@@ -117,31 +139,33 @@ def _note_field(look: Look, intents: Intents, label: str, note: str, set_note: o
         multiline=True,
         min_lines=3,
         max_lines=6,
-        value=note,
+        value=note.text,
         ref=box,
-        on_change=lambda event: set_note(event.control.value),
+        on_change=lambda event: note.set(event.control.value),
     )
-
-
-def _joined(note: str, phrase: str) -> str:
-    return phrase if not note.strip() else f"{note.rstrip()} {phrase}"
 
 
 @safe_component
 def ack_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
     """The note of an acknowledgement."""
     view, words = cell.value, look.words
-    note, set_note = ft.use_state("")
-    ready = not view.busy and (bool(note.strip()) or not view.note_required)
+    note = _use_note()
+    ready = not view.busy and (bool(note.text.strip()) or not view.note_required)
     label = words("ack.note_required" if view.note_required else "ack.note")
     return ft.Column(
         [
             _title(look, view),
-            _phrases(look, lambda phrase: set_note(_joined(note, phrase))),
-            parts.named("ack-note", _note_field(look, intents, label, note, set_note, autofocus=True)),
+            _phrases(look, note.add),
+            parts.named("ack-note", _note_field(look, intents, label, note, autofocus=True)),
             *_error(look, view),
             _feet(
-                look, view, "act-ack-confirm", words("ack.confirm"), lambda: intents.confirm_ack(note.strip()), ready, intents
+                look,
+                view,
+                "act-ack-confirm",
+                words("ack.confirm"),
+                lambda: intents.confirm_ack(note.text.strip()),
+                ready,
+                intents,
             ),
         ],
         spacing=16,
@@ -155,7 +179,7 @@ def resolve_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
     """The result of the work; nothing is chosen beforehand."""
     view, words = cell.value, look.words
     code, set_code = ft.use_state("")
-    note, set_note = ft.use_state("")
+    note = _use_note()
     choices = ft.Column([_choice(look, result, result == code, set_code) for result in RESULTS], spacing=4, tight=True)
     ready = bool(code) and not view.busy
     return ft.Column(
@@ -163,14 +187,14 @@ def resolve_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
             _title(look, view),
             parts.text(words("resolve.code"), look.tokens.soft, size=12.5),
             choices,
-            parts.named("resolve-note", _note_field(look, intents, words("resolve.note"), note, set_note, autofocus=False)),
+            parts.named("resolve-note", _note_field(look, intents, words("resolve.note"), note, autofocus=False)),
             *_error(look, view),
             _feet(
                 look,
                 view,
                 "act-resolve-confirm",
                 words("resolve.confirm"),
-                lambda: intents.confirm_resolve(code, note.strip()),
+                lambda: intents.confirm_resolve(code, note.text.strip()),
                 ready,
                 intents,
             ),

@@ -1,0 +1,108 @@
+"""The drawn console on a real Flet session, against a station in memory."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from api.client.client import StamClient
+from tests.support.eventually import eventually
+from tests.ui.fake_station import PASSWORD, Station, app
+from tests.ui.screen import Screen, screen_of
+from tests.ui.serve import serving
+from ui_flutter.components import safe
+from workflows.domain.alarm import AlarmType
+
+
+@pytest.fixture
+def station() -> Station:
+    return Station()
+
+
+@pytest.fixture
+async def screen(station: Station) -> AsyncIterator[Screen]:
+    async with serving(app(station)) as url:
+        client = StamClient(url)
+        async with screen_of(client) as made:
+            await eventually(lambda: "login-submit" in made.identifiers())
+            yield made
+        await client.aclose()
+
+
+async def log_in(screen: Screen) -> None:
+    await screen.type("login-user", "jan")
+    await screen.type("login-password", PASSWORD)
+    await screen.click("login-submit")
+    await eventually(lambda: screen.texts("conn-state")[0] == "Na żywo")
+
+
+async def test_an_alarm_is_worked_from_the_list_to_its_end(station: Station, screen: Screen) -> None:
+    await log_in(screen)
+    fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
+    row = f"alarm-row-{fire.id}"
+    await eventually(lambda: "Pożar — linia 3 Korytarz" in screen.texts(row))
+    await screen.click(row)
+    await screen.click("act-claim")
+    await screen.click("act-ack")
+    await eventually(lambda: screen.find("ack-note"))
+    await screen.type("ack-note", "Zażółć gęślą jaźń")
+    await screen.click("act-ack-confirm")
+    await screen.click("act-resolve")
+    await screen.click("result-TEST")
+    await screen.click("act-resolve-confirm")
+    await screen.click("act-close")
+    await eventually(lambda: "Zamknięty" in screen.texts("card-status"))
+    await eventually(lambda: row not in screen.identifiers())
+    await eventually(lambda: "Zażółć gęślą jaźń" in screen.texts("timeline"))
+    assert screen.browser.errors == []
+
+
+async def test_a_wrong_password_is_told(screen: Screen) -> None:
+    await screen.type("login-user", "jan")
+    await screen.type("login-password", "zgadywanie")
+    await screen.click("login-submit")
+    await eventually(lambda: "Błędny użytkownik lub hasło." in screen.texts("login-message"))
+
+
+async def test_the_language_switches_everywhere_and_is_remembered(station: Station, screen: Screen) -> None:
+    await log_in(screen)
+    await screen.click("lang-switch")
+    await eventually(lambda: screen.texts("conn-state")[0] == "Live")
+    assert "All calm. No open alarms." in screen.texts("list-empty")
+    assert screen.browser.preferences["stam.language"] == "en"
+
+
+async def test_a_lost_server_keeps_the_picture_and_the_console_comes_back(station: Station, screen: Screen) -> None:
+    await log_in(screen)
+    fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
+    await eventually(lambda: f"alarm-row-{fire.id}" in screen.identifiers())
+    station.pings = False
+    await station.cut()
+    await eventually(lambda: screen.texts("conn-state")[0] == "Ponowne łączenie")
+    assert f"alarm-row-{fire.id}" in screen.identifiers()
+    await eventually(lambda: screen.texts("conn-state")[0] == "Na żywo")
+
+
+async def test_one_changed_row_redraws_that_row_alone(station: Station, screen: Screen) -> None:
+    await log_in(screen)
+    place = station.place("Hurtownia Żółw")
+    made = [station.alarm(AlarmType.POWER, place, zone=n + 1) for n in range(30)]
+    await eventually(lambda: screen.texts().count(place.name) == len(made))  # all drawn, all with names
+    others = {one.id: screen.find(f"alarm-row-{one.id}") for one in made[1:]}
+    station.change(made[0].id, event_count=7)
+    await eventually(lambda: "×7" in screen.texts(f"alarm-row-{made[0].id}"))
+    assert all(screen.find(f"alarm-row-{id_}") is part for id_, part in others.items())
+
+
+async def test_a_part_that_cannot_be_drawn_does_not_take_the_screen_with_it(
+    station: Station, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported: list[str] = []
+    monkeypatch.setattr(safe, "report", lambda text, error: reported.append(text))
+    monkeypatch.setattr("ui_flutter.components.row.parts.status_pill", lambda *_: 1 / 0)
+    await log_in(screen)
+    station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
+    await eventually(lambda: "⚠ alarm_row" in screen.texts())
+    assert reported == ["alarm_row cannot be drawn"]
+    monkeypatch.undo()
+    await screen.click("lang-switch")
+    await eventually(lambda: screen.texts("conn-state")[0] == "Live")
