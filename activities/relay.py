@@ -16,6 +16,7 @@ import structlog
 from redis.asyncio import Redis
 from temporalio.client import Client
 
+from activities.db.partitions import PARTITIONED
 from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable
 from activities.infra import metrics, temporal
 from activities.infra.lifetime import until_told_to_stop
@@ -137,6 +138,7 @@ _COUNTS: Final = """
     WHERE (push AND sequence_id IS NULL) OR parked_at IS NOT NULL
        OR (orchestrate AND orchestrated_at IS NULL AND parked_at IS NULL)
 """
+_UNACCOUNTED: Final = "SELECT count(*) FROM signals WHERE outcome IS NULL"
 
 
 async def _gauges(db: Database) -> None:
@@ -144,6 +146,10 @@ async def _gauges(db: Database) -> None:
         with contextlib.suppress(Exception):  # the next measurement tells; who needs the database notices by himself
             async with db.fast() as connection:
                 unpushed, unorchestrated, parked = await connection.fetchrow(_COUNTS)
+                metrics.LEDGER_UNACCOUNTED.set(await connection.fetchval(_UNACCOUNTED))
+                for table in PARTITIONED:
+                    rows = await connection.fetchval(f"SELECT count(*) FROM {table}_default")  # noqa: S608
+                    metrics.DEFAULT_PARTITION_ROWS.labels(table).set(rows)
             metrics.OUTBOX_PENDING.labels("push").set(unpushed)
             metrics.OUTBOX_PENDING.labels("orchestration").set(unorchestrated)
             metrics.OUTBOX_PARKED.set(parked)

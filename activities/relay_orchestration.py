@@ -42,7 +42,7 @@ REFUSED_FIRST: Final = 1.0  # s; pause after the first refusal of a row, doubled
 RECONCILE_EVERY: Final = 60.0  # s
 YOUNG: Final = 15  # s; the row of a bundle as young as this may still be on its way here
 
-# Not about this row: the server is away, starting, overloaded, or not to be reached.
+# Not about this row: the server is away, starting, overloaded, not to be reached, or lacks our namespace.
 _AWAY: Final = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
@@ -51,6 +51,8 @@ _AWAY: Final = frozenset(
         RPCStatusCode.CANCELLED,
         RPCStatusCode.ABORTED,
         RPCStatusCode.UNAUTHENTICATED,
+        RPCStatusCode.PERMISSION_DENIED,
+        RPCStatusCode.NOT_FOUND,
     }
 )
 

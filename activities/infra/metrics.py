@@ -29,7 +29,7 @@ STAGE_SECONDS = Histogram(
 )
 SIGNALS = Counter("signals_recorded", "Ledger rows written, by source and outcome", ["source", "outcome"])
 RECORDING_RETRIES = Counter("recording_retries", "Transactions tried again, by SQLSTATE", ["sqlstate"])
-LEDGER_UNACCOUNTED = Gauge("ledger_unaccounted_signals", "Ledger rows of the last day without an outcome: must be 0")
+LEDGER_UNACCOUNTED = Gauge("ledger_unaccounted_signals", "Ledger rows without an outcome: must be 0")
 DEFAULT_PARTITION_ROWS = Gauge("default_partition_rows", "Rows outside the monthly partitions: should be 0", ["table"])
 ALARMS_ACTIVE = Gauge("alarms_active", "Bundles not closed", ["priority"])
 STALE_BUNDLES = Gauge("stale_alarm_report_bundles", "CRITICAL bundles open for more than 24 h")

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from uuid_utils.compat import uuid7
 
 from activities import relay
@@ -22,7 +22,7 @@ from activities.db.session import Database
 from activities.infra.redis import connect_url
 from activities.infra.settings import Settings
 from activities.infra.temporal import connect_lazily
-from activities.relay_orchestration import Orchestration, TemporalAway
+from activities.relay_orchestration import ATTEMPTS, Orchestration, TemporalAway
 from activities.relay_push import Push
 from activities.relay_stream import Message, Stream
 from activities.worker import ensure_search_attributes
@@ -317,6 +317,42 @@ async def test_a_poisoned_row_is_parked_with_its_reason_and_blocks_nobody(world:
     assert (good["parked_at"], good["orchestrated_at"] is not None) == (None, True)
     assert await replay_parked(world.db) == 1
     assert await world.value("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL") == 0
+
+
+class Refusing:
+    """A Temporal that finds something wrong with one workflow id."""
+
+    def __init__(self, refused: str) -> None:
+        self.refused, self.told = refused, list[str]()
+
+    async def start_workflow(self, _name: str, _start: object, *, id: str, **_: object) -> None:  # noqa: A002
+        if id == self.refused:
+            raise RPCError("an attribute is not registered", RPCStatusCode.INVALID_ARGUMENT, b"")
+        self.told.append(id)
+
+
+async def test_what_temporal_refuses_is_tried_again_then_parked_and_others_are_told_meanwhile(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.relay_orchestration.REFUSED_FIRST", 0.001)
+    world = await World.made(db, 2)
+    await world.record(edge(world.panels[0]))
+    refusing = Refusing((await bundle_workflows(world))[0])
+    orchestration = Orchestration(db, refusing, asyncio.Event())  # type: ignore[arg-type]
+    await world.record(edge(world.panels[1]))
+    await orchestration.round()
+    assert len(refusing.told) == 1
+    first = await world.rows("SELECT attempts, parked_at, orchestrated_at FROM outbox ORDER BY id LIMIT 1")
+    assert [tuple(row.values()) for row in first] == [(1, None, None)]
+    await eventually(lambda: parked_after_a_round(world, orchestration))
+    (row,) = await world.rows("SELECT attempts, parked_reason FROM outbox WHERE parked_at IS NOT NULL")
+    assert row["attempts"] == ATTEMPTS
+    assert "not registered" in row["parked_reason"]
+
+
+async def parked_after_a_round(world: World, orchestration: Orchestration) -> bool:
+    await orchestration.round()
+    return bool(await world.value("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL"))
 
 
 async def test_r_modes_temporal_away_leaves_rows_pending_and_unblamed(world: World, database_url: str) -> None:

@@ -199,6 +199,14 @@ def test_two_people_in_one_minute_are_two_events() -> None:
     assert rows.take(replace(armed, user=1), replace(armed, user=2)) == [Outcome.EVENT, Outcome.EVENT]
 
 
+def test_arming_and_disarming_in_one_minute_are_two_events() -> None:
+    rows = Rows()
+    told = record(PANEL, family=Family.ARMED, alarm_type=None, code=400, user=1)
+    outcomes = rows.take(replace(told, detail={"armed": True}), replace(told, detail={"armed": False}))
+    assert outcomes == [Outcome.EVENT, Outcome.EVENT]
+    assert [event.detail for event in rows.events.values()] == [{"armed": True}, {"armed": False}]
+
+
 # -- restores -------------------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +218,14 @@ def test_a_restore_ends_its_event_and_lowers_the_count_of_sources_in_alarm() -> 
     assert (ended.active, ended.restored_at) == (False, later(seconds=30))
     assert (rows.bundle.active_count, rows.bundle.event_count) == (1, 2)
     assert {event.bundle_id for event in rows.events.values()} == {rows.bundle.id}
+
+
+def test_a_zone_found_quiet_after_a_gap_is_restored_and_its_record_confirms_it() -> None:
+    rows = Rows()
+    rows.take(edge(PANEL))
+    assert rows.take(initial(PANEL, at=later(hours=1), restore=True)) == [Outcome.EVENT]
+    assert rows.take(record(PANEL, at=later(hours=1), restore=True)) == [Outcome.CONFIRMATION]
+    assert (rows.alarms()[0].active, rows.bundle.active_count) == (False, 0)
 
 
 def test_a_restore_of_nothing_opens_no_bundle() -> None:

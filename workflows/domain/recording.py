@@ -123,6 +123,7 @@ class Event:
     confirmations: int
     last_seen_at: datetime
     raw: bytes | None
+    detail: Mapping[str, str | int | bool] | None = None
 
     @property
     def track(self) -> Track | None:
@@ -202,11 +203,12 @@ def minute_of(signal: Signal) -> datetime:
 
 def dedup_key(signal: Signal) -> str:
     """D4: place, code, source and minute. A restore is another happening than the alarm, and what people do in the same
-    minute is told apart by partition and user."""
+    minute is told apart by partition, user and detail (armed or disarmed)."""
     code = f"{signal.code}R" if signal.restore else str(signal.code)
     source = f"{signal.source_kind[0]}{signal.source_number}"
     if signal.family not in LASTING:
         source += "".join(f"/{number}" for number in (signal.partition, signal.user) if number is not None)
+        source += "".join(f"/{name}={value}" for name, value in sorted((signal.detail or {}).items()))
     return f"{signal.panel_id or signal.object_id}:{code}:{source}:{minute_of(signal).isoformat(timespec='minutes')}"
 
 
@@ -247,7 +249,7 @@ def _is_confirmed_by(event: Event, signal: Signal) -> bool:
 
 def _near(event: Event, signal: Signal) -> bool:
     moment, first, last = moment_of(signal), event.occurred_at, max(event.occurred_at, _last_moment(event))
-    if SignalSource.INITIAL in (event.source, signal.source):
+    if SignalSource.INITIAL in (event.source, signal.source) and not signal.restore:
         began_before = moment <= last + MATCH_WITHIN if event.source is SignalSource.INITIAL else first <= moment + MATCH_WITHIN
         return event.active and began_before
     return first - MATCH_WITHIN <= moment <= last + MATCH_WITHIN
@@ -474,6 +476,8 @@ class Recording:
 
     def _end(self, restore: Event, signal: Signal) -> Event | None:
         """End what lasts on the track of ``restore``; the event that ended, the newest if there were several."""
+        if restore.family not in LASTING:
+            return None
         at = moment_of(signal)
         # A state bit is off now, whatever the panel's clock said when it went on; a log record speaks of its own minute.
         limit = at + LOG_RESOLUTION if signal.source is SignalSource.LOG else datetime.max.replace(tzinfo=at.tzinfo)
@@ -656,6 +660,7 @@ def _with_log(event: Event, signal: Signal) -> Event:
         partition=signal.partition if signal.partition is not None else event.partition,
         panel_at=signal.panel_at,
         occurred_at=min(event.occurred_at, began),
+        detail={**(event.detail or {}), **signal.detail} if signal.detail else event.detail,
     )
 
 
@@ -690,4 +695,5 @@ def _event(signal: Signal, event_id: UUID, object_id: UUID, alarm_type: AlarmTyp
         confirmations=0,
         last_seen_at=signal.received_at,
         raw=signal.raw or None,
+        detail=signal.detail,
     )

@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from activities.db.models.base import FALSE, ZERO, Base, enum
+from activities.db.models.base import FALSE, ZERO, Base, Json, enum
 from workflows.domain.alarm import AlarmType, Family, Priority, SignalSource, Source
 
 
@@ -55,3 +55,4 @@ class EventRow(Base):
     confirmations: Mapped[int] = mapped_column(server_default=ZERO)
     last_seen_at: Mapped[datetime]
     raw: Mapped[bytes | None]
+    detail: Mapped[Json | None]  # what the code does not say: armed or disarmed, the reason of a gap

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from activities.db.models.base import FALSE, Base, Json, enum
@@ -18,6 +18,7 @@ class SignalRow(Base):
     __tablename__ = "signals"
     __table_args__ = (
         Index(None, "recorded_at", postgresql_using="brin"),
+        Index("ix_signals_unaccounted", "recorded_at", postgresql_where=text("outcome IS NULL")),  # empty, or we have a bug
         {"postgresql_partition_by": "RANGE (recorded_at)"},
     )
 

@@ -109,7 +109,7 @@ async def expected_panels(session: AsyncSession) -> list[UUID]:
 
 async def partition_names(session: AsyncSession, panel_id: UUID) -> dict[int, str]:
     rows = await session.execute(select(Partition.number, Partition.name).where(Partition.panel_id == panel_id))
-    return {number: name for number, name in rows.all()}
+    return {row.number: row.name for row in rows}
 
 
 async def list_zones(session: AsyncSession, panel_id: UUID, *, cursor: str | None, limit: int) -> Rows[RowMapping]:

@@ -9,8 +9,9 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, literal, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class BadCursor(ValueError):  # noqa: N818 - what is wrong, in the words of the 
 class Key:
     """One column of a sort key; `kind` is what a cursor's text becomes again."""
 
-    column: Column[Any]
+    column: KeyedColumnElement[Any]
     kind: type[int] | type[str] | type[UUID] | type[datetime]
 
 
@@ -61,7 +62,7 @@ async def page(session: AsyncSession, query: Select[Any], order: Order, *, curso
 
 
 def _encode(row: RowMapping, keys: Sequence[Key]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([str(row[key.column.name]) for key in keys])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([str(row[str(key.column.key)]) for key in keys])).decode().rstrip("=")
 
 
 def _decode(cursor: str, keys: Sequence[Key]) -> list[Any]:
