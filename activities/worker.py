@@ -53,6 +53,7 @@ def build(client: Client, db: Database, settings: Settings, *, task_queue: str =
         workflows=WORKFLOWS,
         activities=core_activities(db),
         workflow_runner=workflow_runner(),
+        max_cached_workflows=policies.CACHED_WORKFLOWS,
         max_concurrent_activities=settings.database_pool,
         max_concurrent_local_activities=settings.database_pool,
         sticky_queue_schedule_to_start_timeout=policies.STICKY_SCHEDULE_TO_START,
