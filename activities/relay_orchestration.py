@@ -157,8 +157,11 @@ class Orchestration:
         except (MalformedRow, KeyError, ValueError, TypeError) as error:
             await self._refused(group, repr(error), for_good=True)
             return False
-        except (OSError, RuntimeError, TimeoutError) as error:  # the lazy client's first connection fails like this
-            raise TemporalAway(str(error)) from error
+        except Exception as error:
+            if _is_connecting(error):
+                raise TemporalAway(str(error)) from error
+            await self._refused(group, repr(error), for_good=False)  # whatever it is, it must not hold up others
+            return False
         return True
 
     async def _refused(self, group: list[asyncpg.Record], reason: str, *, for_good: bool) -> None:
@@ -251,7 +254,9 @@ class Orchestration:
         return len(starts)
 
     async def _running(self, kind: str) -> frozenset[str]:
-        found = self.client.list_workflows(f"WorkflowType = '{kind}' AND ExecutionStatus = 'Running'", page_size=1000)
+        found = self.client.list_workflows(
+            f"WorkflowType = '{kind}' AND ExecutionStatus = 'Running'", page_size=1000, rpc_timeout=CALL_TIMEOUT
+        )
         return frozenset([execution.id async for execution in found])
 
     async def _start_panel(self, row: asyncpg.Record) -> None:
@@ -280,6 +285,11 @@ class Orchestration:
 
 def _later(work: Callable[[asyncpg.Record], Awaitable[None]], row: asyncpg.Record) -> Callable[[], Awaitable[None]]:
     return lambda: work(row)
+
+
+def _is_connecting(error: Exception) -> bool:
+    """The lazy client's first connection fails with a RuntimeError that only its words tell from others."""
+    return isinstance(error, OSError | TimeoutError) or (isinstance(error, RuntimeError) and "connect" in str(error))
 
 
 def _state(alarm: dict[str, Any]) -> BundleState:

@@ -13,7 +13,7 @@ import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -94,19 +94,19 @@ async def record_signals(db: Database, batch: Batch) -> Recorded:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with db.fast() as connection:
-                recorded, seen = await _record(connection, batch)
+                recorded = await _record(connection, batch)
         except _RETRIED as error:
             if attempt == ATTEMPTS:
                 raise
             metrics.RECORDING_RETRIES.labels(error.sqlstate).inc()
             await asyncio.sleep(random.uniform(0, 0.01) * attempt)  # noqa: S311
         else:
-            _count(batch, recorded, seen)
+            _count(batch, recorded)
             return recorded
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _record(connection: asyncpg.Connection, batch: Batch) -> tuple[Recorded, datetime]:
+async def _record(connection: asyncpg.Connection, batch: Batch) -> Recorded:
     context = await _context(connection, batch)
     stale = frozenset(p for p, number in batch.leases.items() if context.leases.get(p, number) > number)
     fresh = [signal for signal in batch.signals if signal.panel_id not in stale]
@@ -115,15 +115,16 @@ async def _record(connection: asyncpg.Connection, batch: Batch) -> tuple[Recorde
     by_signal = [None if signal.panel_id in stale else next(verdicts) for signal in batch.signals]
     known = context.facts.panels.keys() - stale
     await _write(connection, _rows(batch, by_signal, recording, known, context))
-    return Recorded(outcomes=tuple(v.outcome if v else None for v in by_signal), stale=stale), context.now
+    return Recorded(outcomes=tuple(v.outcome if v else None for v in by_signal), stale=stale)
 
 
-def _count(batch: Batch, recorded: Recorded, recorded_at: datetime) -> None:
+def _count(batch: Batch, recorded: Recorded) -> None:
+    committed_at = datetime.now(UTC)
     for signal, outcome in zip(batch.signals, recorded.outcomes, strict=True):
         if outcome is None:
             continue
         metrics.SIGNALS.labels(signal.source.value, outcome.value).inc()
-        waited = (recorded_at - signal.received_at).total_seconds()
+        waited = (committed_at - signal.received_at).total_seconds()
         metrics.STAGE_SECONDS.labels(metrics.Stage.RECORDED).observe(max(0.0, waited))
 
 

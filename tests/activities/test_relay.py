@@ -139,6 +139,27 @@ async def test_r_push_a_row_committed_late_comes_after_what_was_published(world:
     assert [(message.sequence_id, message.type) for message in stream.messages] == [(1, names.ALARM_NEW), (2, "slow")]
 
 
+async def test_r_push_each_bundles_versions_come_in_order_while_many_write(db: Database, database_url: str) -> None:
+    world, stream, news = await World.made(db, 5), Told(), asyncio.Event()
+
+    async def writer(first: int) -> None:
+        for step in range(8):
+            batch = [edge(panel, first + step % 4, later(minutes=step)) for panel in world.panels]
+            await world.record(*batch[step % 5 :], *batch[: step % 5])
+
+    async with leader(database_url) as connection, running(Push(connection, stream, news).run()):  # type: ignore[arg-type]
+        await asyncio.gather(*(writer(1 + 4 * lane) for lane in range(3)))
+        count = await world.value("SELECT count(*) FROM outbox")
+        await eventually(lambda: len(stream.messages) == count)
+    assert [message.sequence_id for message in stream.messages] == list(range(1, count + 1))
+    versions: dict[str, list[int]] = {}
+    for message in stream.messages:
+        alarm = orjson.loads(message.data)["alarm"]
+        versions.setdefault(alarm["id"], []).append(alarm["version"])
+    assert len(versions) == 5
+    assert all(seen == list(range(1, len(seen) + 1)) for seen in versions.values())
+
+
 async def test_r_push_the_stamp_of_publication_is_in_the_row_and_in_the_message(world: World, database_url: str) -> None:
     stream, before = Told(), datetime.now(UTC)
     async with leader(database_url) as connection:
