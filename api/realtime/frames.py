@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 import orjson
@@ -29,32 +29,37 @@ class EventFrame:
     kind: str
     object_id: UUID | None
     text: str
+    published_at: datetime | None
 
-    def published_at(self) -> datetime | None:
-        """The stage's stamp, where the message has one."""
-        stamps = orjson.loads(self.text)["data"].get("stamps") or {}
-        stamp = stamps.get("published_at")
-        return datetime.fromisoformat(stamp) if stamp else None
+    @classmethod
+    def of_row(cls, row: PushedRow) -> Self:
+        return cls(row.sequence_id, row.type, row.object_id, _event(row.sequence_id, row.type, row.data), row.pushed_at)
 
+    @classmethod
+    def of_entry(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
+        """A stream entry as the relay writes it (`activities.relay_stream`). Raises ValueError or KeyError for another."""
+        seq, kind, data = sequence_of(entry_id), fields[b"type"].decode(), fields[b"data"]
+        object_id = UUID(fields[b"object_id"].decode()) if fields[b"object_id"] else None
+        return cls(seq, kind, object_id, _event(seq, kind, data), _published_at(orjson.loads(data)))
 
-def from_row(row: PushedRow) -> EventFrame:
-    return _event(row.sequence_id, row.type, row.object_id, row.data)
-
-
-def from_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> EventFrame:
-    """A stream entry as the relay writes it (`activities.relay_stream`)."""
-    object_id = fields[b"object_id"].decode()
-    return _event(
-        sequence_of(entry_id), fields[b"type"].decode(), UUID(object_id) if object_id else None, fields[b"data"].decode()
-    )
+    @property
+    def permission(self) -> Permission | None:
+        return PERMISSION_FOR.get(self.kind)
 
 
 def sequence_of(entry_id: bytes) -> int:
     return int(entry_id.split(b"-")[0])
 
 
-def _event(seq: int, kind: str, object_id: UUID | None, data: str) -> EventFrame:
-    return EventFrame(seq, kind, object_id, f'{{"type":"event","seq":{seq},"event":"{kind}","data":{data}}}')
+def _event(seq: int, kind: str, data: str | bytes) -> str:
+    """``data`` is JSON already: it goes in as it is."""
+    return orjson.dumps({"type": "event", "seq": seq, "event": kind, "data": orjson.Fragment(data)}).decode()
+
+
+def _published_at(data: Any) -> datetime | None:
+    stamps = data.get("stamps") if isinstance(data, dict) else None
+    stamp = stamps.get("published_at") if isinstance(stamps, dict) else None
+    return datetime.fromisoformat(stamp) if isinstance(stamp, str) else None
 
 
 def welcome(seq: int, mode: str) -> str:
