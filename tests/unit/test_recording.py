@@ -241,6 +241,15 @@ def test_the_same_again_after_its_restore_in_the_same_minute_is_in_alarm_again()
     assert (alarm.active, alarm.restored_at, rows.bundle.active_count) == (True, None, 1)
 
 
+def test_a_walk_over_a_minute_of_alarm_restore_alarm_leaves_the_zone_in_alarm() -> None:
+    """The link was down for the first alarm; the edge of the second came before the walk."""
+    rows, told = Rows(), NOON.replace(second=0)
+    rows.take(edge(PANEL, at=later(seconds=30)))
+    rows.take(record(PANEL, at=told), record(PANEL, at=told, restore=True), record(PANEL, at=told))
+    (alarm,) = rows.alarms()
+    assert (alarm.active, alarm.occurrences, rows.bundle.active_count) == (True, 2, 1)
+
+
 def test_a_late_record_of_a_restore_does_not_end_a_later_alarm() -> None:
     rows = Rows()
     rows.take(edge(PANEL, at=later(minutes=30)))

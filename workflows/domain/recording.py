@@ -393,9 +393,9 @@ class Recording:
                 last_seen_at=max(event.last_seen_at, signal.received_at),
             )
         )
-        if same_way and event.restore:
+        if event.restore:
             self._end(event, signal)
-        elif same_way and not event.active and event.family in LASTING:
+        elif not event.active and event.family in LASTING and event.panel_id is not None:
             self._resume(event, signal)
         return self._events[event.id]
 
