@@ -20,10 +20,12 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How often in a row the line failed; ``pace`` stretches or shortens every wait (simulations)."""
+    """How often in a row the line failed, and how often it was Busy since a line of our own; ``pace`` stretches or shortens
+    every wait (simulations)."""
 
     failures: int = 0
     pace: float = 1.0
+    busies: int = 0
 
     def after(self, ended: Ended, *, lived: float, chance: float) -> tuple["Backoff", float]:
         """The next state, and how long to wait before the next attempt.
@@ -31,9 +33,11 @@ class Backoff:
         ``lived`` is how long the protocol answered on the line (0 if it never did), ``chance`` is uniform in [0, 1).
         """
         failures = 0 if lived >= STABLE_AFTER else self.failures
+        busies = 0 if lived > 0 else self.busies
         step = STEPS[min(failures, len(STEPS) - 1)]
         if ended is Ended.BUSY:
             # The first Busy after a life of our own is most likely our own old slot.
-            step = SLOT_FREED_AFTER if failures == 0 else BUSY_WAIT
+            step = SLOT_FREED_AFTER if busies == 0 else BUSY_WAIT
+            busies += 1
         wait = self.pace * step * (1 + JITTER * (2 * chance - 1))
-        return replace(self, failures=failures + 1), wait
+        return replace(self, failures=failures + 1, busies=busies), wait

@@ -30,6 +30,13 @@ def test_busy_is_our_own_old_slot_first_and_then_somebody_else() -> None:
     assert waits(Ended.BUSY, 3) == [SLOT_FREED_AFTER, BUSY_WAIT, BUSY_WAIT]
 
 
+def test_busy_right_after_a_lost_line_of_ours_is_still_our_own_old_slot() -> None:
+    lost, _ = Backoff().after(Ended.LOST, lived=STABLE_AFTER / 2, chance=0.5)
+    first, wait = lost.after(Ended.BUSY, lived=0.0, chance=0.5)
+    assert wait == SLOT_FREED_AFTER
+    assert first.after(Ended.BUSY, lived=0.0, chance=0.5)[1] == BUSY_WAIT
+
+
 @pytest.mark.parametrize("chance", [0.0, 0.25, 0.999])
 def test_jitter_spreads_both_ways_and_stays_small(chance: float) -> None:
     _, wait = Backoff(failures=3).after(Ended.LOST, lived=0, chance=chance)

@@ -216,6 +216,13 @@ def _add_link_routes(app: FastAPI) -> None:
     async def drop(panel: PanelOf) -> None:
         panel.drop_link()
 
+    @app.post("/panels/{name}/link/cable", summary="Off: the module cannot be reached, the panel lives on", status_code=204)
+    async def cable(panel: PanelOf, body: Switch) -> None:
+        if body.on:
+            await panel.mend_line()
+        else:
+            panel.cut_line()
+
     @app.post("/panels/{name}/link/half-open", status_code=204)
     async def half_open(panel: PanelOf, body: HalfOpen) -> None:
         panel.half_open(keep_slot=body.keep_slot)

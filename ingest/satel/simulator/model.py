@@ -243,17 +243,20 @@ class Panel:
         """Arm as from the keypad; ``delay`` None uses the partition's exit delay, 0 arms at once."""
         self._check_partition(partition)
         by_timer = user == TIMER_USER
+        self._note_duress(self.users.get(user), partition)
         self._start_arming(partition, Arming(mode, _TIMER if by_timer else user, 403 if by_timer else 401), delay)
 
     @operation
     def disarm(self, partition: int, *, user: int = TIMER_USER) -> None:
         self._check_partition(partition)
         by_timer = user == TIMER_USER
+        self._note_duress(self.users.get(user), partition)
         self._disarm(partition, _TIMER if by_timer else user, 403 if by_timer else 401)
 
     @operation
     def clear_alarm(self, partition: int, *, user: int) -> None:
         self._check_partition(partition)
+        self._note_duress(self.users.get(user), partition)
         self._clear_alarm(partition, user)
 
     @operation
@@ -308,8 +311,7 @@ class Panel:
             self._count_wrong_code()
             return None
         self._wrong_codes = 0
-        if user.type is UserType.DURESS:
-            self._record(121, partition=min(self.partitions_of(user), default=1), source=user.number)
+        self._note_duress(user, min(self.partitions_of(user), default=1))
         return user
 
     def partitions_of(self, user: UserConfig) -> frozenset[int]:
@@ -674,6 +676,11 @@ class Panel:
         mine = self.partitions_of(user) if right in user.rights else frozenset()
         known = [self.zones[zone] for zone in zones if zone in self.zones]
         return [zone for zone in known if zone.partition in mine]
+
+    def _note_duress(self, user: UserConfig | None, partition: int) -> None:
+        """Somebody uses a code that says: under threat. No bit shows it."""
+        if user is not None and user.type is UserType.DURESS:
+            self._record(121, partition=partition, source=user.number)
 
     def _count_wrong_code(self) -> None:
         self._wrong_codes += 1

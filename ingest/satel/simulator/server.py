@@ -303,6 +303,15 @@ class NetworkPanel(Panel):
         if self._client is not None:
             self._client.abort()
 
+    def cut_line(self) -> None:
+        """The network to the module is down: it cannot be reached, and the panel lives on."""
+        self._hang_up()
+
+    async def mend_line(self) -> None:
+        """The network is back, on the same port."""
+        if self._server is None:
+            await self.start()
+
     def half_open(self, *, keep_slot: bool = True) -> None:
         """The network between goes dead without a word. With ``keep_slot`` the module notices only after its idle cut,
         and refuses others until then."""

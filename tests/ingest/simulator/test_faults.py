@@ -108,6 +108,23 @@ async def test_a_dropped_link_can_be_made_again() -> None:
             assert (await again.ask(0x7E)).command == 0x7E
 
 
+async def test_a_cut_line_refuses_connections_while_the_panel_lives_on() -> None:
+    async with running_panel(small_panel()) as panel:
+        async with Client(panel) as client:
+            await client.ask(0x7E)
+            panel.cut_line()
+            assert await client.closed()
+        with pytest.raises(ConnectionError):
+            await asyncio.open_connection(panel.host, panel.port)
+        known = len(panel.log)
+        panel.violate(FLOOD)
+        assert len(panel.log) == known + 1
+        await panel.mend_line()
+        await eventually(lambda: not panel.connected)
+        async with Client(panel) as again:
+            assert (await again.ask(0x7E)).command == 0x7E
+
+
 async def test_power_loss_refuses_connections_and_keeps_the_log() -> None:
     async with running_panel(small_panel()) as panel:
         async with Client(panel) as client:

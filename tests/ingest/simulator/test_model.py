@@ -227,6 +227,12 @@ def test_the_duress_code_works_and_tells(bench: Bench) -> None:
     assert not on(bench, Block.ALARM)
 
 
+def test_the_duress_code_at_the_keypad_disarms_and_tells(armed: Bench) -> None:
+    armed.panel.disarm(1, user=4)
+    assert not armed.panel.is_armed(1)
+    assert (121, False) in armed.codes()
+
+
 def test_three_wrong_codes_lock_for_a_while(bench: Bench) -> None:
     assert [bench.panel.authorise(code) for code in ("1", "22", "4444")] == [None] * 3
     assert bench.panel.authorise("1234") is None
