@@ -259,6 +259,7 @@ class BundleAlarm:
             owner = f", claimed by `{state.claimed_by}`" if state.claimed_by else ""
             head = f"**{life.alarm_type}** is **{state.status}**, {state.priority}, v{state.version}{owner}"
         _upsert(values)
+        head += f"; bundle `{life.bundle_id}`, object `{life.object_id}`"  # static details do not outlive a run
         workflow.set_current_details("\n".join((head, "", *life.story)))
 
 

@@ -121,4 +121,6 @@ class PanelConnection:
             if life.last_end
             else ""
         )
-        workflow.set_current_details(f"**{now}** ({life.leases} leases so far, configuration {life.config_version})\n\n{last}")
+        workflow.set_current_details(
+            f"Panel `{life.panel_id}`: **{now}** ({life.leases} leases so far, configuration {life.config_version})\n\n{last}"
+        )

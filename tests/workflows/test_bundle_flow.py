@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy
 
@@ -130,3 +131,19 @@ async def test_a_claim_survives_the_death_of_its_worker(temporal_client: Client,
         started = await update_with_start(temporal_client, name, scene, Action.START, ask(scene, 2))
         snapshot = await eventually(lambda: handle_of(temporal_client, scene).query(BundleAlarm.snapshot))
     assert started.status is snapshot.status is BundleStatus.IN_PROGRESS
+
+
+async def test_the_web_ui_is_told_the_story_without_texts(temporal_client: Client, db: Database, queue: str) -> None:
+    scene = await seed_scene(db)
+    await update_with_start(temporal_client, queue, scene, Action.CLAIM, ask(scene, 1))
+    with pytest.raises(WorkflowUpdateFailedError):
+        await update_with_start(temporal_client, queue, scene, Action.ACK, ask(scene, 2))
+
+    metadata = await handle_of(temporal_client, scene).query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+
+    headline, _, *story = metadata.current_details.splitlines()
+    assert headline.startswith(f"**INTRUSION** is **CLAIMING**, HIGH, v2, claimed by `{scene.anna}`")
+    assert [line.split(maxsplit=3)[3] for line in story if " by " in line] == [
+        f"claim by `{scene.anna}` → **CLAIMING** v2",
+        f"ack by `{scene.anna}` → refused: WRONG_STATUS",
+    ]
