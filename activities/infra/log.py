@@ -10,6 +10,9 @@ import structlog
 
 from activities.infra.settings import Settings
 
+# A frame's variables hold passwords, tokens and people's texts: they never enter a log (principle 5).
+_TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
 
 def setup(settings: Settings) -> None:
     """Once, at the start of a process. Libraries that use `logging` come out in the same form."""
@@ -42,9 +45,9 @@ def setup(settings: Settings) -> None:
 
 def _formatter(shared: list[structlog.typing.Processor], *, json: bool) -> logging.Formatter:
     rendering: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(serializer=_dumps)]
+        [structlog.processors.ExceptionRenderer(_TRACEBACKS), structlog.processors.JSONRenderer(serializer=_dumps)]
         if json
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
