@@ -15,6 +15,7 @@ from activities.db.session import Database
 from activities.housekeeping import keep_house
 from activities.infra import metrics, temporal
 from activities.infra.lifetime import until_told_to_stop
+from activities.infra.log import setup as setup_log
 from activities.infra.settings import Settings
 from activities.registry import core_activities
 from workflows.contracts import names, policies
@@ -29,6 +30,7 @@ async def run(settings: Settings) -> None:
     Waits for Temporal at the start, and lives through its absence later; a database that is away fails activities, which
     Temporal tries again.
     """
+    setup_log(settings)
     await until_told_to_stop(_serve(settings))
 
 
