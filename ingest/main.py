@@ -27,6 +27,7 @@ from workflows.contracts import names
 
 log = structlog.get_logger(__name__)
 
+POLLS = 20  # at once: after a crash hundreds of leases are taken over together
 WORKER_AGAIN_AFTER = 5.0  # s; a worker that the server refused
 # Shares of the time for the shutdown: for handing over the leases, closing the lines, committing what is left.
 HAND_OVER, CLOSE, COMMIT = 0.4, 0.3, 0.2
@@ -104,6 +105,7 @@ def build_worker(client: Client, holder: PanelHolder, settings: Settings, *, que
         task_queue=queue,
         activities=[PanelActivities(holder).hold_panel_line],
         max_concurrent_activities=settings.panel_capacity,
+        max_concurrent_activity_task_polls=POLLS,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds * HAND_OVER),
     )
 

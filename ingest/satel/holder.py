@@ -34,6 +34,7 @@ from workflows.domain.panel import LinkStatus
 log = structlog.get_logger(__name__)
 
 CHECK_EVERY = 3.0  # s between looks whether the leases are still ours
+GATHER = 0.05  # s
 RENEW_EVERY = 30.0  # s
 TICKS_PER_SECOND = 10  # a tenth of the panels each: their requests are spread over the second
 HAND_OVER_WITHIN = 8.0  # s to commit what a line that is let go has received
@@ -300,11 +301,19 @@ class PanelHolder:
             connection.add_termination_listener(lambda *_: changed.put_nowait(None))
             await connection.add_listener(names.PANEL_CHANNEL, lambda *told: changed.put_nowait(_panel_id(told[-1])))
             await self.look(list(self._held))
-            while (panel_id := await changed.get()) is not None:
-                if panel_id in self._held:
-                    await self.look([panel_id])
+            while (told := await _gathered(changed)) is not None:
+                await self.look(told & self._held.keys())
         finally:
             connection.terminate()
+
+
+async def _gathered(changed: "asyncio.Queue[UUID | None]") -> set[UUID] | None:
+    """What is told within a moment (hundreds of leases may be taken in a second); None when nothing more will be."""
+    told = {await changed.get()}
+    await asyncio.sleep(GATHER)
+    while not changed.empty():
+        told.add(changed.get_nowait())
+    return None if None in told else {panel_id for panel_id in told if panel_id is not None}
 
 
 _DISABLED_LINK: dict[str, object] = {
