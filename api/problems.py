@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from activities.db.repositories.paging import BadCursor
 from activities.db.session import DatabaseUnavailable
 from api.request_id import current_request_id
 from workflows.domain.errors import REGISTRY, TYPE_PREFIX, ErrorCode
@@ -37,6 +39,12 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         self.errors = errors
         self.current = current
         self.retry_after = retry_after
+
+
+def as_json(value: Any) -> dict[str, Any]:
+    """An answer's dataclass as JSON, for `current`."""
+    found: dict[str, Any] = orjson.loads(orjson.dumps(value, option=orjson.OPT_UTC_Z))
+    return found
 
 
 def render(problem: Problem) -> JSONResponse:
@@ -75,6 +83,10 @@ def install(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         code = _BY_STATUS.get(error.status_code, ErrorCode.INTERNAL if error.status_code >= 500 else ErrorCode.VALIDATION)
         return render(Problem(code, str(error.detail) if code is ErrorCode.VALIDATION else None))
+
+    @app.exception_handler(BadCursor)
+    async def _cursor(_: Request, error: BadCursor) -> JSONResponse:
+        return render(Problem(ErrorCode.VALIDATION, errors=[{"field": "cursor", "reason": str(error)}]))
 
     @app.exception_handler(DatabaseUnavailable)
     async def _away(_: Request, error: DatabaseUnavailable) -> JSONResponse:

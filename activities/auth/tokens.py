@@ -140,7 +140,7 @@ async def load_keys(db: Database, settings: Settings) -> Keys:
         if settings.jwt_private_key is not None:
             return _with_given(settings.jwt_private_key.get_secret_value(), rows)
         if not any(row.active for row in rows):
-            rows.insert(0, _new_key())
+            rows.insert(0, await asyncio.to_thread(_new_key))
             session.add(rows[0])
         signing = next(row for row in rows if row.active)
         return Keys(signing.kid, signing.private_pem, {row.kid: row.public_pem for row in rows})

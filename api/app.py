@@ -1,0 +1,73 @@
+"""The FastAPI application of the API process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from starlette.routing import Route
+
+from activities.infra.settings import Settings
+from api import description, problems
+from api.console import Console
+from api.docs_page import render
+from api.limits import LimitsMiddleware
+from api.observe import ObserveMiddleware
+from api.realtime import route
+from api.request_id import RequestIdMiddleware
+from api.routers import alarms, auth, events, objects, panels, system, zones
+from api.services import running
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Everything under one roof: the API, the WebSocket, and the console for every other path. Nothing is connected before
+    the application starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(settings) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title=description.TITLE,
+        description=description.TEXT,
+        version=version("stam-replacer"),
+        openapi_tags=description.TAGS,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        redirect_slashes=False,
+    )
+    for router in (auth, alarms, events, objects, panels, zones, system, route):
+        app.include_router(router.router)
+    problems.install(app)
+    _describe(app)
+    app.router.routes.append(Route("/{path:path}", Console(settings.console_dir).serve, methods=["GET", "HEAD"]))
+    for middleware in (LimitsMiddleware, ObserveMiddleware, RequestIdMiddleware):  # the last one is the outermost
+        app.add_middleware(middleware)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _describe(app: FastAPI) -> None:
+    """The document as we want it, and a page that shows it without any outside host."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        return app.openapi_schema or description.complete(made())
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+    async def docs(_: Any) -> HTMLResponse:
+        return HTMLResponse(render(openapi()))
+
+    app.router.routes.append(Route("/api/docs", docs, methods=["GET"]))

@@ -1,0 +1,68 @@
+# ruff: noqa: E501 - a line of a Markdown table cannot be broken
+"""The words of the OpenAPI document that belong to no single route."""
+
+from typing import Any, Final
+
+from api.problems import ProblemDocument
+
+TITLE: Final = "STAM Replacer"
+
+TEXT: Final = """Receives alarms of Satel INTEGRA panels and brings them to operators.
+
+**Conventions.** JSON in snake_case; ids are UUIDs; times are RFC 3339 in UTC with `Z`. Lists come in pages: pass `next_cursor` of one
+page as `cursor` of the next; rows inserted meanwhile shift nothing. Every answer carries `X-Request-ID` (yours, if you send a sane one),
+which is found again in logs, workflow histories and audit rows.
+
+**Errors** are `application/problem+json` (RFC 9457) with a stable `code`; the type is `urn:stam:error:<CODE>`. VALIDATION lists `errors`;
+STALE_VERSION, WRONG_STATUS and NOT_OWNER bring the alarm as it is now in `current`. A 503 or 429 says in `Retry-After` when to try again.
+
+**Sessions.** `POST /api/auth/login` gives a short-lived access token (Bearer) and a refresh token, in an HttpOnly cookie or in the answer.
+
+**Optimistic locking.** Alarms and panels have a `version` that grows with every change. A change names the version it is based on.
+
+**Idempotency.** An action on an alarm with the same `Idempotency-Key` is done once and answered the same way every time.
+
+## The WebSocket: `/ws?ticket=…`
+
+Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello within 10 s. All frames are JSON texts.
+
+| from | frame | meaning |
+|---|---|---|
+| client | `{"type":"hello","last_seq":n\\|null}` | must be first. null: start now; n: tell me everything after n |
+| client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
+| server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
+| server | `{"type":"live","seq":n}` | all that was missed has been told |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `system.mode` |
+| server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
+| server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
+| server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
+
+`seq` grows by one per published message; what you may not see is left out, so you may see gaps, but never a repetition or a step back.
+Say hello first and load by REST after the welcome: whatever changes meanwhile arrives as an event with a newer `version`.
+Close codes: 4401 no good ticket (any more): get a new one; 4403 the session has ended; 4408 no hello; 4409 too slow: reconnect and resume
+with hello(last_seq); 1012 the server restarts; 1013 try again.
+
+Data of `alarm.*`: `{alarm: {id, object_id, alarm_type, priority, status, version, event_count, active_count, suppressed, requires_note,
+stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, headline}, events: [{id, code,
+family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
+published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Ids, codes and times only: names and
+texts are looked up by REST.
+"""
+
+TAGS: Final[list[dict[str, Any]]] = [
+    {"name": "Session", "description": "Logging in and staying logged in."},
+    {"name": "Alarms", "description": "What dispatchers work on: NEW → CLAIMING → IN_PROGRESS → ACK → RESOLVED → CLOSED."},
+    {"name": "Events", "description": "Every physical happening, alarm or not."},
+    {"name": "Objects", "description": "Guarded places."},
+    {"name": "Panels", "description": "Alarm panels, their zones, their live and past states."},
+    {"name": "System", "description": "The ledger, the status, health and metrics."},
+]
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Add what FastAPI cannot know: the schema of problems, in place of its own error schemas."""
+    schemas = document["components"]["schemas"]
+    schemas["Problem"] = ProblemDocument.schema
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    return document

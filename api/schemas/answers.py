@@ -1,0 +1,247 @@
+"""Rows as the dataclasses of the SDK: what the server answers and what a client decodes have one definition."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from activities.db.models.objects import GuardedObject
+from activities.db.models.panels import Panel as PanelRow
+from activities.db.models.zones import Zone as ZoneRow
+from activities.db.repositories.paging import Rows
+from activities.infra.settings import Settings
+from activities.live_state import LivePanel
+from api.client import models
+from workflows.contracts import names
+from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
+from workflows.domain.event_texts import event_text
+from workflows.domain.panel import LinkStatus, PartitionState
+
+T = TypeVar("T")
+Row = Mapping[Any, Any]  # a RowMapping, or columns by name
+
+
+def page_of(rows: Rows[RowMapping], items: Iterable[T]) -> models.Page[T]:
+    return models.Page(items=tuple(items), next_cursor=rows.next_cursor)
+
+
+def _same_named(answer: type[T], row: Row, **more: Any) -> T:
+    """A dataclass from the columns of its members' names."""
+    named = {member.name: row[member.name] for member in fields(answer) if member.name in row}  # type: ignore[arg-type]
+    return answer(**{**named, **more})
+
+
+def text_of(code: int, *, restore: bool) -> models.Text:
+    return models.Text(en=event_text(code, restore=restore, language="en"), pl=event_text(code, restore=restore, language="pl"))
+
+
+# -- alarms
+
+
+def state_of(row: Row) -> BundleState:
+    return _same_named(BundleState, row)
+
+
+def alarm(row: Row) -> models.AlarmSummary:
+    return models.AlarmSummary(**_alarm(row))
+
+
+def _alarm(row: Row) -> dict[str, Any]:
+    state = state_of(row)
+    members = {member.name: row[member.name] for member in fields(models.AlarmSummary) if member.name in row}
+    return members | {
+        "headline": _headline(row),
+        "claim_expires_at": due(state, Action.EXPIRE_CLAIM),
+        "auto_close_at": due(state, Action.AUTO_CLOSE),
+    }
+
+
+def _headline(row: Row) -> models.Headline:
+    told = row["headline"]
+    return models.Headline(
+        code=told["code"],
+        source_kind=told["source_kind"],
+        source_number=told["source_number"],
+        partition=told.get("partition"),
+        panel_id=UUID(told["panel_id"]) if told.get("panel_id") else None,
+        recovered=told.get("recovered", False),
+        source_name=row["source_name"],
+        text=text_of(told["code"], restore=False),
+    )
+
+
+def alarm_detail(
+    row: Row,
+    guarded: GuardedObject,
+    *,
+    events: Sequence[Row],
+    notes: Sequence[Row],
+    allowed: tuple[Action, ...],
+    settings: Settings,
+) -> models.AlarmDetail:
+    return models.AlarmDetail(
+        **_alarm(row),
+        object=guarded_object(guarded),
+        workflow_id=names.bundle_workflow_id(row["id"]),
+        temporal_url=temporal_url(settings, row["id"]),
+        events=tuple(event(one) for one in events),
+        notes=tuple(note(one) for one in notes),
+        allowed_actions=allowed,
+    )
+
+
+def temporal_url(settings: Settings, bundle_id: UUID) -> str:
+    """The page of the bundle's workflow in the Temporal web UI."""
+    workflow = quote(names.bundle_workflow_id(bundle_id), safe="")
+    return f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{quote(settings.temporal_namespace)}/workflows/{workflow}"
+
+
+def allowed_actions(row: Row, actor: UUID, *, may_override: bool) -> tuple[Action, ...]:
+    """What this operator could do now, given a note where one is needed."""
+    state = state_of(row)
+    attempts = (
+        Attempt(
+            action=action,
+            now=datetime.now(UTC),
+            actor=actor,
+            may_override=may_override,
+            expected_version=state.version,
+            has_note=True,
+        )
+        for action in Action
+        if action not in TIMER_ACTIONS
+    )
+    return tuple(attempt.action for attempt in attempts if not isinstance(decide(state, attempt), Refusal))
+
+
+def event(row: Row) -> models.Event:
+    return _same_named(models.Event, row, text=text_of(row["code"], restore=row["restore"]))
+
+
+def note(row: Row) -> models.Note:
+    return _same_named(models.Note, row)
+
+
+def timeline(
+    row: Row,
+    *,
+    events: Sequence[Row],
+    actions: Sequence[Row],
+    notes: Sequence[Row],
+    settings: Settings,
+) -> models.Timeline:
+    items = [_event_item(one) for one in events]
+    items += [_action_item(one) for one in actions if one["action"] is not Action.ADD_NOTE]
+    items += [models.TimelineItem(at=one["at"], kind=models.TimelineKind.NOTE, note=note(one)) for one in notes]
+    items.sort(key=lambda item: item.at)
+    return models.Timeline(
+        items=(*items, *_scheduled(row)),
+        workflow_id=names.bundle_workflow_id(row["id"]),
+        temporal_url=temporal_url(settings, row["id"]),
+    )
+
+
+def _event_item(row: Row) -> models.TimelineItem:
+    return models.TimelineItem(at=row["recorded_at"], kind=models.TimelineKind.EVENT, event=event(row))
+
+
+def _action_item(row: Row) -> models.TimelineItem:
+    kind = models.TimelineKind.TIMER if row["action"] in TIMER_ACTIONS else models.TimelineKind.ACTION
+    return _same_named(models.TimelineItem, row, kind=kind)
+
+
+def _scheduled(row: Row) -> list[models.TimelineItem]:
+    timer = next_timer(state_of(row))
+    if timer is None:
+        return []
+    action, due_at = timer
+    return [models.TimelineItem(at=due_at, kind=models.TimelineKind.SCHEDULED, action=action, due_at=due_at)]
+
+
+# -- objects, panels, zones
+
+
+def guarded_object(row: GuardedObject | Row) -> models.Object:
+    columns = row if isinstance(row, Mapping) else _columns(row)
+    return _same_named(models.Object, columns, status=models.ObjectStatus(columns["status"]))
+
+
+def panel(row: PanelRow | Row) -> models.Panel:
+    columns = row if isinstance(row, Mapping) else _columns(row)
+    return _same_named(models.Panel, columns, encrypted=columns["integration_key"] is not None)
+
+
+def zone(row: ZoneRow | Row) -> models.Zone:
+    return _same_named(models.Zone, row if isinstance(row, Mapping) else _columns(row))
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+def state_change(row: Row) -> models.StateChange:
+    return _same_named(models.StateChange, row)
+
+
+def panel_state(
+    panel_id: UUID, live: LivePanel, zones: Sequence[ZoneRow], partition_names: Mapping[int, str]
+) -> models.PanelState:
+    """The live picture with names. What nobody has told of lately is UNKNOWN (R-MODES)."""
+    link = _link(live)
+    stale = live.link is None or live.zones is None or live.partitions is None or link.status is not LinkStatus.CONNECTED
+    times = [part["at"] for part in (live.zones, live.partitions, live.outputs, live.troubles) if part and part.get("at")]
+    return models.PanelState(
+        panel_id=panel_id,
+        link=link,
+        partitions=_partitions(live, partition_names),
+        zones=_zones(live, zones),
+        stale=stale,
+        outputs_on=tuple(live.outputs["on"]) if live.outputs else None,
+        troubles=tuple(models.Trouble(**item) for item in live.troubles["items"]) if live.troubles else None,
+        as_of=min(map(datetime.fromisoformat, times)) if times else None,
+    )
+
+
+def _link(live: LivePanel) -> models.LinkState:
+    if live.link is None:
+        return models.LinkState()
+    told: dict[str, Any] = {member.name: live.link.get(member.name) for member in fields(models.LinkState)}
+    for moment in ("since", "last_frame_at"):
+        told[moment] = datetime.fromisoformat(told[moment]) if told[moment] else None
+    return models.LinkState(**{**told, "status": LinkStatus(live.link["status"])})
+
+
+def _partitions(live: LivePanel, partition_names: Mapping[int, str]) -> tuple[models.PartitionLive, ...]:
+    states = {int(number): state for number, state in live.partitions["states"].items()} if live.partitions else {}
+    return tuple(
+        models.PartitionLive(
+            number=number,
+            name=partition_names.get(number),
+            state=PartitionState(states.get(number, PartitionState.UNKNOWN)),
+        )
+        for number in sorted({*states, *partition_names})
+    )
+
+
+def _zones(live: LivePanel, rows: Sequence[ZoneRow]) -> tuple[models.ZoneLive, ...]:
+    """Zones with a row, and those that show something."""
+    flags = {name: set(live.zones.get(name, ())) for name in _FLAGS} if live.zones else {}
+    known = {row.number: row for row in rows}
+    numbers = sorted({*known, *(number for numbers in flags.values() for number in numbers)})
+    return tuple(_zone(number, known.get(number), flags) for number in numbers)
+
+
+_FLAGS = ("violated", "tamper", "alarm", "alarm_memory", "bypassed")
+
+
+def _zone(number: int, row: ZoneRow | None, flags: Mapping[str, set[int]]) -> models.ZoneLive:
+    return models.ZoneLive(
+        number=number,
+        name=row.name if row else None,
+        partition=row.partition if row else None,
+        **{name: number in numbers for name, numbers in flags.items()},
+    )

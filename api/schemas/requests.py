@@ -1,0 +1,127 @@
+"""What clients send. Unknown members are refused: a misspelt one must not be ignored silently."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from workflows.domain.alarm import AlarmType, Priority
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+Version = Annotated[int, Field(ge=1, description="The `version` the change is based on; another one by now is a 409.")]
+
+
+# -- auth
+
+
+class Login(Body):
+    username: Line = Field(examples=["operator"])
+    password: Password
+    keep: Literal["cookie", "body"] = Field(
+        default="cookie",
+        description="Where the refresh token goes: an HttpOnly cookie (browsers) or the answer (everything else).",
+    )
+
+
+class Refresh(Body):
+    refresh_token: str | None = Field(default=None, max_length=200, description="Left out when the cookie has it.")
+
+
+class PasswordChange(Body):
+    current_password: Password
+    new_password: Annotated[str, StringConstraints(min_length=12, max_length=1_000)]
+
+
+# -- alarms
+
+
+class Act(Body):
+    version: Version
+    note: NoteText | None = Field(default=None, description="Required by `ack` where the alarm says `requires_note`.")
+
+
+class Resolve(Act):
+    result_code: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$")] | None = Field(
+        default=None, description="A code of the registry of results, never free text.", examples=["FALSE_ALARM"]
+    )
+
+
+class AddNote(Body):
+    version: Version
+    text: NoteText
+
+
+# -- objects, panels, zones
+
+
+class NewObject(Body):
+    name: Line
+    address: Line
+    kind: Line = Field(examples=["shop"])
+    external_number: Line = Field(description="The customer's own number; unique.")
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("no such time zone")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Warsaw"])]
+Host = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9.:_-]{1,253}$")]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+IntegrationKey = Annotated[
+    str, StringConstraints(min_length=1, max_length=12), Field(description="Of the ETHM-1; never told again.")
+]
+
+
+class NewPanel(Body):
+    object_id: UUID
+    name: Line
+    host: Host
+    port: Port = 7094
+    integration_key: IntegrationKey | None = Field(default=None, description="Left out: a plain line.")
+    time_zone: TimeZone | None = Field(default=None, description="Of the panel's clock; left out: the installation's.")
+    enabled: bool = True
+
+
+class PanelChange(Body):
+    """Only the members that are there change."""
+
+    version: Version
+    name: Line | None = None
+    host: Host | None = None
+    port: Port | None = None
+    integration_key: IntegrationKey | None = Field(default=None, description="null makes the line plain.")
+    time_zone: TimeZone | None = None
+    enabled: bool | None = None
+
+    @model_validator(mode="after")
+    def _nothing_is_emptied(self) -> Self:
+        emptied = sorted(
+            name for name in self.model_fields_set & {"name", "host", "port", "enabled"} if getattr(self, name) is None
+        )
+        if emptied:
+            raise ValueError(f"{', '.join(emptied)} cannot be null")
+        return self
+
+
+class NewZone(Body):
+    panel_id: UUID
+    number: int = Field(ge=1, le=256)
+    name: Line
+    partition: int | None = Field(default=None, ge=1, le=32)
+    alarm_type: AlarmType | None = Field(default=None, description="What an intrusion here really is, e.g. HOLDUP.")
+    priority_override: dict[AlarmType | Literal["priority"], Priority] | None = Field(
+        default=None, description="For all alarm types, or for some.", examples=[{"priority": "LOW"}, {"INTRUSION": "LOW"}]
+    )
