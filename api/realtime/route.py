@@ -63,8 +63,9 @@ async def live(websocket: WebSocket, served: Served, holder: Annotated[TicketCla
         await websocket.accept()
         ending = holder if isinstance(holder, Ending) else await _ending_of(websocket, holder, served)
         metrics.CLOSED.labels(str(ending.code)).inc()
-        async with asyncio.timeout(_CLOSE_WITHIN):
-            await websocket.close(ending.code, ending.reason)
+        with _gone_is_gone():
+            async with asyncio.timeout(_CLOSE_WITHIN):
+                await websocket.close(ending.code, ending.reason)
     except (WebSocketDisconnect, TimeoutError):
         return
 
@@ -110,11 +111,25 @@ async def _follow(socket: WebSocket, caller: Caller, last_seq: int | None, hub: 
     subscriber = Subscriber(caller, heard=hub.seq if last_seq is None else last_seq)
     subscriber.tell(frames.welcome(hub.seq, hub.mode))
     async with hub.connected(subscriber), asyncio.TaskGroup() as tasks:
-        tasks.create_task(subscriber.send_to(socket.send_text))
+        tasks.create_task(_send_to(socket, subscriber))
         tasks.create_task(_listen_to(socket, subscriber))
         tasks.create_task(_tell_missed(subscriber, hub, catch_up))
         ending = await subscriber.ended
         raise Ended(ending.code, ending.reason)
+
+
+async def _send_to(socket: WebSocket, subscriber: Subscriber) -> NoReturn:
+    with _gone_is_gone():
+        await subscriber.send_to(socket.send_text)
+
+
+@contextlib.contextmanager
+def _gone_is_gone() -> Iterator[None]:
+    """The server may have closed a socket (a frame too large, no sign of life) without our having been told yet."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise WebSocketDisconnect(reason=str(error)) from None
 
 
 async def _tell_missed(subscriber: Subscriber, hub: Hub, catch_up: CatchUp) -> None:
