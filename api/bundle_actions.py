@@ -89,7 +89,8 @@ class BundleActions:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 **start_options(start, status=target.status, priority=target.priority),
             ),
-            id=str(request.action_id),
+            # No update id of ours: Temporal would answer a retry of a failed update with that same failure. What makes an
+            # action idempotent is its action_id, in the workflow and in the row.
             result_type=BundleSnapshot,
             rpc_timeout=timedelta(seconds=PATIENCE),
         )
