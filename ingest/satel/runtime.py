@@ -250,9 +250,9 @@ class PanelRuntime:
         await self._subscribe(session)
         for block in self.tracker.missing(_ALARM_BLOCKS):
             await self._read_block(session, block)
+        self._serving = True  # a long walk must not be deaf to what happens meanwhile
         await self._read_log(session, recovering=True)
         self._settle(complete=False)
-        self._serving = True
         for block in sorted(self._wanted() - self._seen):
             await self._read_block(session, block)
             await self._do_due(session)  # thirty blocks at a third of a second each: no time to be deaf

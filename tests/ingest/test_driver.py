@@ -399,3 +399,22 @@ async def test_the_live_picture_follows(rig: Rig) -> None:
     await eventually(lambda: rig.live.of("troubles", "items") == [{"kind": "AC_MAINS", "source": "SYSTEM"}])
     await eventually(lambda: rig.live.of("zones", "alarm") == [VIBRATION] == rig.live.of("zones", "violated"))
     assert rig.live.of("link", "model") == "INTEGRA 128 Plus"
+
+
+async def test_an_alarm_during_a_long_walk_is_told_at_once_even_where_blocks_are_polled() -> None:
+    async with rig_of(MODULES["poll"]) as rig:
+        await rig.connected()
+        rig.panel.arm(2, user=1, delay=0)
+        await settled(rig, lambda: rig.ledger.told(SignalSource.LOG))
+        await rig.kill()
+        for number in range(200):
+            rig.panel.record(99, source=1 + number % 16)
+        rig.panel.latency = 0.02  # the walk takes four seconds
+        rig.start()
+        await eventually(lambda: rig.runtime.tracker.picture.blocks.get(Command.PARTITIONS_ARMED))
+        rig.panel.violate(SMOKE)
+        await eventually(lambda: rig.ledger.told(SignalSource.EDGE))
+        assert not rig.runtime.ready
+        await rig.connected()
+        await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 202)
+        assert [each.source_number for each in rig.ledger.alarms] == [SMOKE]
