@@ -22,7 +22,7 @@ from ui_flutter.controller import HAD_SESSION, Controller
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.store import Store
 from ui_flutter.theme import DARK, FONT, ThemeName
-from ui_flutter.views.frame import Holder, app
+from ui_flutter.views.frame import app
 
 logger = logging.getLogger("stam.console")
 PREFERENCES = "stam."  # boot.js reads these, too
@@ -43,7 +43,7 @@ async def console(page: ft.Page, client: StamClient | None = None) -> Controller
     surroundings = PageSurroundings(page, painter)
     controller = Controller(client or make_client(), surroundings, store=store)
     had_session = await surroundings.recall(controller)
-    page.render(app, Holder(screen, controller), screen.look, screen.frame)
+    page.render(app, screen, controller, screen.look, screen.frame)
     _listen(page, screen, controller, painter)
     surroundings.keep(painter.paint_for_ever())
     surroundings.keep(controller.start(page.route or "/", had_session=had_session))

@@ -32,7 +32,8 @@ def store() -> Store:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0:00"), (65, "1:05"), (3599, "59:59"), (3600, "1 h 00 min"), (86399, "23 h 59 min"), (86400, "1 dzień"),
+    [(0, "0:00"), (65, "1:05"), (599, "9:59"), (600, "10 min"), (3599, "59 min"), (3600, "1 h 00 min"), (86399, "23 h 59 min"),
+     (86400, "1 dzień"),
      (172800, "2 dni"), (-5, "0:00")],
 )  # fmt: skip
 def test_an_age_counts_up_in_the_unit_that_matters(seconds: int, text: str) -> None:
@@ -76,12 +77,12 @@ def test_the_window_has_a_red_border_while_a_p1_or_p2_waits(store: Store) -> Non
 
 @pytest.mark.parametrize(("ago", "mood"), [(10, Mood.GOOD), (70, Mood.WARN), (130, Mood.BAD)])
 def test_the_age_bar_is_measured_against_the_target_of_the_class(store: Store, ago: int, mood: Mood) -> None:
-    assert present.age(alarm(priority=Priority.HIGH, ago=ago), store, NOW).mood is mood
+    assert present.meter(alarm(priority=Priority.HIGH, ago=ago), store, NOW).mood is mood
 
 
 def test_a_claimed_alarm_no_longer_wears_its_target_out(store: Store) -> None:
     claimed = alarm(priority=Priority.HIGH, ago=500, status=BundleStatus.ACK)
-    assert present.age(claimed, store, NOW).mood is Mood.QUIET
+    assert present.meter(claimed, store, NOW).mood is Mood.QUIET
 
 
 def test_the_list_shows_a_window_and_says_so(store: Store) -> None:

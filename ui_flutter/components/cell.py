@@ -1,7 +1,7 @@
 """The bridge from values to drawing: a cell holds one immutable view; a component given a cell redraws when it changes.
 
-A cell notifies only when its value differs, so presenting the same state twice costs nothing. A component that is handed
-several cells subscribes to all of them: hand cells to leaves.
+A cell notifies only when its value differs, so presenting the same state twice costs nothing. A component subscribes to
+every cell among its arguments: what it only hands on to a child travels in a plain object (`Screen`, `RowCells`).
 """
 
 from typing import Generic, TypeVar

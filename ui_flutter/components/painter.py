@@ -5,20 +5,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TypeVar
-from uuid import UUID
 
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.components.safe import report
-from ui_flutter.components.screen import Screen
+from ui_flutter.components.screen import RowCells, Screen
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
 from ui_flutter.state import present, present_card
 from ui_flutter.state.store import Store
 from ui_flutter.theme import THEMES
 
-T = TypeVar("T")
 COALESCE = 0.1  # s between two drawings
 NARROW = 820  # px; below it list and card are separate pages
 
@@ -51,10 +48,12 @@ class Painter:
         """Write every cell; what is equal to what is drawn costs nothing further."""
         store, screen = self._store, self._screen
         store.expire_toasts(now)
-        screen.look.value = Look(THEMES[store.theme], Words(store.language), self._width() < NARROW)
-        screen.frame.value = present.frame(store)
+        narrow = self._width() < NARROW
+        screen.look.value = Look(THEMES[store.theme], Words(store.language), narrow)
+        screen.frame.value = present.frame(store, narrow=narrow)
         screen.login.value = present.login(store)
         screen.top.value = present.top(store)
+        screen.user.value = present.user(store)
         screen.clock.value = formats.clock(store.link.server_now(now))
         screen.link.value = present.link(store, now)
         screen.banner.value = present.banner(store, now)
@@ -68,11 +67,14 @@ class Painter:
         listing = present.listing(store, now)
         for id_ in listing.ids:
             alarm = store.book.alarms[id_]
-            _put(screen.rows, id_, present.row(alarm, store, now))
-            _put(screen.ages, id_, present.age(alarm, store, now))
+            row, age, meter = present.row(alarm, store, now), present.age(alarm, store, now), present.meter(alarm, store, now)
+            if id_ in screen.rows:
+                screen.rows[id_].put(row, age, meter)
+            else:
+                screen.rows[id_] = RowCells(Cell(row), Cell(age), Cell(meter))
         screen.listing.value = listing  # after its rows have their cells
         for id_ in screen.rows.keys() - set(listing.ids):
-            del screen.rows[id_], screen.ages[id_]
+            del screen.rows[id_]
 
     def _paint_card(self, now: datetime) -> None:
         store, screen = self._store, self._screen
@@ -81,12 +83,4 @@ class Painter:
         screen.detail_hint.value = present_card.hint(store, now)
         screen.dialog.value = present_card.dialog(store)
         if alarm is not None:
-            screen.detail_age.value = present.target_age(alarm, store, now)
-
-
-def _put(cells: dict[UUID, Cell[T]], id_: UUID, value: T) -> None:
-    cell = cells.get(id_)
-    if cell is None:
-        cells[id_] = Cell(value)
-    else:
-        cell.value = value
+            screen.target.value = present.target(alarm, store, now)

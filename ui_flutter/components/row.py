@@ -1,4 +1,4 @@
-"""One alarm in the list. Its age is a leaf of its own, so that counting up costs one text and not a row."""
+"""One alarm in the list; its age and age bar are leaves of their own."""
 
 import flet as ft
 
@@ -6,14 +6,15 @@ from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import memoized, safe_component
-from ui_flutter.state.views import AgeView, RowView
+from ui_flutter.components.screen import RowCells
+from ui_flutter.state.views import MeterView, RowView
 
 HEIGHT = 58
 _HOLLOW = {"ACK", "RESOLVED", "CLOSED"}
 
 
 @safe_component
-def alarm_row(cell: Cell[RowView], age: Cell[AgeView], look: Look, intents: Intents) -> ft.Control:
+def alarm_row(cell: Cell[RowView], cells: RowCells, look: Look, intents: Intents) -> ft.Control:
     """The row of `cell`; the whole of it opens the alarm."""
     row, tokens = cell.value, look.tokens
     tone = tokens.tone(row.rank)
@@ -24,7 +25,7 @@ def alarm_row(cell: Cell[RowView], age: Cell[AgeView], look: Look, intents: Inte
             _kind(look, row),
             _words(look, row),
             *([] if look.narrow else [_owner(look, row), _status(look, row)]),
-            _age_column(look, row, memoized(age_leaf)(age, look)),
+            _age_column(look, row, cells),
         ],
         spacing=10,
         vertical_alignment=ft.CrossAxisAlignment.STRETCH,
@@ -51,19 +52,15 @@ def alarm_row(cell: Cell[RowView], age: Cell[AgeView], look: Look, intents: Inte
 
 
 @ft.component
-def age_leaf(cell: Cell[AgeView], look: Look) -> ft.Control:
-    """Age and age bar."""
-    age = cell.value
-    color = look.tokens.text if age.used >= 1 else look.tokens.soft
-    return ft.Column(
-        [
-            parts.text(age.text, color, size=13, weight=parts.MEDIUM, mono=True, one_line=True),
-            parts.meter(look, age.used, look.mood(age.mood), 74),
-        ],
-        spacing=5,
-        tight=True,
-        horizontal_alignment=ft.CrossAxisAlignment.END,
-    )
+def age_text(cell: Cell[str], look: Look) -> ft.Control:
+    """Counts up each second at first."""
+    return parts.text(cell.value, look.tokens.text, size=13, weight=parts.MEDIUM, mono=True, one_line=True)
+
+
+@ft.component
+def age_bar(cell: Cell[MeterView], look: Look) -> ft.Control:
+    """Grows in steps."""
+    return parts.meter(look, cell.value.used, look.mood(cell.value.mood), 74)
 
 
 def _centered(content: ft.Control, width: float | None = None) -> ft.Control:
@@ -147,12 +144,10 @@ def _status(look: Look, row: RowView) -> ft.Control:
     return ft.Container(content=pill, width=112, alignment=ft.Alignment.CENTER_LEFT)
 
 
-def _age_column(look: Look, row: RowView, age: ft.Control) -> ft.Control:
-    if not look.narrow:
-        return ft.Container(content=age, width=84, alignment=ft.Alignment.CENTER_RIGHT)
-    pill = parts.text(row.status_label, look.tokens.tone(row.rank).text if row.blinks else look.tokens.soft, size=11)
-    return ft.Container(
-        content=ft.Column([age, pill], spacing=3, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END),
-        width=84,
-        alignment=ft.Alignment.CENTER_RIGHT,
-    )
+def _age_column(look: Look, row: RowView, cells: RowCells) -> ft.Control:
+    lines: list[ft.Control] = [memoized(age_text)(cells.age, look), memoized(age_bar)(cells.meter, look)]
+    if look.narrow:
+        color = look.tokens.tone(row.rank).text if row.blinks else look.tokens.soft
+        lines.append(parts.text(row.status_label, color, size=11))
+    column = ft.Column(lines, spacing=4, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END)
+    return ft.Container(content=column, width=84, alignment=ft.Alignment.CENTER_RIGHT)

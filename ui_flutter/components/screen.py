@@ -8,7 +8,6 @@ import flet as ft
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.state.views import (
-    AgeView,
     BannerView,
     DetailView,
     DialogView,
@@ -17,10 +16,25 @@ from ui_flutter.state.views import (
     LinkView,
     ListView,
     LoginView,
+    MeterView,
     RowView,
+    TargetView,
     ToastView,
     TopView,
+    UserView,
 )
+
+
+@dataclass(slots=True, eq=False)
+class RowCells:
+    """A row and, apart from it, what changes with time: counting up costs one text and not a row."""
+
+    row: Cell[RowView]
+    age: Cell[str]
+    meter: Cell[MeterView]
+
+    def put(self, row: RowView, age: str, meter: MeterView) -> None:
+        self.row.value, self.age.value, self.meter.value = row, age, meter
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,15 +45,15 @@ class Screen:
     frame: Cell[FrameView] = field(default_factory=lambda: Cell(FrameView()))
     login: Cell[LoginView] = field(default_factory=lambda: Cell(LoginView()))
     top: Cell[TopView] = field(default_factory=lambda: Cell(TopView()))
+    user: Cell[UserView] = field(default_factory=lambda: Cell(UserView()))
     clock: Cell[str] = field(default_factory=lambda: Cell(""))
     link: Cell[LinkView] = field(default_factory=lambda: Cell(LinkView()))
     banner: Cell[BannerView] = field(default_factory=lambda: Cell(BannerView()))
     filters: Cell[FilterView] = field(default_factory=lambda: Cell(FilterView()))
     listing: Cell[ListView] = field(default_factory=lambda: Cell(ListView()))
-    rows: dict[UUID, Cell[RowView]] = field(default_factory=dict)
-    ages: dict[UUID, Cell[AgeView]] = field(default_factory=dict)
+    rows: dict[UUID, RowCells] = field(default_factory=dict)
     detail: Cell[DetailView] = field(default_factory=lambda: Cell(DetailView()))
-    detail_age: Cell[AgeView] = field(default_factory=lambda: Cell(AgeView()))
+    target: Cell[TargetView] = field(default_factory=lambda: Cell(TargetView()))
     detail_hint: Cell[str] = field(default_factory=lambda: Cell(""))
     dialog: Cell[DialogView] = field(default_factory=lambda: Cell(DialogView()))
     search: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from ui_flutter.i18n.words import Words
 
+SECONDS_MATTER = 600  # s
+
 
 def clock(at: datetime) -> str:
     """Local time of day, `HH:MM:SS`."""
@@ -17,10 +19,12 @@ def moment(at: datetime, now: datetime) -> str:
 
 
 def counter(age: timedelta, words: Words) -> str:
-    """An age that counts up in a list: `4:07` below an hour, then `3 h 07 min`, then days."""
+    """An age that counts up in a list: `4:07` while seconds matter, then `14 min`, `3 h 07 min`, days."""
     seconds = max(0, int(age.total_seconds()))
-    if seconds < 3600:
+    if seconds < SECONDS_MATTER:
         return f"{seconds // 60}:{seconds % 60:02}"
+    if seconds < 3600:
+        return words("age.minutes", n=seconds // 60)
     if seconds < 86400:
         return words("age.hours", n=seconds // 3600, m=f"{seconds % 3600 // 60:02}")
     return words("age.days", n=seconds // 86400)

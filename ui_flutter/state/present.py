@@ -14,19 +14,21 @@ from ui_flutter.state.link import Link, Phase
 from ui_flutter.state.order import WINDOW_MOST, newest_first, urgency
 from ui_flutter.state.store import Login, Store
 from ui_flutter.state.views import (
-    AgeView,
     BannerView,
     FilterView,
     FrameView,
     LinkView,
     ListView,
     LoginView,
+    MeterView,
     Mood,
     Page,
     RowView,
     Tab,
+    TargetView,
     ToastView,
     TopView,
+    UserView,
 )
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import BundleStatus
@@ -38,14 +40,15 @@ TARGETS = {
     Priority.MEDIUM: timedelta(minutes=10),
     Priority.LOW: timedelta(hours=1),
 }
+METER_STEPS = 20  # of an age bar: it is drawn anew when it has grown by one, not each second
 _URGENT = frozenset({Priority.CRITICAL, Priority.HIGH})
 
 
-def frame(store: Store) -> FrameView:
+def frame(store: Store, *, narrow: bool = False) -> FrameView:
     page = {Login.STARTING: Page.STARTING, Login.IN: Page.ALARMS}.get(store.login, Page.LOGIN)
     waiting = (a for a in store.book.alarms.values() if a.status is BundleStatus.NEW and not a.suppressed)
     urgent = any(alarm.priority in _URGENT for alarm in waiting)
-    return FrameView(page=page, urgent=urgent, has_selection=store.card is not None)
+    return FrameView(page=page, urgent=urgent, card_alone=narrow and store.card is not None)
 
 
 def login(store: Store) -> LoginView:
@@ -55,10 +58,14 @@ def login(store: Store) -> LoginView:
 def top(store: Store) -> TopView:
     open_alarms = [a for a in store.book.alarms.values() if a.status is not BundleStatus.CLOSED and not a.suppressed]
     ranks = [alarm.priority.rank for alarm in open_alarms]
-    name = store.user.display_name if store.user else ""
     mode = store.words.get(f"mode.{store.link.mode}", "")
     counts = (ranks.count(1), ranks.count(2), ranks.count(3), ranks.count(4))
-    return TopView(counts=counts, mode=mode, user=name, initials=formats.initials(name))
+    return TopView(counts=counts, mode=mode)
+
+
+def user(store: Store) -> UserView:
+    name = store.user.display_name if store.user else ""
+    return UserView(name=name, initials=formats.initials(name))
 
 
 def link(store: Store, now: datetime) -> LinkView:
@@ -193,31 +200,31 @@ def row(alarm: AlarmSummary, store: Store, now: datetime) -> RowView:
     )
 
 
-def age(alarm: AlarmSummary, store: Store, now: datetime) -> AgeView:
+def age(alarm: AlarmSummary, store: Store, now: datetime) -> str:
     """The age in the list: since it opened; for a closed one how long it took."""
     until = alarm.status_changed_at if alarm.status is BundleStatus.CLOSED else store.link.server_now(now)
-    used, mood = _against_target(alarm, store.link.server_now(now))
-    return AgeView(text=formats.counter(until - alarm.opened_at, store.words), used=used, mood=mood)
+    return formats.counter(until - alarm.opened_at, store.words)
 
 
-def target_age(alarm: AlarmSummary, store: Store, now: datetime) -> AgeView:
-    """The same against the target, in words, for the card."""
-    words, present = store.words, store.link.server_now(now)
-    used, mood = _against_target(alarm, present)
-    if alarm.status is BundleStatus.NEW:
-        waits = words("detail.waiting", age=formats.spoken(present - alarm.opened_at, words))
-        target = words("detail.target", age=formats.spoken(TARGETS[alarm.priority], words))
-        return AgeView(text=f"{waits} · {target}", used=used, mood=mood)
-    until = alarm.status_changed_at if alarm.status is BundleStatus.CLOSED else present
-    return AgeView(text=formats.spoken(until - alarm.opened_at, words), used=used, mood=mood)
-
-
-def _against_target(alarm: AlarmSummary, present: datetime) -> tuple[float, Mood]:
+def meter(alarm: AlarmSummary, store: Store, now: datetime) -> MeterView:
     """Only waiting wears the target out: a claimed alarm has met it or missed it, and its bar is quiet."""
     if alarm.status is not BundleStatus.NEW:
-        return 1.0, Mood.QUIET
-    used = round(max(0.0, (present - alarm.opened_at) / TARGETS[alarm.priority]), 2)
-    return min(used, 1.0), Mood.GOOD if used < 0.5 else Mood.WARN if used < 1 else Mood.BAD
+        return MeterView(used=1.0)
+    used = (store.link.server_now(now) - alarm.opened_at) / TARGETS[alarm.priority]
+    mood = Mood.GOOD if used < 0.5 else Mood.WARN if used < 1 else Mood.BAD
+    return MeterView(used=min(1.0, max(0.0, round(used * METER_STEPS) / METER_STEPS)), mood=mood)
+
+
+def target(alarm: AlarmSummary, store: Store, now: datetime) -> TargetView:
+    """The age of the open card against its target."""
+    words, present = store.words, store.link.server_now(now)
+    bar = meter(alarm, store, now)
+    if alarm.status is BundleStatus.NEW:
+        waits = words("detail.waiting", age=formats.spoken(present - alarm.opened_at, words))
+        goal = words("detail.target", age=formats.spoken(TARGETS[alarm.priority], words))
+        return TargetView(text=f"{waits} · {goal}", meter=bar)
+    until = alarm.status_changed_at if alarm.status is BundleStatus.CLOSED else present
+    return TargetView(text=formats.spoken(until - alarm.opened_at, words), meter=bar)
 
 
 def toasts(store: Store) -> tuple[ToastView, ...]:

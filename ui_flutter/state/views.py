@@ -38,7 +38,7 @@ class FrameView:
 
     page: Page = Page.STARTING
     urgent: bool = False  # a P1 or P2 waits for somebody: red border round the window
-    has_selection: bool = False
+    card_alone: bool = False  # a phone with an open card: the list is behind it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,11 @@ class LoginView:
 class TopView:
     counts: tuple[int, int, int, int] = (0, 0, 0, 0)
     mode: str = ""  # empty when NORMAL
-    user: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserView:
+    name: str = ""
     initials: str = ""
 
 
@@ -96,12 +100,19 @@ class RowView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgeView:
-    """An age and how much of the class's target it has used: 0 … 1 and its mood."""
+class MeterView:
+    """How much of the class's target an age has used: 0 … 1, and its mood."""
 
-    text: str = ""
     used: float = 0.0
     mood: Mood = Mood.QUIET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetView:
+    """An age against its target, in words and as a bar."""
+
+    text: str = ""
+    meter: MeterView = MeterView()
 
 
 class ListPhase(StrEnum):

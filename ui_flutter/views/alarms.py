@@ -1,7 +1,5 @@
 """The alarm page: filters and list on the left, the open card on the right; on a phone one at a time."""
 
-from typing import TYPE_CHECKING
-
 import flet as ft
 
 from ui_flutter.components import parts
@@ -9,23 +7,20 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.row import HEIGHT, alarm_row
 from ui_flutter.components.safe import memoized, safe_component
+from ui_flutter.components.screen import Screen
 from ui_flutter.state.views import FilterView, ListPhase, ListView, Tab
 from ui_flutter.views.detail import detail_panel
-
-if TYPE_CHECKING:
-    from ui_flutter.views.frame import Holder
 
 MOVED_EVERY = 500  # ms between two reports of a moving pointer
 
 
-def alarms_page(holder: "Holder", look: Look, has_selection: bool) -> ft.Control:
+def alarms_page(screen: Screen, look: Look, intents: Intents, card_alone: bool) -> ft.Control:
     """List and card; not a component: it has nothing of its own that changes."""
-    screen, intents = holder.screen, holder.intents
-    card = detail_panel(screen.detail, screen.detail_age, screen.detail_hint, look, intents)
-    if look.narrow and has_selection:
+    card = detail_panel(screen, screen.detail, look, intents)
+    if card_alone:
         return ft.Container(content=card, expand=True)
     listing = ft.Column(
-        [filter_bar(screen.filters, look, intents, screen.search), alarm_list(holder, screen.listing, look)],
+        [filter_bar(screen.filters, look, intents, screen.search), alarm_list(screen, screen.listing, look, intents)],
         spacing=0,
         expand=True,
     )
@@ -117,9 +112,9 @@ def _class_toggle(look: Look, rank: int, chosen: bool, intents: Intents) -> ft.C
 
 
 @safe_component
-def alarm_list(holder: "Holder", cell: Cell[ListView], look: Look) -> ft.Control:
+def alarm_list(screen: Screen, cell: Cell[ListView], look: Look, intents: Intents) -> ft.Control:
     """Subscribes to which rows there are, never to what is in them."""
-    view, intents, tokens = cell.value, holder.intents, look.tokens
+    view, tokens = cell.value, look.tokens
     body: ft.Control
     if view.phase is ListPhase.LOADING and not view.ids:
         body = _skeleton(look)
@@ -129,17 +124,16 @@ def alarm_list(holder: "Holder", cell: Cell[ListView], look: Look) -> ft.Control
         again = look.words("list.clear_filters") if view.can_clear else ""
         body = _message(look, ft.Icons.SHIELD, view.empty, again, intents.clear_filters)
     else:
-        body = _rows(holder, view, look)
+        body = _rows(screen, view, look, intents)
     veil = ft.BoxDecoration(bgcolor=tokens.veil) if view.veiled else None
     framed = ft.Container(body, expand=True, bgcolor=tokens.surface, foreground_decoration=veil)
     signs = [_above(look, view.above, intents)] if view.above else []
     return ft.Column([*signs, framed, _footer(look, view, intents)], spacing=0, expand=True)
 
 
-def _rows(holder: "Holder", view: ListView, look: Look) -> ft.Control:
-    screen, intents = holder.screen, holder.intents
+def _rows(screen: Screen, view: ListView, look: Look, intents: Intents) -> ft.Control:
     row = memoized(alarm_row)
-    rows = [row(screen.rows[id_], screen.ages[id_], look, intents, key=str(id_)) for id_ in view.ids]
+    rows = [row(screen.rows[id_].row, screen.rows[id_], look, intents, key=str(id_)) for id_ in view.ids]
     listing = ft.ListView(rows, expand=True, item_extent=HEIGHT, spacing=0, padding=0)
     return ft.GestureDetector(
         content=listing,

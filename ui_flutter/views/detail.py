@@ -6,7 +6,8 @@ from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
-from ui_flutter.state.views import AgeView, ButtonView, DetailPhase, DetailView, FactView, LineView
+from ui_flutter.components.screen import Screen
+from ui_flutter.state.views import ButtonView, DetailPhase, DetailView, FactView, LineView, TargetView
 from workflows.domain.bundle import Action
 
 ACTION_ICONS = {
@@ -27,7 +28,7 @@ LINE_ICONS = {
 
 
 @safe_component
-def detail_panel(cell: Cell[DetailView], age: Cell[AgeView], hint: Cell[str], look: Look, intents: Intents) -> ft.Control:
+def detail_panel(screen: Screen, cell: Cell[DetailView], look: Look, intents: Intents) -> ft.Control:
     """The card, or a word about why there is none."""
     view, words = cell.value, look.words
     if view.phase is DetailPhase.NONE:
@@ -40,9 +41,9 @@ def detail_panel(cell: Cell[DetailView], age: Cell[AgeView], hint: Cell[str], lo
         return _notice(look, words("detail.failed"), words("list.retry"), intents.reload)
     body: list[ft.Control] = [
         _head(look, view, intents),
-        target_line(age, look),
+        target_line(screen.target, look),
         _buttons(look, view, intents),
-        hint_line(hint, look),
+        hint_line(screen.detail_hint, look),
         _facts(look, view.facts),
         _timeline(look, view),
     ]
@@ -132,17 +133,17 @@ def _number(look: Look, view: DetailView, intents: Intents) -> ft.Control:
 
 
 @safe_component
-def target_line(cell: Cell[AgeView], look: Look) -> ft.Control:
+def target_line(cell: Cell[TargetView], look: Look) -> ft.Control:
     """The age bar over the width, and the age against the target in words."""
-    age, tokens = cell.value, look.tokens
+    view, tokens = cell.value, look.tokens
     bar = ft.Container(
         content=ft.ProgressBar(
-            value=min(1.0, age.used), height=4, border_radius=2, color=look.mood(age.mood), bgcolor=tokens.raised
+            value=view.meter.used, height=4, border_radius=2, color=look.mood(view.meter.mood), bgcolor=tokens.raised
         ),
         height=4,
         expand=True,
     )
-    return ft.Row([bar, parts.text(age.text, tokens.soft, size=12.5)], spacing=12)
+    return ft.Row([bar, parts.text(view.text, tokens.soft, size=12.5)], spacing=12)
 
 
 @safe_component

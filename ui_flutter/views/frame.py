@@ -14,20 +14,11 @@ from ui_flutter.views.login import login_page
 from ui_flutter.views.top import top_bar
 
 
-class Holder:
-    """A plain box: a component given a `Screen` or `Intents` through it subscribes to nothing by accident."""
-
-    __slots__ = ("intents", "screen")
-
-    def __init__(self, screen: Screen, intents: Intents) -> None:
-        self.screen, self.intents = screen, intents
-
-
 @safe_component
-def app(holder: Holder, look_cell: Cell[Look], frame_cell: Cell[FrameView]) -> ft.Control:
+def app(screen: Screen, intents: Intents, look_cell: Cell[Look], frame_cell: Cell[FrameView]) -> ft.Control:
     """The root; redrawn on a change of theme, language, page or urgency only."""
-    screen, intents, look, frame = holder.screen, holder.intents, look_cell.value, frame_cell.value
-    page = _page(holder, look, frame)
+    look, frame = look_cell.value, frame_cell.value
+    page = _page(screen, intents, look, frame)
     urgent = frame.urgent and frame.page is Page.ALARMS
     layers = [page, dialog_layer(screen.dialog, look, intents), toast_layer(screen.toasts, look, intents)]
     return ft.Container(
@@ -38,17 +29,16 @@ def app(holder: Holder, look_cell: Cell[Look], frame_cell: Cell[FrameView]) -> f
     )
 
 
-def _page(holder: Holder, look: Look, frame: FrameView) -> ft.Control:
-    screen, intents = holder.screen, holder.intents
+def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.Control:
     if frame.page is Page.STARTING:
         ring = ft.ProgressRing(width=28, height=28, stroke_width=3, color=look.tokens.accent_text)
         return ft.Container(content=ring, alignment=ft.Alignment.CENTER, expand=True)
     if frame.page is Page.LOGIN:
         return login_page(screen.login, look, intents)
     parts_of_page = [
-        top_bar(screen.top, screen.link, screen.clock, look, intents),
+        top_bar(screen, look, intents),
         banner_line(screen.banner, look, intents),
-        alarms_page(holder, look, frame.has_selection),
+        alarms_page(screen, look, intents, frame.card_alone),
     ]
     return ft.Column(parts_of_page, spacing=0, expand=True)
 

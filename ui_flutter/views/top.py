@@ -6,25 +6,26 @@ from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
-from ui_flutter.state.views import LinkView, Mood, TopView
+from ui_flutter.components.screen import Screen
+from ui_flutter.state.views import LinkView, Mood, TopView, UserView
 from ui_flutter.theme import ThemeName
 
 
 @safe_component
-def top_bar(top: Cell[TopView], link: Cell[LinkView], clock: Cell[str], look: Look, intents: Intents) -> ft.Control:
+def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
     """Fixed frame; the parts inside subscribe one by one."""
     tokens, words = look.tokens, look.words
     name: list[ft.Control] = [parts.logo(30)]
     if not look.narrow:
         name.append(parts.text(words("app.name"), tokens.text, size=16, weight=parts.BOLD))
         name.append(parts.text(words("app.title"), tokens.soft, size=13))
-    right: list[ft.Control] = [link_sign(link, look)]
+    right: list[ft.Control] = [link_sign(screen.link, look)]
     if not look.narrow:
-        right += [clock_text(clock, look), _language(look, intents), _theme(look, intents), _help(look, intents)]
-    right.append(user_menu(top, look, intents))
+        right += [clock_text(screen.clock, look), _language(look, intents), _theme(look, intents), _help(look, intents)]
+    right.append(user_menu(screen.user, look, intents))
     return ft.Container(
         content=ft.Row(
-            [*name, ft.Container(width=6), counters(top, look), ft.Container(expand=True), *right],
+            [*name, ft.Container(width=6), counters(screen.top, look), ft.Container(expand=True), *right],
             spacing=8 if look.narrow else 12,
             vertical_alignment=ft.CrossAxisAlignment.CENTER,
         ),
@@ -121,7 +122,7 @@ def _help(look: Look, intents: Intents) -> ft.Control:
 
 
 @safe_component
-def user_menu(cell: Cell[TopView], look: Look, intents: Intents) -> ft.Control:
+def user_menu(cell: Cell[UserView], look: Look, intents: Intents) -> ft.Control:
     """Initials, name as the tooltip, and the way out."""
     badge = ft.Container(
         content=parts.text(cell.value.initials, "#ffffff", size=12, weight=parts.BOLD),
@@ -130,7 +131,7 @@ def user_menu(cell: Cell[TopView], look: Look, intents: Intents) -> ft.Control:
         border_radius=16,
         bgcolor="#4f46e5",
         alignment=ft.Alignment.CENTER,
-        tooltip=cell.value.user,
+        tooltip=cell.value.name,
     )
     way_out = parts.icon_button(look, "logout", look.words("frame.logout"), ft.Icons.LOGOUT, intents.log_out)
     return ft.Row([badge, way_out], spacing=4, tight=True)
