@@ -43,7 +43,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
 
 def as_json(value: Any) -> dict[str, Any]:
     """An answer's dataclass as JSON, for `current`."""
-    found: dict[str, Any] = orjson.loads(orjson.dumps(value, option=orjson.OPT_UTC_Z))
+    found: dict[str, Any] = orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))  # asyncpg has its own UUID
     return found
 
 

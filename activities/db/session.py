@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from activities.db import schema as _every_table  # noqa: F401 - a foreign key needs the table it names
+
 CONNECT_TIMEOUT = 5.0  # s
 POOL_TIMEOUT = 10.0  # s; longer than any transaction of ours
 
