@@ -17,6 +17,7 @@ from activities.infra.settings import Settings
 from activities.live_state import LivePanel
 from api.client import models
 from workflows.contracts import names
+from workflows.domain.alarm import Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
 from workflows.domain.event_texts import event_text
 from workflows.domain.panel import LinkStatus, PartitionState
@@ -64,7 +65,7 @@ def _headline(row: Row) -> models.Headline:
     told = row["headline"]
     return models.Headline(
         code=told["code"],
-        source_kind=told["source_kind"],
+        source_kind=Source(told["source_kind"]),
         source_number=told["source_number"],
         partition=told.get("partition"),
         panel_id=UUID(told["panel_id"]) if told.get("panel_id") else None,
@@ -176,7 +177,10 @@ def panel(row: PanelRow | Row) -> models.Panel:
 
 
 def zone(row: ZoneRow | Row) -> models.Zone:
-    return _same_named(models.Zone, row if isinstance(row, Mapping) else _columns(row))
+    columns = row if isinstance(row, Mapping) else _columns(row)
+    override = columns["priority_override"]
+    told = {kind: Priority(value) for kind, value in override.items()} if override else None
+    return _same_named(models.Zone, columns, priority_override=told)
 
 
 def _columns(row: Any) -> dict[str, Any]:

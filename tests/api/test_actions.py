@@ -1,0 +1,194 @@
+"""Operators act on alarms: through Temporal, once, and with a clear answer when it cannot be (R-BUNDLE, R-MODES)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+from temporalio.client import Client
+
+from activities.db.models.audit_log import AuditEntry
+from activities.db.models.bundle_actions import BundleAction
+from activities.db.models.bundle_notes import BundleNote
+from activities.db.session import Database
+from api.client.client import StamClient
+from api.client.errors import ApiError
+from api.client.models import TimelineKind
+from tests.api.conftest import Api
+from tests.api.people import People
+from tests.support.bundles import Scene, seed_scene, set_columns
+from workflows.contracts import names
+from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.errors import ErrorCode
+
+Login = Callable[..., Any]
+
+
+async def _refused(call: Any) -> ApiError:
+    with pytest.raises(ApiError) as refused:
+        await call
+    return refused.value
+
+
+async def _count(db: Database, table: Any) -> int:
+    async with db.read() as session:
+        return (await session.scalar(select(func.count()).select_from(table))) or 0
+
+
+async def test_an_alarm_is_worked_from_new_to_closed_even_before_the_relay_started_its_workflow(
+    whole_api: Api, login: Login, db: Database, people: People, temporal_client: Client
+) -> None:
+    scene = await seed_scene(db, requires_note=True)
+    operator: StamClient = await login(whole_api, "operator")
+    claimed = await operator.act(scene.bundle_id, Action.CLAIM, version=1)
+    assert (claimed.status, claimed.version, claimed.claimed_by_name) == (BundleStatus.CLAIMING, 2, "Operator")
+    assert claimed.claim_expires_at is not None
+    started = await operator.act(scene.bundle_id, Action.START, version=2)
+    without_note = await _refused(operator.act(scene.bundle_id, Action.ACK, version=started.version))
+    assert (without_note.status, without_note.code) == (422, ErrorCode.NOTE_REQUIRED)
+    acked = await operator.act(scene.bundle_id, Action.ACK, version=started.version, note="rang the keyholder")
+    resolved = await operator.act(scene.bundle_id, Action.RESOLVE, version=acked.version, result_code="FALSE_ALARM")
+    assert (resolved.result_code, resolved.auto_close_at is not None) == ("FALSE_ALARM", True)
+    closed = await operator.act(scene.bundle_id, Action.CLOSE, version=resolved.version)
+    assert (closed.status, closed.version) == (BundleStatus.CLOSED, 6)
+    story = await operator.timeline(scene.bundle_id)
+    assert [item.action for item in story.items if item.kind is TimelineKind.ACTION] == [
+        Action.CLAIM,
+        Action.START,
+        Action.ACK,
+        Action.RESOLVE,
+        Action.CLOSE,
+    ]
+    assert [item.note.text for item in story.items if item.note] == ["rang the keyholder"]
+    await _no_personal_text_in_the_history(temporal_client, scene)
+
+
+async def _no_personal_text_in_the_history(client: Client, scene: Scene) -> None:
+    history = await client.get_workflow_handle(names.bundle_workflow_id(scene.bundle_id)).fetch_history()
+    assert "keyholder" not in history.to_json()
+    assert "Pharmacy" not in history.to_json()
+
+
+async def test_a_stale_version_is_refused_with_the_alarm_as_it_is_now(
+    whole_api: Api, login: Login, db: Database, people: People
+) -> None:
+    scene = await seed_scene(db)
+    first, second = await login(whole_api, "operator"), await login(whole_api, "operator2")
+    await first.act(scene.bundle_id, Action.CLAIM, version=1)
+    refused = await _refused(second.act(scene.bundle_id, Action.CLAIM, version=1, note="mine!"))
+    assert (refused.status, refused.code) == (409, ErrorCode.STALE_VERSION)
+    current = StamClient.current_of(refused)
+    assert current is not None
+    assert (current.version, current.status, current.claimed_by) == (2, BundleStatus.CLAIMING, people["operator"])
+    assert current == (await second.alarms()).items[0]
+    assert await _count(db, BundleNote) == 0, "the note of a refused action is forgotten"
+    wrong = await _refused(second.act(scene.bundle_id, Action.CLAIM, version=2))
+    assert (wrong.status, wrong.code) == (409, ErrorCode.WRONG_STATUS)
+    not_mine = await _refused(second.act(scene.bundle_id, Action.START, version=2))
+    assert (not_mine.status, not_mine.code) == (409, ErrorCode.NOT_OWNER)
+    taken_over = await (await login(whole_api, "master")).act(scene.bundle_id, Action.START, version=2)
+    assert taken_over.claimed_by == people["master"]
+
+
+async def test_two_who_claim_at_the_same_moment_get_one_claim_and_one_refusal(
+    whole_api: Api, login: Login, db: Database, people: People
+) -> None:
+    scene = await seed_scene(db)
+    clients = [await login(whole_api, name) for name in ("operator", "operator2", "master")]
+    results = await asyncio.gather(
+        *(client.act(scene.bundle_id, Action.CLAIM, version=1) for client in clients), return_exceptions=True
+    )
+    refusals = [result for result in results if isinstance(result, ApiError)]
+    assert len(refusals) == 2
+    assert {refusal.code for refusal in refusals} == {ErrorCode.STALE_VERSION}
+
+
+async def test_the_same_idempotency_key_acts_once_and_is_answered_the_same(
+    whole_api: Api, login: Login, db: Database, people: People
+) -> None:
+    scene = await seed_scene(db)
+    client = await login(whole_api, "operator")
+    key = str(uuid4())
+    claims = [client.act(scene.bundle_id, Action.CLAIM, version=1, note="once", idempotency_key=key) for _ in range(3)]
+    answers = await asyncio.gather(*claims)
+    assert {answer.version for answer in answers} == {2}
+    assert (await client.act(scene.bundle_id, Action.CLAIM, version=1, note="once", idempotency_key=key)).version == 2
+    assert await _count(db, BundleAction) == await _count(db, BundleNote) == 1
+    other_key = await _refused(client.act(scene.bundle_id, Action.CLAIM, version=1))
+    assert other_key.code is ErrorCode.STALE_VERSION
+
+
+async def test_a_closed_alarm_is_refused_without_starting_anything(
+    api: Api, login: Login, db: Database, people: People
+) -> None:
+    scene = await seed_scene(db)
+    await set_columns(db, scene, status=BundleStatus.CLOSED, version=7)
+    client = await login(api, "operator")  # Temporal is away: it is not asked
+    assert (await _refused(client.act(scene.bundle_id, Action.CLOSE, version=7))).code is ErrorCode.WRONG_STATUS
+    assert (await _refused(client.act(scene.bundle_id, Action.CLOSE, version=6))).code is ErrorCode.STALE_VERSION
+
+
+async def test_without_temporal_alarms_are_still_shown_and_actions_answer_503(
+    api: Api, login: Login, db: Database, people: People
+) -> None:
+    scene = await seed_scene(db)
+    client = await login(api, "operator")
+    refused = await _refused(client.act(scene.bundle_id, Action.CLAIM, version=1))
+    assert (refused.status, refused.code) == (503, ErrorCode.TEMPORAL_UNAVAILABLE)
+    assert refused.retry_after is not None
+    assert [alarm.status for alarm in (await client.alarms()).items] == [BundleStatus.NEW]
+
+
+async def test_an_action_nobody_works_on_is_given_up_within_patience(
+    settings: Any, people: People, login: Login, db: Database, temporal_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api import bundle_actions
+    from tests.api.conftest import serving
+
+    monkeypatch.setattr(bundle_actions, "PATIENCE", 0.5)
+    scene = await seed_scene(db)
+    async with serving(settings.model_copy(update={"temporal_address": temporal_address})) as api:
+        client = await login(api, "operator")
+        refused = await _refused(client.act(scene.bundle_id, Action.CLAIM, version=1))
+    assert (refused.status, refused.code) == (503, ErrorCode.TEMPORAL_UNAVAILABLE)
+
+
+async def test_the_request_id_is_found_again_in_the_action_and_the_audit_row(
+    whole_api: Api, login: Login, db: Database, people: People
+) -> None:
+    scene = await seed_scene(db)
+    client = await login(whole_api, "operator")
+    async with whole_api.http(client._tokens.access_token) as http:
+        answer = await http.post(
+            f"/api/alarms/{scene.bundle_id}/claim", json={"version": 1}, headers={"X-Request-ID": "from-the-console-1"}
+        )
+    assert answer.headers["x-request-id"] == "from-the-console-1"
+    async with db.read() as session:
+        action = (await session.scalars(select(BundleAction))).one()
+        audit = (await session.scalars(select(AuditEntry).where(AuditEntry.action == "alarm.claim"))).one()
+    assert action.request_id == audit.request_id == "from-the-console-1"
+
+
+async def test_many_notes_at_once_are_queued_and_all_kept(whole_api: Api, login: Login, db: Database, people: People) -> None:
+    """More than the ten updates a run takes at once: the process sends them one after the other."""
+    scene = await seed_scene(db)
+    client = await login(whole_api, "operator")
+
+    async def add(number: int) -> int:
+        refused = 0
+        while True:
+            version = (await client.alarm(scene.bundle_id)).version
+            try:
+                await client.add_note(scene.bundle_id, f"note {number}", version=version)
+            except ApiError as error:
+                if error.code is not ErrorCode.STALE_VERSION:
+                    raise
+                refused += 1
+            else:
+                return refused
+
+    await asyncio.gather(*(add(number) for number in range(12)))
+    notes = (await client.alarm(scene.bundle_id)).notes
+    assert sorted(note.text for note in notes) == sorted(f"note {number}" for number in range(12))
