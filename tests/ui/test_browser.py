@@ -1,11 +1,18 @@
 """The packed console in a real Chromium."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
+from activities.seed import DEMO_LOGINS
+from api.client.client import StamClient
+from api.client.models import AlarmSummary
+from deploy.local.system import System
+from tests.scenarios.site import SMOKE
 from tests.support.eventually import eventually
 from tests.ui.chromium import Desk, desk_in_chromium
 from tests.ui.fake_station import PASSWORD, Station, app
@@ -14,6 +21,7 @@ from workflows.domain.alarm import AlarmType
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.errors import ErrorCode
 
+OPERATOR = ("operator", DEMO_LOGINS["operator"])
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
@@ -66,3 +74,35 @@ async def test_the_picture_stays_while_the_server_is_away_and_the_console_comes_
     await desk.until_said("conn-state", "Na żywo", within=30)
     await eventually(lambda: desk.part(f"alarm-row-{missed.id}").count(), within=20)
     await desk.until_said("banner", "1 nowy alarm")
+
+
+async def test_an_alarm_of_a_panel_is_closed_in_the_browser_through_the_whole_system(system: System) -> None:
+    """From a zone of a simulated panel to the end of its workflow: nothing in between is a stand-in."""
+    async with desk_in_chromium(system.api_url) as desk, aclosing(StamClient(system.api_url)) as olga:
+        await desk.start()
+        await desk.log_in(*OPERATOR)
+        await olga.login(*OPERATOR)
+        await smoke(system)
+        alarm = await eventually(lambda: newest_fire(olga), within=30, what="the fire alarm")
+        assert alarm is not None
+        await desk.part(f"alarm-row-{alarm.id}").wait_for(state="attached")
+        await desk.work_to_the_end(str(alarm.id), note="Zażółć gęślą jaźń")
+        after = await olga.alarm(alarm.id)
+        assert after.status is BundleStatus.CLOSED
+        assert "Zażółć gęślą jaźń" in [note.text for note in after.notes]
+        assert desk.traffic.hosts == {urlsplit(system.api_url).netloc}
+        assert desk.traffic.failed == []
+
+
+async def smoke(system: System) -> None:
+    """The last simulated panel's smoke detector goes off."""
+    async with httpx.AsyncClient(base_url=system.simulator_url, trust_env=False) as simulator:
+        panels = (await simulator.get("/panels")).raise_for_status().json()
+        answer = await simulator.post(f"/panels/{panels[-1]['port']}/zones/{SMOKE}/violate", json={})
+        answer.raise_for_status()
+
+
+async def newest_fire(client: StamClient) -> AlarmSummary | None:
+    page = await client.alarms(open=True, alarm_type=[AlarmType.FIRE], order="newest", limit=1)
+    fresh = [alarm for alarm in page.items if alarm.status is BundleStatus.NEW]
+    return fresh[0] if fresh else None

@@ -250,13 +250,13 @@ async def test_an_alarm_goes_all_the_way(desk: Desk, fire: AlarmSummary) -> None
     await desk.until_status(fire.id, BundleStatus.ACK)
     assert desk.dialog() is DialogKind.NONE
     controller.act(Action.RESOLVE)
-    controller.confirm_resolve("FALSE_USER", "")
+    controller.confirm_resolve("CUSTOMER_ERROR", "")
     await desk.until_status(fire.id, BundleStatus.RESOLVED)
     controller.act(Action.CLOSE)
     await desk.until_status(fire.id, BundleStatus.CLOSED)
     sent = {action: body for _, action, body in desk.station.actions}
     assert sent[Action.ACK]["note"] == "Patrol wysłany."
-    assert sent[Action.RESOLVE]["result_code"] == "FALSE_USER"
+    assert sent[Action.RESOLVE]["result_code"] == "CUSTOMER_ERROR"
 
 
 async def test_the_timeline_of_the_open_card_follows(desk: Desk, fire: AlarmSummary) -> None:

@@ -11,7 +11,7 @@ from ui_flutter.components.safe import safe_component
 from ui_flutter.state.views import DialogKind, DialogView
 
 PHRASES = ("phrase.patrol", "phrase.keyholder", "phrase.false_user", "phrase.false_technical", "phrase.test")
-RESULTS = ("CONFIRMED", "FALSE_USER", "FALSE_TECHNICAL", "TEST", "OTHER")
+RESULTS = ("CONFIRMED", "FALSE_ALARM", "CUSTOMER_ERROR", "TECHNICAL_FAULT", "PATROL_NO_FINDINGS", "TEST")
 KEYS = (
     ("J  K", "keys.move"),
     ("Enter", "keys.open"),
