@@ -209,7 +209,7 @@ async def _receive(socket: WebSocket) -> dict[str, Any]:
         message = orjson.loads(text)
     except orjson.JSONDecodeError:
         message = None
-    if not isinstance(message, dict) or message.get("type") not in {"hello", "pong"}:
+    if not isinstance(message, dict) or message.get("type") not in ("hello", "pong"):
         raise Ended(POLICY, "hello or pong expected")
     return message
 
