@@ -17,6 +17,7 @@ from api.client.transport import browser_transport, native_transport
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.components.painter import Painter
+from ui_flutter.components.safe import report
 from ui_flutter.components.screen import Screen
 from ui_flutter.controller import HAD_SESSION, Controller
 from ui_flutter.i18n.words import Language, Words
@@ -39,7 +40,7 @@ async def console(page: ft.Page, client: StamClient | None = None) -> Controller
     _dress(page)
     store = Store()
     screen = Screen(look=Cell(Look(DARK, Words(store.language))))
-    painter = Painter(store, screen, lambda: page.width or 1440)
+    painter = Painter(store, screen, lambda: page.width or 1440, lambda: _revive(page, screen))
     surroundings = PageSurroundings(page, painter)
     controller = Controller(client or make_client(), surroundings, store=store)
     had_session = await surroundings.recall(controller)
@@ -82,6 +83,15 @@ def _listen(page: ft.Page, screen: Screen, controller: Controller, painter: Pain
     page.on_keyboard_event = on_key
     page.on_route_change = on_route
     page.on_resize = lambda _: painter.changed()
+
+
+def _revive(page: ft.Page, screen: Screen) -> None:
+    """Flet draws in one task that an unforeseen error ends without a word, and the screen with it: start it again."""
+    task: asyncio.Task[None] | None = getattr(page.session, "_Session__updates_task", None)
+    if task is not None and task.done() and not task.cancelled():
+        report("Flet's drawing ended", task.exception() or RuntimeError("without an error"))
+        page.session.start_updates_scheduler()  # type: ignore[no-untyped-call]
+        screen.redraw()
 
 
 class PageSurroundings:

@@ -1,6 +1,7 @@
 """The drawn console on a real Flet session, against a station in memory."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -106,3 +107,24 @@ async def test_a_part_that_cannot_be_drawn_does_not_take_the_screen_with_it(
     monkeypatch.undo()
     await screen.click("lang-switch")
     await eventually(lambda: screen.texts("conn-state")[0] == "Live")
+
+
+async def test_a_drawing_task_that_died_is_started_again_and_nothing_stays_undrawn(
+    station: Station, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log_in(screen)
+    patch = screen.session.patch_control
+    lost: list[dict[str, Any]] = []
+
+    def fails_once(**call: Any) -> None:
+        if not lost:
+            lost.append(call)
+            raise RuntimeError("the patch could not be made")
+        patch(**call)
+
+    monkeypatch.setattr(screen.session, "patch_control", fails_once)
+    fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
+    await eventually(lambda: f"alarm-row-{fire.id}" in screen.identifiers())
+    await screen.click("lang-switch")
+    await eventually(lambda: screen.texts("conn-state")[0] == "Live")
+    assert lost

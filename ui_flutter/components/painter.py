@@ -23,10 +23,11 @@ NARROW = 820  # px; below it list and card are separate pages
 class Painter:
     """One for each screen. `changed` asks for a drawing; `paint_for_ever` draws."""
 
-    def __init__(self, store: Store, screen: Screen, width: Callable[[], float]) -> None:
+    def __init__(self, store: Store, screen: Screen, width: Callable[[], float], revive: Callable[[], None]) -> None:
         self._store = store
         self._screen = screen
         self._width = width
+        self._revive = revive
         self._changed = asyncio.Event()
 
     def changed(self) -> None:
@@ -37,6 +38,7 @@ class Painter:
         while True:
             self._changed.clear()
             try:
+                self._revive()
                 self.paint(datetime.now(UTC))
             except Exception as error:
                 report("the screen cannot be painted", error)

@@ -40,7 +40,7 @@ def memoized(component: Callable[P, ft.Control]) -> Callable[..., ft.Control]:
     return remembered
 
 
-def report(text: str, error: Exception) -> None:
+def report(text: str, error: BaseException) -> None:
     """Log an error of the console itself, once per text: a broken row must not fill the log every second."""
     if text not in _reported:
         _reported.add(text)

@@ -1,6 +1,6 @@
 """All cells of the screen. `present` writes them, the views read them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from uuid import UUID
 
 import flet as ft
@@ -58,3 +58,11 @@ class Screen:
     dialog: Cell[DialogView] = field(default_factory=lambda: Cell(DialogView()))
     search: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)
     toasts: Cell[tuple[ToastView, ...]] = field(default_factory=lambda: Cell(()))
+
+    def redraw(self) -> None:
+        """Have every component drawn again, for after a drawing that was lost."""
+        mine = (getattr(self, f.name) for f in fields(self))
+        rows = (cell for cells in self.rows.values() for cell in (cells.row, cells.age, cells.meter))
+        for cell in (*mine, *rows):
+            if isinstance(cell, Cell):
+                cell.notify()  # type: ignore[no-untyped-call]

@@ -48,7 +48,7 @@ def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents, search_ref:
         "",
         hint=look.words("list.search"),
         dense=True,
-        prefix_icon=ft.Icons.SEARCH,
+        prefix_icon=ft.Icon(ft.Icons.SEARCH, size=18, color=tokens.soft),
         on_change=lambda event: intents.search(event.control.value),
         ref=search_ref,
     )

@@ -102,8 +102,13 @@ def _head(look: Look, view: DetailView, intents: Intents) -> ft.Control:
         ft.Row(line, spacing=8),
         ft.Row(
             [
-                ft.Icon(
-                    parts.KIND_ICONS.get(view.kind, ft.Icons.NOTIFICATIONS_ACTIVE), size=22, color=tokens.tone(view.rank).text
+                ft.Container(
+                    ft.Icon(
+                        parts.KIND_ICONS.get(view.kind, ft.Icons.NOTIFICATIONS_ACTIVE),
+                        size=22,
+                        color=tokens.tone(view.rank).text,
+                    ),
+                    padding=ft.Padding.only(top=3),
                 ),
                 parts.text(view.title, tokens.text, size=20, weight=parts.BOLD, expand=True),
             ],

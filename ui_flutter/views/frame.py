@@ -8,6 +8,7 @@ from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.components.screen import Screen
 from ui_flutter.state.views import BannerView, FrameView, Mood, Page, ToastView
+from ui_flutter.theme import ThemeName
 from ui_flutter.views.alarms import alarms_page
 from ui_flutter.views.dialogs import dialog_layer
 from ui_flutter.views.login import login_page
@@ -25,6 +26,7 @@ def app(screen: Screen, intents: Intents, look_cell: Cell[Look], frame_cell: Cel
         content=ft.Stack(layers, expand=True),
         expand=True,
         bgcolor=look.tokens.ground,
+        theme_mode=ft.ThemeMode.DARK if look.tokens.name is ThemeName.DARK else ft.ThemeMode.LIGHT,
         border=ft.Border.all(3, look.tokens.bad if urgent else look.tokens.ground),
     )
 
