@@ -1,6 +1,7 @@
 """What every answer carries for the browser's safety, and how much a request may bring."""
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import Problem, render
@@ -36,7 +37,7 @@ class LimitsMiddleware:
 
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:
-            await render(_too_large())(scope, receive, send_safely)
+            await render(Problem(ErrorCode.TOO_LARGE))(scope, receive, send_safely)
             return
         await self._app(scope, _bounded(receive), send_safely)
 
@@ -50,11 +51,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_BODY:
-            raise _too_large()
+            raise HTTPException(413)  # FastAPI lets it through while it reads a body; problems.py renders it
         return message
 
     return counted
-
-
-def _too_large() -> Problem:
-    return Problem(ErrorCode.TOO_LARGE, f"A request body may have at most {MAX_BODY} bytes.")

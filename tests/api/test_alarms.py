@@ -177,7 +177,7 @@ async def test_the_timeline_tells_the_whole_story_in_order_and_what_comes_next(
     note_id = uuid7()
     step: dict[str, Any] = {"bundle_id": scene.bundle_id, "actor_id": people["operator"], "note_id": None}
     new, claiming = {"from_status": BundleStatus.NEW}, {"from_status": BundleStatus.CLAIMING}
-    actions = [
+    actions: list[dict[str, Any]] = [
         {"action": Action.CLAIM, "at": began + timedelta(seconds=10), **new, "to_status": BundleStatus.CLAIMING, "version": 2},
         {
             "action": Action.EXPIRE_CLAIM,

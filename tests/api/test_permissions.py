@@ -46,7 +46,7 @@ def _routes(routes: list[Any]) -> Iterator[APIRoute | APIWebSocketRoute]:
 def _declared(dependant: Dependant) -> Iterator[Declared]:
     for dependency in dependant.dependencies:
         if isinstance(dependency.call, PermissionCheck) or dependency.call in _MARKS:
-            yield dependency.call  # type: ignore[misc]
+            yield dependency.call
         yield from _declared(dependency)
 
 
@@ -55,7 +55,7 @@ def _checked(app: Any) -> Iterator[tuple[str, str, Permission]]:
         if isinstance(route, APIRoute):
             for call in _declared(route.dependant):
                 if isinstance(call, PermissionCheck):
-                    yield next(iter(route.methods)), route.path, call.permission
+                    yield next(iter(route.methods or ())), route.path, call.permission
 
 
 def test_every_route_declares_who_may_use_it(app: Any) -> None:
@@ -64,7 +64,7 @@ def test_every_route_declares_who_may_use_it(app: Any) -> None:
 
 
 def test_the_walk_sees_every_documented_route(app: Any) -> None:
-    walked = {(method, r.path) for r in _routes(app.routes) if isinstance(r, APIRoute) for method in r.methods}
+    walked = {(method, r.path) for r in _routes(app.routes) if isinstance(r, APIRoute) for method in r.methods or ()}
     documented = {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
     assert walked == documented
 
@@ -74,7 +74,7 @@ def test_only_these_routes_are_open_to_everybody(app: Any) -> None:
         (method, route.path)
         for route in _routes(app.routes)
         if isinstance(route, APIRoute) and deps.open_to_all in set(_declared(route.dependant))
-        for method in route.methods
+        for method in route.methods or ()
     }
     assert found == _OPEN
 

@@ -97,7 +97,12 @@ async def test_ready_means_the_database_answers_and_alive_needs_nothing(settings
 
 async def test_ready_when_it_is(api: Api) -> None:
     async with api.http() as http:
-        assert (await http.get("/readyz")).json()["ready"] is True
+
+        async def is_ready() -> bool:
+            answer = await http.get("/readyz")
+            return answer.status_code == 200 and answer.json()["ready"] is True
+
+        await eventually(is_ready, what="it is ready")
 
 
 async def test_metrics_have_the_promised_names_and_routes_as_templates(api: Api, login: Login) -> None:
