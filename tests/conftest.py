@@ -10,9 +10,13 @@ from activities.infra.temporal import DATA_CONVERTER
 from deploy.local.folder import scratch_folder
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
+from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE, Temporal
 from deploy.local.valkey import Valkey
 from tests.support.stack import Databases, Stack, flush, run_apart
+from tests.support.system import SystemThread, everything_is_followed
+
+SIMULATED_PANELS = 40  # more than there are scenarios
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +86,16 @@ async def stack() -> AsyncIterator[Stack]:
     with scratch_folder() as folder:
         async with Stack(folder) as servers:
             yield servers
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[System]:
+    """One whole system as `stam up` runs it, with quiet simulated panels, every one connected. Shared by scenarios and the
+    browser: whoever needs a panel to himself takes one that nobody else uses."""
+    with scratch_folder() as folder:
+        thread = SystemThread(folder, panels=SIMULATED_PANELS)
+        try:
+            run_apart(everything_is_followed(thread.system))
+            yield thread.system
+        finally:
+            thread.close()

@@ -6,7 +6,10 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
+
 from deploy.local.system import System, running_system
+from tests.support.eventually import eventually
 
 T = TypeVar("T")
 
@@ -46,3 +49,21 @@ class SystemThread:
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
+
+
+async def everything_is_followed(system: System) -> None:
+    """Wait until every simulated panel has a line whose log has been walked once."""
+    panels = system.composition.settings.simulated_panels
+    await system.until_connected(panels, within=60)
+    connection = await asyncpg.connect(system.database_url.replace("+asyncpg", ""))
+    try:
+        followed = "SELECT count(*) FROM panel_cursors WHERE cursor ->> 'log' IS NOT NULL"
+        await eventually(
+            lambda: _at_least(connection, followed, panels), within=60, every=0.2, what="every panel's log was walked"
+        )
+    finally:
+        await connection.close()
+
+
+async def _at_least(connection: asyncpg.Connection, query: str, count: int) -> bool:
+    return int(await connection.fetchval(query)) >= count
