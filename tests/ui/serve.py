@@ -61,10 +61,11 @@ async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes)
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve an ASGI app on an ephemeral port; yields its base URL."""
+async def serving(app: Any, *, port: int = 0) -> AsyncIterator[str]:
+    """Serve an ASGI app on an ephemeral port, or on one it had before; yields its base URL."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -1,7 +1,7 @@
 """The packed console in a real Chromium."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +19,6 @@ from tests.ui.fake_station import PASSWORD, Station, app
 from tests.ui.serve import ConsoleApp, OneOrigin, serving
 from workflows.domain.alarm import AlarmType
 from workflows.domain.bundle import BundleStatus
-from workflows.domain.errors import ErrorCode
 
 OPERATOR = ("operator", DEMO_LOGINS["operator"])
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -59,21 +58,27 @@ async def test_a_reload_of_a_deep_link_comes_back_to_the_card(station: Station, 
     assert desk.page.url.endswith(f"/alarms/{fire.id}")
 
 
-async def test_the_picture_stays_while_the_server_is_away_and_the_console_comes_back(station: Station, desk: Desk) -> None:
+async def test_the_picture_stays_while_the_server_is_gone_and_the_console_comes_back(
+    station: Station, console_folder: Path
+) -> None:
     place = station.place("Hurtownia Żółw")
     fire = station.alarm(AlarmType.FIRE, place)
-    await desk.start()
-    await desk.log_in("jan", PASSWORD)
-    station.fail_with = ErrorCode.SHUTTING_DOWN
-    await station.cut()
-    await desk.until_said("conn-state", "Brak połączenia", within=30)
-    await desk.until_said("banner", "Brak połączenia z serwerem od")
-    assert await desk.part(f"alarm-row-{fire.id}").count() == 1
-    missed = station.alarm(AlarmType.HOLDUP, place)
-    station.fail_with = None
-    await desk.until_said("conn-state", "Na żywo", within=30)
-    await eventually(lambda: desk.part(f"alarm-row-{missed.id}").count(), within=20)
-    await desk.until_said("banner", "1 nowy alarm")
+    server = OneOrigin(app(station), ConsoleApp(console_folder))
+    async with AsyncExitStack() as first:
+        url = await first.enter_async_context(serving(server))
+        async with desk_in_chromium(url) as desk:
+            await desk.start()
+            await desk.log_in("jan", PASSWORD)
+            await station.cut()
+            await first.aclose()
+            await desk.until_said("conn-state", "Brak połączenia", within=30)
+            await desk.until_said("banner", "Brak połączenia z serwerem od")
+            assert await desk.part(f"alarm-row-{fire.id}").count() == 1
+            missed = station.alarm(AlarmType.HOLDUP, place)
+            async with serving(server, port=urlsplit(url).port or 0):
+                await desk.until_said("conn-state", "Na żywo", within=30)
+                await eventually(lambda: desk.part(f"alarm-row-{missed.id}").count(), within=20)
+                await desk.until_said("banner", "1 nowy alarm")
 
 
 async def test_an_alarm_of_a_panel_is_closed_in_the_browser_through_the_whole_system(system: System) -> None:
