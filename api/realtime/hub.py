@@ -7,7 +7,7 @@ change of source needs no switch. `advance` never waits, so nothing can come bet
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -146,11 +146,8 @@ class Hub:
         await self._find_place()
         self.started.set()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._stream.run(), name="hub.stream")
-            group.create_task(self._outbox.listen(), name="hub.listen")
-            group.create_task(self._outbox.run(), name="hub.outbox")
-            group.create_task(self._ping(), name="hub.ping")
-            group.create_task(self._check_sessions(), name="hub.sessions")
+            for work in (self._stream.run, self._outbox.listen, self._outbox.run, self._ping, self._check_sessions):
+                group.create_task(_for_ever(work), name=f"hub.{work.__qualname__}")
 
     async def _find_place(self) -> None:
         """Begin at the end of what is published: what was before is a matter of catching up."""
@@ -159,7 +156,10 @@ class Hub:
                 self.seq = await self._outbox.newest()
                 return
             except DatabaseUnavailable:
-                await asyncio.sleep(AGAIN_AFTER)
+                pass
+            except Exception:
+                log.exception("hub.failed")
+            await asyncio.sleep(AGAIN_AFTER)
 
     async def _ping(self) -> None:
         while True:
@@ -185,3 +185,13 @@ class Hub:
             subscriber.end(NO_LONGER_ALLOWED, "the session has ended")
         else:
             subscriber.caller = fresh
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    """What nobody thought of must not silence the screens: say it and go on."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("hub.failed")
+        await asyncio.sleep(AGAIN_AFTER)
