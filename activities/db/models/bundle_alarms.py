@@ -22,6 +22,7 @@ class BundleAlarm(Identified, Stamped, Versioned, Base):
     __table_args__ = (
         Index("uq_bundle_alarms_joinable", "object_id", "alarm_type", unique=True, postgresql_where=text("joinable")),
         Index("ix_bundle_alarms_list", "status", "priority_rank", "opened_at", "id"),
+        Index("ix_bundle_alarms_urgency", "priority_rank", "opened_at", "id"),
         Index("ix_bundle_alarms_newest", "opened_at", "id"),
         Index("ix_bundle_alarms_open", "object_id", "id", postgresql_where=text("status <> 'CLOSED'")),
         Index("ix_bundle_alarms_object", "object_id", "opened_at", "id"),

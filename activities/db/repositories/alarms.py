@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, RowMapping, Select, Uuid, and_, case, cast, or_, select
+from sqlalchemy import ColumnElement, Integer, RowMapping, Select, Subquery, Uuid, and_, case, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.db.models.bundle_actions import BundleAction
@@ -55,32 +55,34 @@ class AlarmFilter:
 async def list_alarms(
     session: AsyncSession, chosen: AlarmFilter, *, order: AlarmOrder, cursor: str | None, limit: int
 ) -> Rows[RowMapping]:
-    """Raises BadCursor."""
-    query = _summaries().where(*_conditions(chosen))
-    return await page(session, query, _ORDERS[order], cursor=cursor, limit=limit)
+    """With the names a person reads. Raises BadCursor."""
+    query = select(BundleAlarm.__table__).where(*_conditions(chosen))
+    return await page(session, query, _ORDERS[order], cursor=cursor, limit=limit, named=_with_names)
 
 
 async def find_alarm(session: AsyncSession, alarm_id: UUID) -> RowMapping | None:
-    row: RowMapping | None = (await session.execute(_summaries().where(_B.id == alarm_id))).mappings().first()
+    """With the names a person reads."""
+    found = select(BundleAlarm.__table__).where(_B.id == alarm_id).subquery("page")
+    row: RowMapping | None = (await session.execute(_with_names(found))).mappings().first()
     return row
 
 
-def _summaries() -> Select[Any]:
-    """A bundle with the names a person reads."""
-    source_number, panel_id = cast(_B.headline["source_number"].astext, Integer), cast(_B.headline["panel_id"].astext, Uuid)
-    kind = _B.headline["source_kind"].astext
+def _with_names(page: Subquery) -> Select[Any]:
+    """Bundles with the names of their object, claimer and headline's source."""
+    headline = page.c.headline
+    source_number, panel_id = cast(headline["source_number"].astext, Integer), cast(headline["panel_id"].astext, Uuid)
+    kind = headline["source_kind"].astext
     zone = and_(kind == Source.ZONE.value, Zone.panel_id == panel_id, Zone.number == source_number)
     partition = and_(kind == Source.PARTITION.value, Partition.panel_id == panel_id, Partition.number == source_number)
-    source_name = case((kind == Source.ZONE.value, Zone.name), else_=Partition.name)
     return (
         select(
-            BundleAlarm.__table__,
+            *page.c,
             _O.name.label("object_name"),
             User.display_name.label("claimed_by_name"),
-            source_name.label("source_name"),
+            case((kind == Source.ZONE.value, Zone.name), else_=Partition.name).label("source_name"),
         )
-        .join_from(BundleAlarm.__table__, GuardedObject.__table__, _O.id == _B.object_id)
-        .outerjoin(User, User.id == _B.claimed_by)
+        .join_from(page, GuardedObject.__table__, _O.id == page.c.object_id)
+        .outerjoin(User, User.id == page.c.claimed_by)
         .outerjoin(Zone, zone)
         .outerjoin(Partition, partition)
     )
@@ -90,7 +92,7 @@ def _conditions(chosen: AlarmFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     for column, values in (
         (_B.status, chosen.statuses),
-        (_B.priority, chosen.priorities),
+        (_B.priority_rank, _ranks(chosen.priorities)),
         (_B.alarm_type, chosen.alarm_types),
         (_B.object_id, chosen.only_objects),
     ):
@@ -101,12 +103,16 @@ def _conditions(chosen: AlarmFilter) -> list[ColumnElement[bool]]:
     if chosen.object_id is not None:
         found.append(_B.object_id == chosen.object_id)
     if chosen.text:
-        found.append(_O.search.contains(chosen.text.lower(), autoescape=True))
+        found.append(_B.object_id.in_(select(_O.id).where(_O.search.contains(chosen.text.lower(), autoescape=True))))
     if chosen.opened_from is not None:
         found.append(_B.opened_at >= chosen.opened_from)
     if chosen.opened_to is not None:
         found.append(_B.opened_at < chosen.opened_to)
     return found
+
+
+def _ranks(priorities: Collection[Priority] | None) -> list[int] | None:
+    return None if priorities is None else [priority.rank for priority in priorities]
 
 
 # -- events
@@ -128,19 +134,17 @@ _EVENT_ORDER: Final = Order((Key(_E.minute, datetime), Key(_E.id, UUID)), descen
 
 async def list_events(session: AsyncSession, chosen: EventFilter, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
     """Newest first. Raises BadCursor."""
-    return await page(session, _events().where(*_event_conditions(chosen)), _EVENT_ORDER, cursor=cursor, limit=limit)
+    query = select(EventRow.__table__).where(*_event_conditions(chosen))
+    return await page(session, query, _EVENT_ORDER, cursor=cursor, limit=limit, named=_with_source_names)
 
 
-def _events() -> Select[Any]:
-    """An event with its source's name."""
-    zone = and_(_E.source_kind == Source.ZONE, Zone.panel_id == _E.panel_id, Zone.number == _E.source_number)
-    partition = and_(
-        _E.source_kind == Source.PARTITION, Partition.panel_id == _E.panel_id, Partition.number == _E.source_number
-    )
-    source_name = case((_E.source_kind == Source.ZONE, Zone.name), else_=Partition.name)
+def _with_source_names(page: Subquery) -> Select[Any]:
+    kind, number = page.c.source_kind, page.c.source_number
+    zone = and_(kind == Source.ZONE, Zone.panel_id == page.c.panel_id, Zone.number == number)
+    partition = and_(kind == Source.PARTITION, Partition.panel_id == page.c.panel_id, Partition.number == number)
     return (
-        select(EventRow.__table__, source_name.label("source_name"))
-        .select_from(EventRow.__table__)
+        select(*page.c, case((kind == Source.ZONE, Zone.name), else_=Partition.name).label("source_name"))
+        .select_from(page)
         .outerjoin(Zone, zone)
         .outerjoin(Partition, partition)
     )

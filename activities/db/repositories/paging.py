@@ -2,14 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, Select, literal, tuple_
+from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, Subquery, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import KeyedColumnElement
 
@@ -42,8 +42,10 @@ class Order:
         seen = tuple_(*(literal(value, key.column.type) for key, value in zip(self.keys, values, strict=True)))
         return row < seen if self.descending else row > seen
 
-    def sorting(self) -> list[ColumnElement[Any]]:
-        return [key.column.desc() if self.descending else key.column.asc() for key in self.keys]
+    def sorting(self, rows: FromClause | None = None) -> list[ColumnElement[Any]]:
+        """What to sort by; ``rows``: a subquery that has the columns under their names."""
+        columns = [key.column if rows is None else rows.c[str(key.column.key)] for key in self.keys]
+        return [column.desc() if self.descending else column.asc() for column in columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,26 @@ class Rows(Generic[T]):
     next_cursor: str | None
 
 
-async def page(session: AsyncSession, query: Select[Any], order: Order, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
-    """``limit`` rows of ``query`` after ``cursor``. The query's rows must have the keys' columns under their names."""
+async def page(
+    session: AsyncSession,
+    query: Select[Any],
+    order: Order,
+    *,
+    cursor: str | None,
+    limit: int,
+    named: Callable[[Subquery], Select[Any]] | None = None,
+) -> Rows[RowMapping]:
+    """``limit`` rows of ``query`` after ``cursor``. The query's rows must have the keys' columns under their names.
+
+    ``named`` joins to the page's rows what people read: to these few only, not to all there are.
+    """
     if cursor is not None:
         query = query.where(order.after(cursor))
-    rows = (await session.execute(query.order_by(*order.sorting()).limit(limit + 1))).mappings().all()
+    query = query.order_by(*order.sorting()).limit(limit + 1)
+    if named is not None:
+        rows_of_page = query.subquery("page")
+        query = named(rows_of_page).order_by(*order.sorting(rows_of_page))
+    rows = (await session.execute(query)).mappings().all()
     more = len(rows) > limit
     return Rows(list(rows[:limit]), _encode(rows[limit - 1], order.keys) if more else None)
 
