@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from uuid_utils.compat import uuid7
 
-from api.realtime import catch_up, subscriber
+from api.realtime import catch_up, sources, subscriber
 from api.realtime.hub import Pace
 from tests.api.realtime_support import Client, Publisher, Station, commit, publishing
 from tests.support.eventually import eventually
@@ -189,13 +189,19 @@ async def test_a_client_who_heard_it_first_elsewhere_is_told_it_neither_again_no
     await connection.close()
 
 
-async def test_a_database_that_was_put_back_makes_everybody_load_again(station: Station, publisher: Publisher) -> None:
+async def test_a_database_that_was_put_back_makes_everybody_load_again(
+    station: Station, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "BLOCK", 0.1)
     await publisher.in_step(station.redis, await publisher.publish(9))
+    publisher.stream.cancel()  # so that the stream keeps what never happened
     async with station.client(last_seq=9) as client:
         await client.until("live")
         await station.execute("DELETE FROM outbox WHERE sequence_id > 4")
         assert (await client.until("replay_overflow"))[-1]["seq"] == 4
-        await publisher.publish(2)  # new messages under old numbers, while the stream still has the old ones
+        for _ in range(3):
+            assert [frame["type"] for frame in await client.until("ping")] == ["ping"]
+        await publisher.publish(2)
         events = await client.events(2)
     assert [event["seq"] for event in events] == [5, 6]
     told = [event["data"]["stamps"]["published_at"] for event in events]
