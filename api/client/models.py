@@ -256,6 +256,7 @@ class Event:
     restored_at: datetime | None = None
     recovered: bool = False
     suppressed: bool = False
+    detail: dict[str, Any] | None = None  # what the code does not say: armed or disarmed, the reason of a gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
