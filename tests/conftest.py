@@ -16,7 +16,7 @@ from deploy.local.valkey import Valkey
 from tests.support.stack import Databases, Stack, flush, run_apart
 from tests.support.system import SystemThread, everything_is_followed
 
-SIMULATED_PANELS = 40  # more than there are scenarios
+SIMULATED_PANELS = 50  # more than there are scenarios, and some for the browser
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from api.client.stream import Live, Message, Ping, Welcome
 from api.client.transport import Response, Socket
 from tests.scenarios.site import Site
 from tests.support.eventually import eventually
-from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.recording import LOG_RESOLUTION
@@ -239,7 +239,7 @@ class Person:
     async def acks(self, alarm: Alarm, *, note: str | None = None) -> AlarmSummary:
         return await self._acts(Action.ACK, alarm, note=note)
 
-    async def resolves(self, alarm: Alarm, *, result_code: str | None = None) -> AlarmSummary:
+    async def resolves(self, alarm: Alarm, *, result_code: ResultCode | None = None) -> AlarmSummary:
         return await self._acts(Action.RESOLVE, alarm, result_code=result_code)
 
     async def closes(self, alarm: Alarm) -> AlarmSummary:

@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 
 # Zones of every simulated panel (ingest/satel/simulator/examples.py): the first eight belong to partition 1, the rest to 2.
+FRONT_DOOR = 1  # watched while armed, with a delay to disarm
 OFFICE, STORE, WINDOW = 3, 11, 4  # watched while armed; the store belongs to partition 2
 SAFE, SILENT_PANIC, SMOKE, FLOOD, SHOP_WINDOW = 5, 6, 7, 8, 13  # watched around the clock
 COLD_STORE = 23  # only panels with 24 zones
@@ -62,6 +63,10 @@ class Site:
 
     async def mend_line(self) -> None:
         await self._do("link/cable", on=True)
+
+    async def lose_line_silently(self) -> None:
+        """Nothing comes through any more, and nobody is told; a new connection would."""
+        await self._do("link/half-open", keep_slot=False)
 
     async def go_busy(self) -> None:
         """Somebody else takes the module's only slot."""

@@ -21,7 +21,8 @@ from tests.scenarios.site import Site
 
 @dataclass(slots=True)
 class Grounds:
-    """The sites of a running system, each given to one scenario only, so that none disturbs another."""
+    """The sites of a running system, each given to one scenario only, so that none disturbs another. The first six places are
+    never given: they are for tests elsewhere."""
 
     system: System
     assigned: Iterator[int] = field(init=False)  # to the technician and to the field worker

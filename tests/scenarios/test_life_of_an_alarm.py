@@ -12,7 +12,7 @@ from tests.scenarios.site import OFFICE, OWNER, STORE, WINDOW, Site
 from tests.scenarios.story import Story
 from workflows.contracts.names import bundle_workflow_id
 from workflows.domain.alarm import AlarmType, Priority
-from workflows.domain.bundle import BundleStatus
+from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 
 pytestmark = pytest.mark.timeout(240)
@@ -34,7 +34,7 @@ async def test_a_violated_zone_of_an_armed_partition_is_worked_from_alarm_to_clo
     await oskar.sees_it(alarm, status=BundleStatus.CLAIMING, claimed_by=olga.id)
     await olga.starts(alarm)
     await olga.acks(alarm, note=NOTE)
-    await olga.resolves(alarm, result_code="FALSE_ALARM")
+    await olga.resolves(alarm, result_code=ResultCode.FALSE_ALARM)
     closed = await olga.closes(alarm)
     assert (closed.status, closed.result_code) == (BundleStatus.CLOSED, "FALSE_ALARM")
     await oskar.sees_it(alarm, status=BundleStatus.CLOSED)
@@ -140,6 +140,27 @@ async def test_a_released_alarm_is_free_for_somebody_else(story: Story) -> None:
     free = await oskar.sees_it(alarm, status=BundleStatus.NEW, claimed_by=None, version=alarm.version + 3)
     claimed = await oskar.claims(free)
     assert (claimed.claimed_by, claimed.claimed_by_name) == (oskar.id, oskar.display_name)
+
+
+async def test_an_action_whose_answer_got_lost_is_asked_for_again_and_done_once(story: Story) -> None:
+    site, olga = await story.site(), await story.olga()
+    alarm = await _an_intrusion(site, olga)
+    first, again = [
+        await olga.client.act(alarm.id, Action.CLAIM, version=alarm.version, idempotency_key=f"press-{alarm.id}") for _ in "12"
+    ]
+    assert (again.version, again.status, again.claimed_by) == (first.version, BundleStatus.CLAIMING, olga.id)
+    assert await olga.reads_timeline(alarm) == ["event 130", f"claim by {olga.display_name}"]
+
+
+async def test_a_master_takes_over_what_an_operator_left(story: Story) -> None:
+    """R-RBAC: alarm.override."""
+    site, olga, master = await story.site(), await story.olga(), await story.person("master")
+    alarm = await _an_intrusion(site, olga, master)
+    await olga.claims(alarm)
+    await olga.starts(alarm)
+    await master.sees_it(alarm, status=BundleStatus.IN_PROGRESS)
+    assert (await master.acks(alarm)).claimed_by == master.id
+    await olga.sees_it(alarm, status=BundleStatus.ACK, claimed_by=master.id)
 
 
 async def test_an_alarm_that_needs_a_note_is_not_acknowledged_without_one(story: Story) -> None:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.scenarios.people import Alarm, Person
-from tests.scenarios.site import FLOOD, OFFICE, SAFE, SILENT_PANIC, SMOKE, UNDER_DURESS, WINDOW, Site
+from tests.scenarios.site import FLOOD, FRONT_DOOR, OFFICE, OWNER, SAFE, SILENT_PANIC, SMOKE, UNDER_DURESS, WINDOW, Site
 from tests.scenarios.story import Story
 from tests.support.eventually import eventually
 from workflows.domain.alarm import LOG_ERASED, AlarmType, Priority
 from workflows.domain.bundle import BundleStatus
-from workflows.domain.panel import LinkStatus
+from workflows.domain.panel import LinkStatus, PartitionState
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -60,6 +60,18 @@ async def test_a_tampered_detector_is_a_tamper_alarm_while_disarmed(story: Story
     olga.sees_only(site, alarm)
 
 
+async def test_who_comes_in_by_the_door_and_disarms_in_time_is_no_alarm(story: Story) -> None:
+    site, olga = await story.site(), await story.olga()
+    await site.arm()
+    await site.violate(FRONT_DOOR)
+    await olga.sees_partition(site, 1, PartitionState.ENTRY_TIME)
+    await site.disarm_with(OWNER)
+    await olga.sees_partition(site, 1, PartitionState.DISARMED)
+    await site.violate(SAFE)  # what happened first would have been told first
+    olga.sees_only(site, await olga.sees(site))
+    assert [event.source_number for event in await olga.events_of(site) if event.alarm_type] == [SAFE]
+
+
 async def test_mains_lost_and_restored_is_one_power_alarm_that_is_over(story: Story) -> None:
     site, olga = await story.site(), await story.olga()
     await site.mains_off()
@@ -103,6 +115,18 @@ async def test_an_alarm_that_still_stands_when_the_line_is_back_is_one_alarm(sto
     await _the_log_is_read(site, olga)
     assert len(await olga.events_of(site, source_number=SAFE)) == 1
     assert olga.screen.alarms[alarm.id].event_count == 1
+
+
+async def test_an_alarm_on_a_line_that_died_without_a_word_is_found(story: Story) -> None:
+    """R-SATEL: the network in between is gone, and nobody closed anything; only the missing answer tells."""
+    site, olga = await story.site(), await story.olga()
+    await site.arm()
+    await site.lose_line_silently()
+    await site.violate(OFFICE)
+    alarm = await olga.sees(site, alarm_type=AlarmType.INTRUSION, within=40)
+    assert (alarm.headline.source_number, alarm.event_count) == (OFFICE, 1)
+    await _the_log_is_read(site, olga)
+    assert len(await olga.events_of(site, source_number=OFFICE)) == 1
 
 
 async def test_a_log_that_was_erased_while_we_were_away_is_a_visible_gap(story: Story) -> None:
