@@ -7,6 +7,7 @@ that what a simulated panel tells of itself and what the database says of it agr
 from dataclasses import dataclass
 from typing import Final
 
+from workflows.domain.bundle import ResultCode
 from workflows.domain.permissions import Role
 
 SITES: Final = ("Jubiler", "Apteka", "Hurtownia", "Szkoła", "Kancelaria", "Salon aut", "Piekarnia", "Bank", "Muzeum", "Willa")
@@ -94,7 +95,7 @@ NOTES: Final = (
     "Czujka po deszczu wzbudza się sama, zgłoszono do serwisu.",
     "Test umówiony z instalatorem, bez interwencji.",
 )
-RESULTS: Final = ("FALSE_ALARM", "CUSTOMER_ERROR", "PATROL_NO_FINDINGS", "TECHNICAL_FAULT", "TEST")
+RESULTS: Final = tuple(code for code in ResultCode if code is not ResultCode.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)

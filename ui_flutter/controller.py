@@ -36,7 +36,7 @@ from ui_flutter.state.order import WINDOW, WINDOW_STEP, Filter
 from ui_flutter.state.store import Card, CardPhase, Dialog, Login, Store
 from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
 from ui_flutter.theme import ThemeName
-from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 
 logger = logging.getLogger("stam.console")
@@ -485,10 +485,10 @@ class Controller:
     def confirm_ack(self, note: str) -> None:
         self._confirm(Action.ACK, note=note or None)
 
-    def confirm_resolve(self, result_code: str, note: str) -> None:
+    def confirm_resolve(self, result_code: ResultCode, note: str) -> None:
         self._confirm(Action.RESOLVE, note=note or None, result_code=result_code)
 
-    def _confirm(self, action: Action, *, note: str | None, result_code: str | None = None) -> None:
+    def _confirm(self, action: Action, *, note: str | None, result_code: ResultCode | None = None) -> None:
         id_ = self.store.dialog.alarm_id
         alarm = self.store.book.alarms.get(id_) if id_ else None
         if alarm is not None and alarm.id not in self.store.pending:
@@ -501,7 +501,7 @@ class Controller:
             self._spawn(self._send(alarm, Action.ADD_NOTE, note=text.strip()))
 
     async def _send(
-        self, alarm: AlarmSummary, action: Action, *, note: str | None = None, result_code: str | None = None
+        self, alarm: AlarmSummary, action: Action, *, note: str | None = None, result_code: ResultCode | None = None
     ) -> None:
         """Send one action. The same action on the same version is repeated under the same key: never done twice."""
         store = self.store
@@ -525,7 +525,7 @@ class Controller:
         self._around.changed()
 
     async def _call(
-        self, alarm: AlarmSummary, action: Action, note: str | None, result_code: str | None, key: str
+        self, alarm: AlarmSummary, action: Action, note: str | None, result_code: ResultCode | None, key: str
     ) -> AlarmSummary:
         if action is Action.ADD_NOTE:
             return await self._client.add_note(alarm.id, note or "", version=alarm.version, idempotency_key=key)

@@ -31,7 +31,7 @@ from api.client.models import (
 )
 from api.client.transport import Response, Socket, Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
-from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 
 T = TypeVar("T")
@@ -136,13 +136,13 @@ class StamClient:
         *,
         version: int,
         note: str | None = None,
-        result_code: str | None = None,
+        result_code: ResultCode | None = None,
         idempotency_key: str | None = None,
     ) -> AlarmSummary:
         """Claim, start, release, ack, resolve or close. An answer that got lost is asked for once more, safely."""
         body: dict[str, Any] = {"version": version, "note": note}
         if result_code is not None:
-            body["result_code"] = result_code
+            body["result_code"] = result_code.value
         return await self._idempotent(f"/api/alarms/{alarm_id}/{action.value}", body, idempotency_key)
 
     async def add_note(self, alarm_id: UUID, text: str, *, version: int, idempotency_key: str | None = None) -> AlarmSummary:

@@ -24,7 +24,7 @@ from api.schemas.parameters import AlarmTypes, Cursor, Limit, Priorities, Search
 from api.schemas.requests import Act, AddNote, Resolve
 from api.services import Services
 from workflows.contracts.bundle import ActionRequest
-from workflows.domain.bundle import OPEN, Action, BundleStatus, Refusal
+from workflows.domain.bundle import OPEN, Action, BundleStatus, Refusal, ResultCode
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission, Scope
 
@@ -195,7 +195,7 @@ async def _act(
     body: Act,
     key: str | None,
     *,
-    result_code: str | None = None,
+    result_code: ResultCode | None = None,
 ) -> models.AlarmSummary:
     """An update of the alarm's workflow, answered with the row as it then is."""
     async with served.db.read() as session:

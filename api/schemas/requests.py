@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from workflows.domain.alarm import AlarmType, Priority
+from workflows.domain.bundle import ResultCode
 
 
 class Body(BaseModel):
@@ -49,9 +50,7 @@ class Act(Body):
 
 
 class Resolve(Act):
-    result_code: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$")] | None = Field(
-        default=None, description="A code of the registry of results, never free text.", examples=["FALSE_ALARM"]
-    )
+    result_code: ResultCode | None = Field(default=None, description="How it ended.")
 
 
 class AddNote(Body):

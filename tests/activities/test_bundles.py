@@ -22,7 +22,7 @@ from tests.support.bundles import Scene, add_note, seed_scene, set_columns
 from tests.support.rows import all_rows
 from workflows.contracts import policies
 from workflows.contracts.bundle import BundleRef, Transition, TransitionRequest
-from workflows.domain.bundle import Action, BundleStatus, Refusal
+from workflows.domain.bundle import Action, BundleStatus, Refusal, ResultCode
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ async def test_the_whole_way_stamps_every_station_and_ends_joining_at_resolved(d
     scene = await seed_scene(db)
     await walk(bundles, scene, *TO_RESOLVED[:-1])
     assert (await row(db)).joinable
-    await bundles.transition_bundle(ask(scene, Action.RESOLVE, 4, result_code="FALSE_ALARM"))
+    await bundles.transition_bundle(ask(scene, Action.RESOLVE, 4, result_code=ResultCode.FALSE_ALARM))
     assert not (await row(db)).joinable
 
     await bundles.transition_bundle(ask(scene, Action.CLOSE, 5))

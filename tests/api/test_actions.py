@@ -20,7 +20,7 @@ from tests.api.conftest import Api
 from tests.api.people import People
 from tests.support.bundles import Scene, seed_scene, set_columns
 from workflows.contracts import names
-from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 
 Login = Callable[..., Any]
@@ -49,8 +49,8 @@ async def test_an_alarm_is_worked_from_new_to_closed_even_before_the_relay_start
     without_note = await _refused(operator.act(scene.bundle_id, Action.ACK, version=started.version))
     assert (without_note.status, without_note.code) == (422, ErrorCode.NOTE_REQUIRED)
     acked = await operator.act(scene.bundle_id, Action.ACK, version=started.version, note="rang the keyholder")
-    resolved = await operator.act(scene.bundle_id, Action.RESOLVE, version=acked.version, result_code="FALSE_ALARM")
-    assert (resolved.result_code, resolved.auto_close_at is not None) == ("FALSE_ALARM", True)
+    resolved = await operator.act(scene.bundle_id, Action.RESOLVE, version=acked.version, result_code=ResultCode.FALSE_ALARM)
+    assert (resolved.result_code, resolved.auto_close_at is not None) == (ResultCode.FALSE_ALARM, True)
     closed = await operator.act(scene.bundle_id, Action.CLOSE, version=resolved.version)
     assert (closed.status, closed.version) == (BundleStatus.CLOSED, 6)
     story = await operator.timeline(scene.bundle_id)

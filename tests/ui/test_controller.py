@@ -17,7 +17,7 @@ from ui_flutter.state.link import Phase
 from ui_flutter.state.store import CardPhase, Login, Store
 from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
 from workflows.domain.alarm import AlarmType, Priority
-from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 
 
@@ -250,7 +250,7 @@ async def test_an_alarm_goes_all_the_way(desk: Desk, fire: AlarmSummary) -> None
     await desk.until_status(fire.id, BundleStatus.ACK)
     assert desk.dialog() is DialogKind.NONE
     controller.act(Action.RESOLVE)
-    controller.confirm_resolve("CUSTOMER_ERROR", "")
+    controller.confirm_resolve(ResultCode.CUSTOMER_ERROR, "")
     await desk.until_status(fire.id, BundleStatus.RESOLVED)
     controller.act(Action.CLOSE)
     await desk.until_status(fire.id, BundleStatus.CLOSED)

@@ -9,9 +9,9 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.state.views import DialogKind, DialogView
+from workflows.domain.bundle import ResultCode
 
 PHRASES = ("phrase.patrol", "phrase.keyholder", "phrase.false_user", "phrase.false_technical", "phrase.test")
-RESULTS = ("CONFIRMED", "FALSE_ALARM", "CUSTOMER_ERROR", "TECHNICAL_FAULT", "PATROL_NO_FINDINGS", "TEST")
 KEYS = (
     ("J  K", "keys.move"),
     ("Enter", "keys.open"),
@@ -174,14 +174,17 @@ def ack_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control
     )
 
 
+_NOTHING: ResultCode | None = None
+
+
 @safe_component
 def resolve_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
     """The result of the work; nothing is chosen beforehand."""
     view, words = cell.value, look.words
-    code, set_code = ft.use_state("")
+    code, set_code = ft.use_state(_NOTHING)
     note = _use_note()
-    choices = ft.Column([_choice(look, result, result == code, set_code) for result in RESULTS], spacing=4, tight=True)
-    ready = bool(code) and not view.busy
+    choices = ft.Column([_choice(look, result, result == code, set_code) for result in ResultCode], spacing=4, tight=True)
+    ready = code is not None and not view.busy
     return ft.Column(
         [
             _title(look, view),
@@ -194,7 +197,7 @@ def resolve_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
                 view,
                 "act-resolve-confirm",
                 words("resolve.confirm"),
-                lambda: intents.confirm_resolve(code, note.text.strip()),
+                lambda: intents.confirm_resolve(code, note.text.strip()) if code else None,
                 ready,
                 intents,
             ),
@@ -205,7 +208,7 @@ def resolve_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
     )
 
 
-def _choice(look: Look, result: str, chosen: bool, choose: object) -> ft.Control:
+def _choice(look: Look, result: ResultCode, chosen: bool, choose: object) -> ft.Control:
     tokens = look.tokens
     dot = ft.Container(
         width=16,

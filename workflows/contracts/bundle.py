@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.contracts import names, policies
 from workflows.domain.alarm import AlarmType, Priority
-from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal
+from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal, ResultCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class ActionRequest:
     """Argument of every operator update. `action_id` is the idempotency key: the same id is answered the same way.
 
     `note_id` names a note already stored by the API: the text of people never enters a workflow history.
-    `result_code` (resolve only) is a code of the registry of results, never free text.
+    `result_code` goes with resolve only.
     """
 
     action_id: UUID
@@ -98,7 +98,7 @@ class ActionRequest:
     expected_version: int
     may_override: bool = False
     note_id: UUID | None = None
-    result_code: str | None = None
+    result_code: ResultCode | None = None
     request_id: str = ""
 
 
@@ -113,7 +113,7 @@ class TransitionRequest:
     expected_version: int | None = None
     may_override: bool = False
     note_id: UUID | None = None
-    result_code: str | None = None
+    result_code: ResultCode | None = None
     request_id: str = ""
 
 

@@ -66,6 +66,17 @@ class BundleState:
     stale: bool = False
 
 
+class ResultCode(StrEnum):
+    """How an alarm ended, said when it is resolved: what the monthly figures count."""
+
+    CONFIRMED = "CONFIRMED"
+    FALSE_ALARM = "FALSE_ALARM"
+    CUSTOMER_ERROR = "CUSTOMER_ERROR"
+    TECHNICAL_FAULT = "TECHNICAL_FAULT"
+    PATROL_NO_FINDINGS = "PATROL_NO_FINDINGS"
+    TEST = "TEST"
+
+
 class Refusal(StrEnum):
     """Why an action is refused; each is an error code of the registry (errors.py)."""
 
