@@ -40,7 +40,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 `seq` grows by one per published message; what you may not see is left out, so you may see gaps, but never a repetition or a step back.
 Say hello first and load by REST after the welcome: whatever changes meanwhile arrives as an event with a newer `version`.
 Close codes: 4401 no good ticket (any more): get a new one; 4403 the session has ended; 4408 no hello; 4409 too slow: reconnect and resume
-with hello(last_seq); 1012 the server restarts; 1013 try again.
+with hello(last_seq); 1008 no pong, or too many messages; 1012 the server restarts; 1013 try again.
 
 Data of `alarm.*`: `{alarm: {id, object_id, alarm_type, priority, status, version, event_count, active_count, suppressed, requires_note,
 stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, headline}, events: [{id, code,

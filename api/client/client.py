@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
@@ -32,10 +32,9 @@ from api.client.models import (
 from api.client.transport import Response, Socket, Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
-from workflows.domain.errors import ErrorCode
 
 T = TypeVar("T")
-Order = str  # "urgency" | "newest"
+Order = Literal["urgency", "newest"]
 
 REFRESH_BEFORE: Final = 60.0  # s before the access token ends
 _ASK_AGAIN: Final = 0.5  # s; one more try of an action whose answer was lost
@@ -342,6 +341,3 @@ def _content(response: Response) -> Any:
 
 def _seconds(value: str | None) -> float | None:
     return float(value) if value is not None and value.isdigit() else None
-
-
-__all__ = ["ApiError", "BadAnswer", "ErrorCode", "StamClient", "Unreachable"]
