@@ -179,7 +179,7 @@ async def test_a_client_who_heard_it_first_elsewhere_is_told_it_neither_again_no
     client = Client(connection)
     # another process has told 4 and 5; ours learns of them only by looking
     await commit(publisher.db, 2)
-    await station.execute("UPDATE outbox SET sequence_id = id WHERE sequence_id IS NULL")
+    await station.execute("UPDATE outbox SET sequence_id = id, pushed_at = now() WHERE sequence_id IS NULL")
     await client.say({"type": "hello", "last_seq": 4})
     first = await client.until("live")
     assert [frame["type"] for frame in first] in (["welcome", "live"], ["welcome", "event", "live"])
