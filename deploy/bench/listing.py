@@ -4,7 +4,7 @@ import time
 
 import asyncpg
 
-from api.client.client import StamClient
+from api.client.client import Order, StamClient
 from deploy.bench.desk import login_of
 from deploy.bench.measure import Latency, Result, Row
 from deploy.local.folder import scratch_folder
@@ -61,7 +61,7 @@ def _row(name: str, latency: Latency, floor: Latency) -> Row:
     )
 
 
-async def _timed(client: StamClient, *, open: bool | None = None, order: str = "urgency") -> float:  # noqa: A002
+async def _timed(client: StamClient, *, open: bool | None = None, order: Order = "urgency") -> float:  # noqa: A002
     began = time.perf_counter()
     await client.alarms(open=open, order=order, limit=50)
     return time.perf_counter() - began
