@@ -10,6 +10,8 @@ from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.state.views import LoginView
 
+_Keeper = Callable[[ft.Event[ft.TextField]], None]
+
 
 @safe_component
 def login_page(cell: Cell[LoginView], look: Look, intents: Intents) -> ft.Control:
@@ -20,72 +22,70 @@ def login_page(cell: Cell[LoginView], look: Look, intents: Intents) -> ft.Contro
     def submit(_: object = None) -> None:
         intents.log_in(typed.get("username", ""), typed.get("password", ""))
 
-    def keep(name: str) -> Callable[[ft.Event[ft.TextField]], None]:
+    def keep(name: str) -> _Keeper:
         return lambda event: typed.update({name: event.control.value})
 
-    fields: list[ft.Control] = [
-        parts.named(
-            "login-user",
-            parts.field(
-                look,
-                intents,
-                words("login.user"),
-                autofocus=True,
-                on_change=keep("username"),
-                on_submit=submit,
-                autofill_hints=[ft.AutofillHint.USERNAME],
-                autocorrect=False,
-                read_only=view.busy,
-            ),
-        ),
-        parts.named(
-            "login-password",
-            parts.field(
-                look,
-                intents,
-                words("login.password"),
-                password=True,
-                can_reveal_password=True,
-                on_change=keep("password"),
-                on_submit=submit,
-                autofill_hints=[ft.AutofillHint.PASSWORD],
-                read_only=view.busy,
-            ),
-        ),
+    submitting = parts.button(
+        look,
+        "login-submit",
+        words("login.busy" if view.busy else "login.submit"),
+        submit,
+        primary=True,
+        expand=True,
+        busy=view.busy,
+    )
+    rows = [
+        _head(look),
+        *([_message(look, view.notice, tokens.on_warn, tokens.warn_ground)] if view.notice else []),
+        ft.AutofillGroup(content=_fields(cell, look, intents, keep, submit)),
+        *([_message(look, view.error, tokens.on_bad, tokens.bad_ground)] if view.error else []),
+        ft.Row([submitting]),
+        _language(look, intents),
     ]
-    card = ft.Container(
-        content=ft.Column(
-            [
-                _head(look),
-                *([_message(look, view.notice, tokens.on_warn, tokens.warn_ground)] if view.notice else []),
-                ft.AutofillGroup(content=_stretched(fields)),
-                *([_message(look, view.error, tokens.on_bad, tokens.bad_ground)] if view.error else []),
-                ft.Row(
-                    [
-                        parts.button(
-                            look,
-                            "login-submit",
-                            words("login.busy" if view.busy else "login.submit"),
-                            submit,
-                            primary=True,
-                            expand=True,
-                            busy=view.busy,
-                        )
-                    ]
-                ),
-                _language(look, intents),
-            ],
-            spacing=18,
-            tight=True,
-            horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
-        ),
+    return ft.Container(
+        content=_card(look, rows), alignment=ft.Alignment.CENTER, expand=True, bgcolor=tokens.ground, padding=12
+    )
+
+
+def _fields(
+    cell: Cell[LoginView], look: Look, intents: Intents, keep: Callable[[str], _Keeper], submit: Callable[..., None]
+) -> ft.Column:
+    """User name and password, as a browser's password manager knows them."""
+    read_only = cell.value.busy
+    username = parts.field(
+        look,
+        intents,
+        look.words("login.user"),
+        autofocus=True,
+        on_change=keep("username"),
+        on_submit=submit,
+        autofill_hints=[ft.AutofillHint.USERNAME],
+        autocorrect=False,
+        read_only=read_only,
+    )
+    password = parts.field(
+        look,
+        intents,
+        look.words("login.password"),
+        password=True,
+        can_reveal_password=True,
+        on_change=keep("password"),
+        on_submit=submit,
+        autofill_hints=[ft.AutofillHint.PASSWORD],
+        read_only=read_only,
+    )
+    return _stretched([parts.named("login-user", username), parts.named("login-password", password)])
+
+
+def _card(look: Look, rows: list[ft.Control]) -> ft.Container:
+    return ft.Container(
+        content=ft.Column(rows, spacing=18, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
         width=380,
         padding=ft.Padding.only(left=32, right=32, top=34, bottom=18),
-        bgcolor=tokens.surface,
-        border=ft.Border.all(1, tokens.line),
+        bgcolor=look.tokens.surface,
+        border=ft.Border.all(1, look.tokens.line),
         border_radius=14,
     )
-    return ft.Container(content=card, alignment=ft.Alignment.CENTER, expand=True, bgcolor=tokens.ground, padding=12)
 
 
 def _stretched(fields: list[ft.Control]) -> ft.Column:
