@@ -45,8 +45,8 @@ class Attempts:
             count, left = self._count_locally(key)
         return max(int(left), 1) if count > TRIES else 0
 
-    async def succeeded(self, address: str) -> None:
-        """Take the try back."""
+    async def take_back(self, address: str) -> None:
+        """That try succeeded, or could not be judged."""
         key = _key(address)
         try:
             await self._redis.decr(key)

@@ -11,9 +11,9 @@ from uuid_utils.compat import uuid7
 
 from activities.db.models.bundle_actions import BundleAction
 from activities.db.models.bundle_notes import BundleNote
+from activities.db.models.objects import GuardedObject
 from activities.db.repositories import alarms
 from activities.db.repositories.alarms import AlarmFilter, AlarmOrder, EventFilter
-from activities.db.repositories.objects import find_object
 from api.bundle_actions import NotDone, Refused, Target
 from api.client import models
 from api.deps import Access, Served, require
@@ -106,9 +106,7 @@ async def alarm(alarm_id: AlarmId, access: Viewer, served: Served) -> models.Ala
     """With its object, the newest 100 events, the notes, what the caller may do with it, and where Temporal shows it."""
     async with served.db.read() as session:
         row = await _found(session, alarm_id, access)
-        guarded = await find_object(session, row["object_id"])
-        if guarded is None:
-            raise Problem(ErrorCode.NOT_FOUND)
+        guarded = await session.get_one(GuardedObject, row["object_id"])  # also one that was deleted since
         chosen = EventFilter(bundle_id=alarm_id)
         events = await alarms.list_events(session, chosen, cursor=None, limit=_EVENTS_SHOWN)
         notes = await alarms.notes_of(session, alarm_id)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Cookie, Depends, Request, Response
 from activities.auth import sessions
 from activities.auth.sessions import LoginRefused, Started
 from activities.auth.tokens import AccessClaims
+from activities.db.session import DatabaseUnavailable
 from api.callers import Caller
 from api.client import models
 from api.deps import AnySession, LoggedIn, Served, open_to_all
@@ -49,7 +50,10 @@ async def login(body: Login, request: Request, response: Response, served: Serve
         )
     except LoginRefused as refusal:
         raise Problem(refusal.code) from None
-    await served.attempts.succeeded(address)
+    except DatabaseUnavailable:
+        await served.attempts.take_back(address)
+        raise
+    await served.attempts.take_back(address)
     return await _answer(served, started, response, by_cookie=body.keep == "cookie")
 
 

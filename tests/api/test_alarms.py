@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from activities.db.models.bundle_actions import BundleAction
 from activities.db.models.bundle_notes import BundleNote
 from activities.db.models.events import EventRow
+from activities.db.models.objects import GuardedObject
 from activities.db.models.panels import Panel
 from activities.db.models.zones import Zone
 from activities.db.session import Database
@@ -230,6 +231,15 @@ async def test_an_alarm_that_does_not_exist_is_not_found(api: Api, login: Login)
     with pytest.raises(ApiError) as refused:
         await client.alarm(uuid7())
     assert (refused.value.status, refused.value.code) == (404, ErrorCode.NOT_FOUND)
+
+
+async def test_an_alarm_of_an_object_that_was_deleted_since_is_still_shown(api: Api, login: Login, db: Database) -> None:
+    scene = await seed_scene(db)
+    async with db.write() as session:
+        (await session.get_one(GuardedObject, scene.object_id)).deleted_at = datetime.now(UTC)
+    client = await login(api, "operator")
+    assert (await client.alarm(scene.bundle_id)).object.name == "Pharmacy"
+    assert (await client.objects()).items == ()
 
 
 async def test_events_are_listed_newest_first_and_filtered(api: Api, login: Login, db: Database) -> None:
