@@ -202,7 +202,7 @@ class Orchestration:
                 names.BUNDLE_ALARM,
                 start,
                 **bundle.start_options(start, status=state.status, priority=state.priority),
-                start_signal="event_added",
+                start_signal=names.EVENT_ADDED,
                 start_signal_args=[event],
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 rpc_timeout=CALL_TIMEOUT,
@@ -215,7 +215,7 @@ class Orchestration:
             names.PANEL_CONNECTION,
             start,
             **panel.start_options(start),
-            start_signal="config_changed",
+            start_signal=names.CONFIG_CHANGED,
             start_signal_args=[change],
             rpc_timeout=CALL_TIMEOUT,
         )
