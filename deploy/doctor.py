@@ -270,9 +270,10 @@ async def temporal_server(address: str, namespace: str) -> AsyncIterator[Finding
     """Reachable, the namespace is there, the search attributes are registered."""
     try:
         async with asyncio.timeout(_TIMEOUT):
+            await _knock(address)
             client = await Client.connect(address, namespace=namespace)
             registered = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
-    except (RPCError, RuntimeError, TimeoutError) as error:
+    except (RPCError, RuntimeError, OSError, ValueError) as error:
         yield bad(
             "Temporal",
             f"does not answer for namespace {namespace} ({_brief(error)}): start it, or correct "
@@ -281,6 +282,14 @@ async def temporal_server(address: str, namespace: str) -> AsyncIterator[Finding
         return
     yield good("Temporal", f"namespace {namespace}")
     yield search_attributes({name: IndexedValueType.Name(kind) for name, kind in registered.custom_attributes.items()})
+
+
+async def _knock(address: str) -> None:
+    """Whether anybody listens. The Temporal SDK's threads go on trying for a while after it gave up, and a process that
+    ends meanwhile aborts. Raises OSError, ValueError."""
+    host, _, port = address.rpartition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.close()
 
 
 def search_attributes(registered: dict[str, str]) -> Finding:
