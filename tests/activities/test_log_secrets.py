@@ -17,7 +17,8 @@ def _fail(password: str) -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_traceback_tells_no_variables(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
-    before = logging.getLogger().handlers[:]
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     try:
         log.setup(Settings(log_json=as_json))
         try:
@@ -25,7 +26,8 @@ def test_a_traceback_tells_no_variables(capsys: pytest.CaptureFixture[str], as_j
         except RuntimeError:
             structlog.get_logger("test").exception("login.failed")
     finally:
-        logging.getLogger().handlers[:] = before
+        root.handlers[:] = handlers
+        root.setLevel(level)
         structlog.reset_defaults()
     told = capsys.readouterr().out
     assert "refused a password" in told
