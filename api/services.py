@@ -41,7 +41,7 @@ class Services:
 async def running(settings: Settings) -> AsyncIterator[Services]:
     """Starts whether or not the servers are there; what is away is tried again (R-MODES)."""
     async with AsyncExitStack() as stack:
-        db = Database.connect(settings.database_url.get_secret_value(), pool=settings.database_pool)
+        db = Database.connect(settings.database_url.get_secret_value(), pool=settings.database_pool, pre_ping=True)
         stack.push_async_callback(db.dispose)
         quick = redis.connect(settings)
         stack.push_async_callback(quick.aclose)

@@ -72,14 +72,19 @@ class Database:
     engine: AsyncEngine
 
     @classmethod
-    def connect(cls, url: str, *, pool: int = 10) -> "Database":
-        """``url`` is an SQLAlchemy URL with driver asyncpg; at most ``pool`` connections are held."""
+    def connect(cls, url: str, *, pool: int = 10, pre_ping: bool = False) -> "Database":
+        """``url`` is an SQLAlchemy URL with driver asyncpg; at most ``pool`` connections are held.
+
+        ``pre_ping``: try each connection before its use and replace a dead one, at the price of a round trip. For those who
+        cannot try again by themselves: after the server was restarted every pooled connection is dead.
+        """
         engine = create_async_engine(
             url,
             pool_size=pool,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
             pool_use_lifo=True,
+            pool_pre_ping=pre_ping,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": {"timezone": "UTC", "jit": "off"}},

@@ -1,5 +1,6 @@
 """The schema, its partitions, and the sessions (design §6)."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -153,3 +154,29 @@ async def test_a_broken_connection_does_not_go_back_to_the_pool(db: Database) ->
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     async with db.fast() as connection:
         assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_dead_connections_are_replaced_before_their_use_where_that_was_asked(database_url: str) -> None:
+    """R-MODES: after PostgreSQL was restarted the API answers at once, not after an error for each pooled connection."""
+    db, other = Database.connect(database_url, pool=3, pre_ping=True), Database.connect(database_url, pool=1)
+    try:
+        await asyncio.gather(*(_one(db, pause=0.05) for _ in range(3)))
+        async with other.write() as session:
+            killed = await session.scalar(text(_TERMINATE_OTHERS))
+        assert killed == 3
+        assert await asyncio.gather(*(_one(db, pause=0.05) for _ in range(3))) == [1, 1, 1]
+    finally:
+        await db.dispose()
+        await other.dispose()
+
+
+_TERMINATE_OTHERS = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+async def _one(db: Database, *, pause: float) -> int:
+    """Holds its connection for ``pause`` seconds, so that several at once need as many connections."""
+    async with db.read() as session:
+        return int(await session.scalar(text("SELECT 1 FROM pg_sleep(:pause)"), {"pause": pause}))
