@@ -137,7 +137,7 @@ async def _tell_missed(subscriber: Subscriber, hub: Hub, catch_up: CatchUp) -> N
     era = hub.era
     if subscriber.heard > hub.seq:
         await _find_out_who_is_ahead(subscriber, hub, catch_up)
-    while subscriber.heard < hub.seq or era != hub.era:
+    while not subscriber.is_gone and (subscriber.heard < hub.seq or era != hub.era):
         messages = await _after(subscriber.heard, hub.seq, catch_up) if era == hub.era else None
         if messages is None or era != hub.era:
             era = hub.era

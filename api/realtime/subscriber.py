@@ -41,6 +41,7 @@ class Subscriber:
         self.caller = caller
         self.heard = heard
         self.is_live = False
+        self.is_gone = False  # nobody sends to it any more
         self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._waiting: deque[EventFrame | str] = deque()
         self._size = 0
@@ -71,6 +72,8 @@ class Subscriber:
 
     def _push(self, message: EventFrame | str, size: int) -> None:
         """A full queue ends it: the others do not wait for one. Catching up waits by itself (`drained`)."""
+        if self.is_gone:
+            return
         self._waiting.append(message)
         self._size += size
         self._drained.clear()
@@ -80,7 +83,15 @@ class Subscriber:
             self.end(SLOW_CLIENT, "too slow; resume with hello(last_seq)")
 
     async def send_to(self, send: Callable[[str], Awaitable[None]]) -> NoReturn:
-        """Send what is queued, for ever."""
+        """Send what is queued, until cancelled or the socket breaks; then it `is_gone`, and nobody waits for it."""
+        try:
+            await self._send_to(send)
+        finally:
+            self.is_gone = True
+            self._waiting.clear()
+            self._drained.set()
+
+    async def _send_to(self, send: Callable[[str], Awaitable[None]]) -> NoReturn:
         while True:
             await self._news.wait()
             self._news.clear()
@@ -95,7 +106,7 @@ class Subscriber:
             self._drained.set()
 
     async def drained(self) -> None:
-        """Until all that was queued has been taken by the network."""
+        """Until all that was queued has been taken by the network, or never will be."""
         if self._waiting:
             await self._drained.wait()
 

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from activities.db.models.refresh_tokens import RefreshToken
 from activities.db.models.users import User
 from api import callers
+from api.realtime.frames import EventFrame
 from api.realtime.hub import Pace
 from api.realtime.tickets import Tickets
 from deploy.local.folder import scratch_folder
@@ -335,3 +337,28 @@ async def test_no_trace_of_a_socket_is_left_when_its_client_goes(station: Statio
     await publisher.publish(50)
     await eventually(lambda: station.hub.sockets == 0 and not station.server.server_state.tasks)
     assert await station.redis.keys(f"{names.ws_ticket_key('')}*") == []
+
+
+@dataclass(slots=True)
+class Deaf:
+    """A catch-up in whose libraries a cancellation gets lost, as can happen in `asyncio.wait_for` before Python 3.12."""
+
+    found: Sequence[EventFrame]
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def after(self, _: int, __: int) -> Sequence[EventFrame]:
+        self.asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return self.found
+
+
+async def test_a_socket_that_goes_while_it_is_told_what_it_missed_holds_nobody_up(station: Station) -> None:
+    """R-MODES: the server waits for every socket's task when it stops."""
+    station.hub.seq = 2
+    deaf = Deaf([EventFrame(seq, names.ALARM_NEW, None, "{}", None) for seq in (1, 2)])
+    app: Any = station.server.config.app
+    app.state.services.catch_up = deaf
+    async with station.client(last_seq=0):
+        await deaf.asked.wait()
+    await eventually(lambda: not station.server.server_state.tasks, what="its task has ended")
