@@ -1,9 +1,10 @@
 """Audit rows of what the API changes itself, written in the transaction of the change (R-AUDIT)."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from activities.db.models.audit_log import AuditEntry
+from activities.db.audit import record
 from activities.db.session import WriteSession
 from api.deps import Access
 from api.request_id import current_request_id
@@ -14,16 +15,21 @@ def audit(
     access: Access,
     action: str,
     subject_kind: str,
-    subject_id: UUID,
-    detail: dict[str, Any] | None = None,
+    subject_id: UUID | None,
+    detail: Mapping[str, Any] | None = None,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
-    """``detail`` holds names of what changed, never a secret."""
-    entry = AuditEntry(
+    """As `activities.db.audit.record`, by whoever calls."""
+    record(
+        session,
+        action,
+        subject_kind,
+        subject_id,
         actor_id=access.user_id,
-        action=action,
-        subject_kind=subject_kind,
-        subject_id=subject_id,
+        request_id=current_request_id(),
         detail=detail,
-        request_id=current_request_id() or None,
+        before=before,
+        after=after,
     )
-    session.add(entry)

@@ -11,6 +11,7 @@ from activities.auth.attempts import Attempts
 from activities.auth.tokens import KeyRing
 from activities.db.session import Database
 from activities.infra import redis, temporal
+from activities.infra.crypto import FieldCipher
 from activities.infra.settings import Settings
 from activities.live_state import LiveState
 from api.bundle_actions import BundleActions
@@ -25,6 +26,7 @@ from api.realtime.tickets import Tickets
 class Services:
     settings: Settings
     db: Database
+    cipher: FieldCipher
     keys: KeyRing
     callers: Callers
     attempts: Attempts
@@ -39,7 +41,8 @@ class Services:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Services]:
-    """Starts whether or not the servers are there; what is away is tried again (R-MODES)."""
+    """Starts whether or not the servers are there; what is away is tried again (R-MODES). Raises BadKeys."""
+    cipher = settings.cipher()
     async with AsyncExitStack() as stack:
         db = Database.connect(settings.database_url.get_secret_value(), pool=settings.database_pool, pre_ping=True)
         stack.push_async_callback(db.dispose)
@@ -54,6 +57,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         services = Services(
             settings=settings,
             db=db,
+            cipher=cipher,
             keys=KeyRing(db, settings),
             callers=callers,
             attempts=Attempts(quick),

@@ -29,8 +29,10 @@ app = typer.Typer(
 )
 ingest_app = typer.Typer(no_args_is_help=True, help="Processes that hold the lines to devices.")
 console_app = typer.Typer(no_args_is_help=True, help="The operators' console (runs in the browser).")
+secrets_app = typer.Typer(no_args_is_help=True, help="Keys of the encrypted fields (STAM_SECRET_KEYS).")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(console_app, name="console")
+app.add_typer(secrets_app, name="secrets")
 
 
 @app.command()
@@ -114,6 +116,14 @@ def console_build(
     typer.echo(f"The console is in {folder}")
 
 
+@secrets_app.command("new-key")
+def secrets_new_key() -> None:
+    """Print a new key. Put it first in STAM_SECRET_KEYS; keep the older ones behind it, they still decrypt."""
+    from activities.infra.crypto import new_key
+
+    typer.echo(new_key())
+
+
 @app.command(context_settings=_PASS_ON)
 def bench(context: typer.Context) -> None:
     """Measure what the requirements promise; results go into docs/benchmarks.md (`stam bench --help`)."""
@@ -129,7 +139,12 @@ def doctor() -> None:
 
 
 def _serve(module: str) -> None:
-    asyncio.run(_part(module, "run")(_settings()))
+    from activities.infra.crypto import BadKeys
+
+    try:
+        asyncio.run(_part(module, "run")(_settings()))
+    except BadKeys as error:
+        raise StartupError(str(error)) from None
 
 
 def _part(module: str, name: str) -> Any:

@@ -1,11 +1,13 @@
 """Fixtures of all tests. The servers start at first use, once per session, and die with the session."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
+from activities.infra.crypto import new_key
 from activities.infra.temporal import DATA_CONVERTER
 from deploy.local.folder import scratch_folder
 from deploy.local.ports import free_port
@@ -16,6 +18,7 @@ from deploy.local.valkey import Valkey
 from tests.support.stack import Databases, Stack, flush, run_apart
 from tests.support.system import SystemThread, everything_is_followed
 
+os.environ["STAM_SECRET_KEYS"] = new_key()  # of every process that a test makes, in this one or as a child
 SIMULATED_PANELS = 50  # more than there are scenarios, and some for the browser
 
 

@@ -3,8 +3,10 @@
 import socket
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from activities.infra.crypto import BadKeys, FieldCipher
 
 _SECRETS = Path("/run/secrets")
 
@@ -36,6 +38,10 @@ class Settings(BaseSettings):
     jwt_private_key: SecretStr | None = Field(
         default=None, description="PEM of an RSA key of 2048 bits or more; without it the key in the database is used"
     )
+    secret_keys: SecretStr | None = Field(
+        default=None,
+        description="keys of the encrypted fields, id:base64 of 32 bytes, the first encrypts (`stam secrets new-key`)",
+    )
     access_token_seconds: int = 900
     refresh_token_days: int = 7
 
@@ -57,3 +63,16 @@ class Settings(BaseSettings):
 
     # the demo
     demo: bool = Field(default=False, description="seed demo users with printed passwords and simulated panels")
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _keys_are_good(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            FieldCipher.parse(keys.get_secret_value())
+        return keys
+
+    def cipher(self) -> FieldCipher:
+        """For the encrypted fields. Raises BadKeys when no key is set: nothing secret is ever stored in the clear."""
+        if self.secret_keys is None:
+            raise BadKeys("STAM_SECRET_KEYS is not set. Make a key with: stam secrets new-key")
+        return FieldCipher.parse(self.secret_keys.get_secret_value())

@@ -1,17 +1,13 @@
 """`StamClient`: the API as a typed Python object. The console, the benchmarks and scripts use only this."""
 
-import asyncio
-import json
-import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, TypeVar
-from urllib.parse import quote, urlencode
-from uuid import UUID, uuid4
+from typing import Any, Literal
+from uuid import UUID
 
 from api.client import stream
-from api.client.codec import decode, plain
-from api.client.errors import ApiError, BadAnswer, Unreachable
+from api.client.codec import decode
+from api.client.errors import ApiError
 from api.client.models import (
     AlarmDetail,
     AlarmSummary,
@@ -23,21 +19,16 @@ from api.client.models import (
     PanelState,
     StateChange,
     SystemStatus,
-    Ticket,
     Timeline,
-    Tokens,
     User,
     Zone,
 )
-from api.client.transport import Response, Socket, Transport, native_transport
+from api.client.session import Session
+from api.client.transport import Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
 
-T = TypeVar("T")
 Order = Literal["urgency", "newest"]
-
-REFRESH_BEFORE: Final = 60.0  # s before the access token ends
-_ASK_AGAIN: Final = 0.5  # s; one more try of an action whose answer was lost
 
 
 class StamClient:
@@ -48,46 +39,36 @@ class StamClient:
     """
 
     def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
-        self._base = base_url.rstrip("/")
-        self._transport = transport or native_transport()
-        self._tokens: Tokens | None = None
-        self._ends_at = 0.0  # of the access token, by the monotonic clock
-        self._refreshing = asyncio.Lock()
-        self.refresh_token = refresh_token
+        self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 
     @property
     def user(self) -> User | None:
         """Who is logged in; None: nobody."""
-        return self._tokens.user if self._tokens else None
+        return self.session.user
+
+    @property
+    def refresh_token(self) -> str | None:
+        """To resume the session later; None where a cookie has it."""
+        return self.session.refresh_token
 
     async def login(self, username: str, password: str) -> User:
-        body = {"username": username, "password": password, "keep": "cookie" if self._transport.keeps_cookies else "body"}
-        return self._adopt(decode(await self._exchange("POST", "/api/auth/login", body=body), Tokens))
+        return await self.session.login(username, password)
 
     async def resume(self) -> User | None:
         """Go on with the session of the cookie or of ``refresh_token``; None when there is none any more."""
-        try:
-            await self._refresh()
-        except ApiError as error:
-            if error.status != 401:
-                raise
-        return self.user
+        return await self.session.resume()
 
     async def logout(self) -> None:
         """End the session here in any case, and at the server if it can be reached."""
-        try:
-            if self._tokens is not None:
-                await self._exchange("POST", "/api/auth/logout", body=self._refresh_body())
-        finally:
-            self._forget()
+        await self.session.logout()
 
     async def me(self) -> User:
-        return await self._get("/api/auth/me", User)
+        return await self.session.get("/api/auth/me", User)
 
     async def aclose(self) -> None:
-        await self._transport.close()
+        await self.session.close()
 
     # -- alarms ------------------------------------------------------------------------------------------------------------
 
@@ -106,7 +87,7 @@ class StamClient:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[AlarmSummary]:
-        return await self._get(
+        return await self.session.get(
             "/api/alarms",
             Page[AlarmSummary],
             open=open,
@@ -123,10 +104,10 @@ class StamClient:
         )
 
     async def alarm(self, alarm_id: UUID) -> AlarmDetail:
-        return await self._get(f"/api/alarms/{alarm_id}", AlarmDetail)
+        return await self.session.get(f"/api/alarms/{alarm_id}", AlarmDetail)
 
     async def timeline(self, alarm_id: UUID) -> Timeline:
-        return await self._get(f"/api/alarms/{alarm_id}/timeline", Timeline)
+        return await self.session.get(f"/api/alarms/{alarm_id}/timeline", Timeline)
 
     async def act(
         self,
@@ -142,10 +123,11 @@ class StamClient:
         body: dict[str, Any] = {"version": version, "note": note}
         if result_code is not None:
             body["result_code"] = result_code.value
-        return await self._idempotent(f"/api/alarms/{alarm_id}/{action.value}", body, idempotency_key)
+        return await self.session.send_idempotent(f"/api/alarms/{alarm_id}/{action.value}", AlarmSummary, body, idempotency_key)
 
     async def add_note(self, alarm_id: UUID, text: str, *, version: int, idempotency_key: str | None = None) -> AlarmSummary:
-        return await self._idempotent(f"/api/alarms/{alarm_id}/notes", {"version": version, "text": text}, idempotency_key)
+        body = {"version": version, "text": text}
+        return await self.session.send_idempotent(f"/api/alarms/{alarm_id}/notes", AlarmSummary, body, idempotency_key)
 
     @staticmethod
     def current_of(error: ApiError) -> AlarmSummary | None:
@@ -157,32 +139,32 @@ class StamClient:
     async def objects(
         self, *, q: str | None = None, status: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> Page[Object]:
-        return await self._get("/api/objects", Page[Object], q=q, status=status, cursor=cursor, limit=limit)
+        return await self.session.get("/api/objects", Page[Object], q=q, status=status, cursor=cursor, limit=limit)
 
     async def object(self, object_id: UUID) -> Object:
-        return await self._get(f"/api/objects/{object_id}", Object)
+        return await self.session.get(f"/api/objects/{object_id}", Object)
 
     async def create_object(self, **members: Any) -> Object:
         """name, address, kind, external_number; lat, lon."""
-        return decode(await self._call("POST", "/api/objects", body=members), Object)
+        return await self.session.send("POST", "/api/objects", Object, members)
 
     async def panels(self, *, object_id: UUID | None = None, cursor: str | None = None, limit: int = 50) -> Page[Panel]:
-        return await self._get("/api/panels", Page[Panel], object_id=object_id, cursor=cursor, limit=limit)
+        return await self.session.get("/api/panels", Page[Panel], object_id=object_id, cursor=cursor, limit=limit)
 
     async def panel(self, panel_id: UUID) -> Panel:
-        return await self._get(f"/api/panels/{panel_id}", Panel)
+        return await self.session.get(f"/api/panels/{panel_id}", Panel)
 
     async def create_panel(self, **members: Any) -> Panel:
         """object_id, name, host; port, integration_key, time_zone, enabled."""
-        return decode(await self._call("POST", "/api/panels", body=members), Panel)
+        return await self.session.send("POST", "/api/panels", Panel, members)
 
     async def change_panel(self, panel_id: UUID, *, version: int, **members: Any) -> Panel:
         """Only the members given change. `integration_key` None makes the line plain."""
         body = {"version": version, **members}
-        return decode(await self._call("PATCH", f"/api/panels/{panel_id}", body=body), Panel)
+        return await self.session.send("PATCH", f"/api/panels/{panel_id}", Panel, body)
 
     async def panel_state(self, panel_id: UUID) -> PanelState:
-        return await self._get(f"/api/panels/{panel_id}/state", PanelState)
+        return await self.session.get(f"/api/panels/{panel_id}/state", PanelState)
 
     async def panel_history(
         self,
@@ -196,16 +178,16 @@ class StamClient:
     ) -> Page[StateChange]:
         """Newest first."""
         path = f"/api/panels/{panel_id}/history"
-        return await self._get(
+        return await self.session.get(
             path, Page[StateChange], to=to, partition=partition, cursor=cursor, limit=limit, **{"from": from_}
         )
 
     async def zones(self, panel_id: UUID, *, cursor: str | None = None, limit: int = 256) -> Page[Zone]:
-        return await self._get("/api/zones", Page[Zone], panel_id=panel_id, cursor=cursor, limit=limit)
+        return await self.session.get("/api/zones", Page[Zone], panel_id=panel_id, cursor=cursor, limit=limit)
 
     async def create_zone(self, **members: Any) -> Zone:
         """panel_id, number, name; partition, alarm_type, priority_override."""
-        return decode(await self._call("POST", "/api/zones", body=members), Zone)
+        return await self.session.send("POST", "/api/zones", Zone, members)
 
     # -- events, ledger, system --------------------------------------------------------------------------------------------
 
@@ -222,7 +204,7 @@ class StamClient:
         limit: int = 50,
     ) -> Page[Event]:
         """Newest first."""
-        return await self._get(
+        return await self.session.get(
             "/api/events",
             Page[Event],
             object_id=object_id,
@@ -236,108 +218,13 @@ class StamClient:
         )
 
     async def ledger_balance(self, *, from_: datetime, to: datetime) -> LedgerBalance:
-        return await self._get("/api/ledger/balance", LedgerBalance, to=to, **{"from": from_})
+        return await self.session.get("/api/ledger/balance", LedgerBalance, to=to, **{"from": from_})
 
     async def system_status(self) -> SystemStatus:
-        return await self._get("/api/system/status", SystemStatus)
+        return await self.session.get("/api/system/status", SystemStatus)
 
     # -- live --------------------------------------------------------------------------------------------------------------
 
     def stream(self, last_seq: int | None = None) -> AsyncGenerator[stream.Message]:
         """Messages for ever, over every break (see `api.client.stream`). Log in first."""
-        return stream.messages(self._connect, last_seq)
-
-    async def _connect(self) -> Socket:
-        ticket = decode(await self._call("POST", "/api/auth/ws-ticket"), Ticket).ticket
-        return await self._transport.connect(f"ws{self._base.removeprefix('http')}/ws?ticket={quote(ticket)}")
-
-    # -- how a call is made ------------------------------------------------------------------------------------------------
-
-    async def _get(self, path: str, kind: type[T], **query: Any) -> T:
-        wanted = {name: plain(value) for name, value in query.items() if value is not None and value != ()}
-        return decode(await self._call("GET", f"{path}?{urlencode(wanted)}" if wanted else path), kind)
-
-    async def _idempotent(self, path: str, body: Mapping[str, Any], key: str | None) -> AlarmSummary:
-        headers = {"Idempotency-Key": key or str(uuid4())}
-        try:
-            answer = await self._call("POST", path, body=body, headers=headers)
-        except Unreachable:
-            await asyncio.sleep(_ASK_AGAIN)
-            answer = await self._call("POST", path, body=body, headers=headers)
-        return decode(answer, AlarmSummary)
-
-    async def _call(
-        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Any:
-        """With a token that is still good; one that the server no longer takes is renewed once."""
-        if self._tokens is not None and time.monotonic() > self._ends_at - min(REFRESH_BEFORE, self._tokens.expires_in / 2):
-            await self._refresh()
-        used = self._tokens
-        try:
-            return await self._exchange(method, path, body=body, headers=headers)
-        except ApiError as error:
-            if error.status != 401 or used is None:
-                raise
-        await self._refresh(instead_of=used)
-        return await self._exchange(method, path, body=body, headers=headers)
-
-    async def _refresh(self, *, instead_of: Tokens | None = None) -> None:
-        """Renew the tokens, once for all who ask at the same time. A 401 ends the session."""
-        seen = instead_of or self._tokens
-        async with self._refreshing:
-            if self._tokens is not seen:
-                return  # somebody else has just done it
-            try:
-                self._adopt(decode(await self._exchange("POST", "/api/auth/refresh", body=self._refresh_body()), Tokens))
-            except ApiError as error:
-                if error.status == 401:
-                    self._forget()
-                raise
-
-    def _refresh_body(self) -> dict[str, Any]:
-        return {} if self._transport.keeps_cookies else {"refresh_token": self.refresh_token}
-
-    def _adopt(self, tokens: Tokens) -> User:
-        self._tokens = tokens
-        self._ends_at = time.monotonic() + tokens.expires_in
-        self.refresh_token = tokens.refresh_token
-        return tokens.user
-
-    def _forget(self) -> None:
-        self._tokens = None
-        self.refresh_token = None
-
-    async def _exchange(
-        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Any:
-        sent = {"Accept": "application/json", **(headers or {})}
-        if self._tokens is not None:
-            sent["Authorization"] = f"Bearer {self._tokens.access_token}"
-        content = None
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-            content = json.dumps(dict(body), default=plain).encode()
-        return _content(await self._transport.request(method, self._base + path, headers=sent, body=content))
-
-
-def _content(response: Response) -> Any:
-    """The JSON of an answer; None for an empty one. Raises ApiError for a problem."""
-    if response.status == 204:
-        return None
-    try:
-        content = json.loads(response.body)
-    except ValueError as error:
-        content = None
-        if response.status < 400:
-            raise BadAnswer(f"HTTP {response.status} without JSON") from error
-    if response.status >= 400:
-        raise ApiError(
-            response.status,
-            content if isinstance(content, dict) else {},
-            retry_after=_seconds(response.headers.get("retry-after")),
-        )
-    return content
-
-
-def _seconds(value: str | None) -> float | None:
-    return float(value) if value is not None and value.isdigit() else None
+        return stream.messages(self.session.connect, last_seq)

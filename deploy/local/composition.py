@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from activities.infra.crypto import new_key
 from deploy.local import ports, probes
 from deploy.local.config import StackSettings
 from deploy.local.postgres import Postgres
 from deploy.local.process import Command
+from deploy.local.secret_file import keep_secret
 from deploy.local.server import Server
 from deploy.local.supervisor import Birth, Service
 from deploy.local.temporal import NAMESPACE, Temporal
@@ -69,6 +71,11 @@ class Composition:
             api_url=f"http://{_reachable(settings.api_host)}:{settings.api_port}",
         )
 
+    def secret_keys(self) -> str:
+        """Those given, or one of this data folder's own."""
+        given = self.settings.secret_keys
+        return given.get_secret_value() if given else keep_secret(self.root / "secrets" / "field.keys", new_key)
+
     def environment(self) -> dict[str, str]:
         """Settings of every process, as `STAM_*` variables."""
         settings, where = self.settings, self.addresses()
@@ -80,6 +87,7 @@ class Composition:
             "STAM_API_HOST": settings.api_host,
             "STAM_API_PORT": str(settings.api_port),
             "STAM_CONSOLE_DIR": str(self.console),
+            "STAM_SECRET_KEYS": self.secret_keys(),
             "STAM_COOKIE_SECURE": "false",  # the demo speaks http on loopback
             "STAM_DEMO": "true",
             "STAM_SIMULATED_PANELS": str(settings.simulated_panels),

@@ -26,6 +26,7 @@ class StackSettings(BaseSettings):
     redis_url: SecretStr | None = None
     temporal_address: str | None = None
     temporal_ui_url: str | None = None
+    secret_keys: SecretStr | None = Field(default=None, description="of the encrypted fields; else made in the data folder")
 
     postgres_port: int = 15432
     valkey_port: int = 16379

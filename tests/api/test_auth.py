@@ -164,7 +164,7 @@ async def test_a_refresh_whose_answer_was_lost_may_be_repeated_at_once_but_not_l
 async def test_logout_ends_the_session_and_its_access_tokens(api: Api, login: Login) -> None:
     client = await login(api, "operator")
     refresh_token = client.refresh_token
-    async with api.http(client._tokens.access_token) as http:
+    async with api.http(client.session.access_token) as http:
         assert (await http.get("/api/auth/me")).status_code == 200
         await client.logout()
         assert client.user is None
@@ -191,7 +191,7 @@ async def test_who_must_change_the_password_can_do_nothing_else(api: Api, login:
     with pytest.raises(ApiError) as refused:
         await client.alarms()
     assert refused.value.code is ErrorCode.PASSWORD_CHANGE_REQUIRED
-    async with api.http(client._tokens.access_token) as http:
+    async with api.http(client.session.access_token) as http:
         wrong = {"current_password": "wrong", "new_password": "another long password"}
         assert await _refused(http, "/api/auth/password", **wrong) == (401, "INVALID_CREDENTIALS")
         right = {"current_password": PASSWORD, "new_password": "another long password"}

@@ -95,7 +95,7 @@ def test_changing_routes_never_hang_on_a_permission_to_view(app: Any) -> None:
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM])
 async def test_each_role_reaches_exactly_what_the_matrix_gives_it(api: Api, login: Login, app: Any, role: Role) -> None:
     client = await login(api, role.value.lower())
-    async with api.http(client._tokens.access_token) as http:
+    async with api.http(client.session.access_token) as http:
         for method, path, permission in _checked(app):
             url = path.replace("{alarm_id}", _NOBODY).replace("{object_id}", _NOBODY).replace("{panel_id}", _NOBODY)
             answer = await http.request(method, url, json={} if method != "GET" else None)

@@ -84,3 +84,12 @@ def test_a_second_terminal_finds_the_servers_of_a_running_stack(root: Path, monk
 
 def test_no_stack_no_environment(tmp_path: Path) -> None:
     assert read_environment(tmp_path) == {}
+
+
+def test_an_api_without_keys_ends_with_one_paragraph() -> None:
+    result = stam("secrets", "new-key")
+    assert result.returncode == 0
+    result = stam("api", STAM_SECRET_KEYS="nonsense", STAM_DATA_DIR="/nonexistent")
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert "STAM_SECRET_KEYS" in result.stderr
+    assert "nonsense" not in result.stderr
