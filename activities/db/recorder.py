@@ -41,11 +41,13 @@ from workflows.domain.recording import (
     ZoneFacts,
     dedup_key,
     minute_of,
+    numbered_key,
     track_of,
 )
 
 ATTEMPTS: Final = 5  # at what other transactions may have caused; a sixth time it is ours
 _RETRIED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
+_REPEATS: Final = 9  # events of one key: as often as an alarm can be worked off within its minute
 _AROUND: Final = timedelta(minutes=3)  # events this far from a signal may be meant by it: 90 s, and a minute's resolution
 
 
@@ -266,7 +268,11 @@ async def _candidates(connection: asyncpg.Connection, signals: Sequence[Signal])
             minute = minute_of(signal)
             first, last = spans.get(place, (minute, minute))
             spans[place] = min(first, minute), max(last, minute)
-    keys = {dedup_key(signal): minute_of(signal) for signal in signals}
+    keys = {
+        numbered_key(dedup_key(signal), number): minute_of(signal)
+        for signal in signals
+        for number in range(1, 2 if track_of(signal) is not None else _REPEATS + 1)  # those of a track are found by it
+    }
     rows = await connection.fetch(
         _CANDIDATES,
         [place[0] for place in spans],

@@ -76,6 +76,19 @@ async def test_r_edge_a_record_in_a_later_transaction_confirms_the_edge(world: W
     assert event["confirmed_at"] is not None
 
 
+async def test_r_bundle_the_same_alarm_in_the_same_minute_opens_a_new_bundle_when_its_own_was_closed(world: World) -> None:
+    for second in range(3):
+        recorded = await world.record(edge(world.panel, 5, later(seconds=second)))
+        assert recorded.outcomes == (Outcome.EVENT,)
+        await world.execute("UPDATE bundle_alarms SET status = 'CLOSED', joinable = false")
+    events = await world.rows("SELECT dedup_key, minute FROM events ORDER BY occurred_at")
+    assert [event["dedup_key"].partition("#")[2] for event in events] == ["", "2", "3"]
+    assert len({event["minute"] for event in events}) == 1
+    told = await world.rows("SELECT type FROM outbox ORDER BY id")
+    assert [row["type"] for row in told if row["type"] == names.ALARM_NEW] == [names.ALARM_NEW] * 3
+    assert (await whole_balance(world.db)).balanced
+
+
 async def test_r_edge_an_event_of_last_month_that_lasts_is_what_an_initial_state_means(world: World) -> None:
     await world.record(edge(world.panel, at=later(days=-40)))
     assert (await world.record(initial(world.panel))).outcomes == (Outcome.CONFIRMATION,)

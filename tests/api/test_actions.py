@@ -160,7 +160,7 @@ async def test_the_request_id_is_found_again_in_the_action_and_the_audit_row(
 ) -> None:
     scene = await seed_scene(db)
     client = await login(whole_api, "operator")
-    async with whole_api.http(client._tokens.access_token) as http:
+    async with whole_api.http(client.session.access_token) as http:
         answer = await http.post(
             f"/api/alarms/{scene.bundle_id}/claim", json={"version": 1}, headers={"X-Request-ID": "from-the-console-1"}
         )

@@ -87,7 +87,7 @@ async def test_filters_narrow_the_list(api: Api, login: Login, db: Database) -> 
 )
 async def test_a_bad_query_is_a_validation_problem_that_names_the_field(api: Api, login: Login, query: str) -> None:
     client = await login(api, "operator")
-    async with api.http(client._tokens.access_token) as http:
+    async with api.http(client.session.access_token) as http:
         answer = await http.get(f"/api/alarms?{query}")
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, "VALIDATION")

@@ -202,7 +202,7 @@ async def test_who_must_change_the_password_can_do_nothing_else(api: Api, login:
 
 async def test_the_sdk_renews_an_expiring_token_once_for_all_who_ask(api: Api, login: Login, db: Database) -> None:
     client = await login(api, "operator")
-    first, client._ends_at = client.refresh_token, 0.0
+    first, client.session._ends_at = client.refresh_token, 0.0
     await asyncio.gather(*(client.system_status() for _ in range(5)))
     assert client.refresh_token != first
     async with db.read() as session:

@@ -88,7 +88,7 @@ async def test_a_new_panel_is_told_to_the_relay_in_the_same_transaction_and_its_
     panel = await _new_panel(admin, await add_object(db), integration_key="s3cret", time_zone="Europe/Warsaw")
     assert (panel.port, panel.encrypted, panel.enabled) == (7094, True, True)
     assert await _told(db) == [(names.PANEL_CHANGED, panel.id, 1)]
-    async with api.http(admin._tokens.access_token) as http:
+    async with api.http(admin.session.access_token) as http:
         assert "s3cret" not in (await http.get("/api/panels")).text
     async with db.read() as session:
         assert "s3cret" not in str([entry.detail for entry in (await session.scalars(select(AuditEntry))).all()])

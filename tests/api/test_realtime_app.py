@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 
 from activities.infra.settings import Settings
 from api.client import stream
-from api.client.models import SystemMode
+from api.client.models import SystemMode, Ticket
 from tests.api.conftest import Api, serving
 from tests.api.realtime_support import Client, publishing
 from tests.support.eventually import eventually
@@ -66,7 +66,7 @@ async def test_a_ticket_bought_over_http_opens_one_socket(api: Api, login: Login
 
 
 async def _ticket(client: Any) -> str:
-    return str((await client._call("POST", "/api/auth/ws-ticket"))["ticket"])
+    return str((await client.session.send("POST", "/api/auth/ws-ticket", Ticket)).ticket)
 
 
 async def test_prometheus_gets_the_names_it_was_promised(api: Api) -> None:

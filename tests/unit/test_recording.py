@@ -403,6 +403,55 @@ def test_r_bundle_an_event_joins_an_open_bundle_and_never_a_resolved_one(status:
     assert len(rows.bundles) == bundles
 
 
+FINISHED = (BundleStatus.RESOLVED, BundleStatus.CLOSED)
+
+
+@pytest.mark.parametrize("status", FINISHED)
+@pytest.mark.parametrize("restored", [True, False])
+def test_r_bundle_the_same_alarm_in_the_same_minute_is_heard_again_when_its_bundle_is_finished(
+    status: BundleStatus, restored: bool
+) -> None:
+    rows = Rows()
+    rows.take(edge(PANEL, at=later(seconds=0)), record(PANEL, at=NOON, received_at=later(seconds=1)))
+    if restored:
+        rows.take(edge(PANEL, at=later(seconds=5), restore=True))
+    worked_off = rows.bundle
+    rows.set_status(status)
+    assert rows.take(edge(PANEL, at=later(seconds=20))) == [Outcome.EVENT]
+    first, second = rows.alarms()
+    (fresh,) = (bundle for bundle in rows.bundles.values() if bundle.id != worked_off.id)
+    assert (second.bundle_id, second.active, first.active) == (fresh.id, True, False)
+    assert (fresh.status, fresh.active_count, rows.bundles[worked_off.id].active_count) == (BundleStatus.NEW, 1, 0)
+    # the log tells of the second alarm, and then both are known
+    assert rows.take(record(PANEL, at=NOON, received_at=later(seconds=21))) == [Outcome.CONFIRMATION]
+    assert rows.take(edge(PANEL, at=later(seconds=25), restore=True)) in ([Outcome.EVENT], [Outcome.DUPLICATE])
+    assert rows.take(edge(PANEL, at=later(seconds=28))) == [Outcome.DUPLICATE], "its bundle is open: an occurrence more"
+    assert (rows.bundles[fresh.id].active_count, len(rows.bundles)) == (1, 2)
+
+
+@pytest.mark.parametrize("status", FINISHED)
+def test_r_bundle_a_record_alone_that_is_told_again_is_heard_again_but_not_when_a_walk_only_reads_it_again(
+    status: BundleStatus,
+) -> None:
+    rows = Rows()
+    rows.take(record(PANEL))
+    rows.set_status(status)
+    assert rows.take(record(PANEL, recovered=True, received_at=later(seconds=30))) == [Outcome.DUPLICATE]
+    assert len(rows.bundles) == 1
+    assert rows.take(record(PANEL, received_at=later(seconds=31))) == [Outcome.EVENT]
+    assert rows.take(edge(PANEL, at=later(seconds=31))) == [Outcome.CONFIRMATION]
+    assert sorted(bundle.event_count for bundle in rows.bundles.values()) == [1, 1]
+
+
+def test_r_bundle_an_alarm_may_be_worked_off_several_times_in_one_minute() -> None:
+    rows = Rows()
+    for second in range(4):
+        rows.take(edge(PANEL, at=later(seconds=second)))
+        rows.set_status(BundleStatus.CLOSED)
+    assert [event.dedup_key.partition("#")[2] for event in rows.alarms()] == ["", "2", "3", "4"]
+    assert len(rows.bundles) == 4
+
+
 def test_r_bundle_types_have_bundles_of_their_own() -> None:
     rows = Rows()
     rows.take(edge(PANEL, 1), edge(PANEL, 2, alarm_type=AlarmType.FIRE, code=110))
@@ -468,6 +517,20 @@ def _batches(signals: list[Signal], seed: int) -> Iterable[list[Signal]]:
         size = chance.randint(1, 6)
         yield rest[:size]
         rest = rest[size:]
+
+
+@given(signals=_sequences(), chance=st.randoms(use_true_random=False))
+def test_r_bundle_a_live_edge_into_alarm_always_leaves_somebody_something_to_do(
+    signals: list[Signal], chance: random.Random
+) -> None:
+    """Whatever was worked off before: after an edge there is a bundle that nobody has finished with."""
+    rows = Rows()
+    for signal in signals:
+        rows.take(signal, now=later(hours=1))
+        if signal.source is SignalSource.EDGE and not signal.restore:
+            assert [b for b in rows.bundles.values() if b.status not in FINISHED], "an alarm nobody hears of"
+        if chance.random() < 0.5:
+            rows.set_status(chance.choice(FINISHED))
 
 
 @given(signals=_sequences(), seed=st.integers(0, 99))

@@ -9,13 +9,14 @@ How a signal relates to an event of the same place, family and source (`relate`)
 - STATE (an edge or an initial state) and LOG (a record of the panel's log) are two ways of seeing one happening. The
   first to come makes the event, the second confirms it when their times lie within 90 s, first in, first out. An initial
   state was true since we do not know when, so any older log record may be what it means.
-- Seen the same way again within the same minute, it is a repetition: `occurrences` goes up (D4).
+- Seen the same way again within the same minute, it is a repetition: `occurrences` goes up (D4). But an alarm that repeats one
+  whose bundle is RESOLVED or CLOSED is a new event: those who finished with it must hear of it again (R-BUNDLE).
 - What is noticed while it is known to last (an initial state, a lost link) is that same happening.
 - Everything else is a new event. At most one event of a track is *active*: the one that holds its source in alarm.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -212,20 +213,40 @@ def dedup_key(signal: Signal) -> str:
     return f"{signal.panel_id or signal.object_id}:{code}:{source}:{minute_of(signal).isoformat(timespec='minutes')}"
 
 
-def relate(signal: Signal, candidates: Iterable[Event], same_key: Event | None = None) -> tuple[Relation, Event | None]:
-    """What ``signal`` is to the events of its track, given in the order they happened; ``same_key`` has its dedup key."""
+def numbered_key(key: str, number: int) -> str:
+    """The key of the ``number``th event of one minute; the first has the plain one."""
+    return key if number == 1 else f"{key}#{number}"
+
+
+def parse_key(numbered: str) -> tuple[str, int]:
+    """The plain key, and which of its minute's events it is."""
+    key, _, number = numbered.partition("#")
+    return key, int(number or 1)
+
+
+def relate(
+    signal: Signal, candidates: Iterable[Event], same_key: Event | None = None, *, over: Collection[UUID] = ()
+) -> tuple[Relation, Event | None]:
+    """What ``signal`` is to the events of its track, given in the order they happened; ``same_key`` has its dedup key.
+
+    ``over``: alarms whose bundle was worked off. What is told live is none of these again; only a walk may read one again, and
+    the log may tell late of what an edge has told.
+    """
     known = list(candidates)
-    unmatched = next((event for event in known if _awaits(event, signal) and _near(event, signal)), None)
+    read_again = signal.recovered or signal.confirms_only
+    present = [event for event in known if read_again or event.id not in over]
+    awaiting = present if signal.source is SignalSource.EDGE else known
+    unmatched = next((event for event in awaiting if _awaits(event, signal) and _near(event, signal)), None)
     if unmatched is not None:
         return Relation.CONFIRMS, unmatched
     if signal.source in (SignalSource.INITIAL, SignalSource.SYSTEM):
         lasting = next((event for event in known if event.active), None)
         if lasting is not None:
             return Relation.KNOWN, lasting
-    same_record = next((event for event in known if _is_confirmed_by(event, signal)), None)
+    same_record = next((event for event in reversed(present) if _is_confirmed_by(event, signal)), None)
     if same_record is not None:
         return Relation.REPEATS, same_record
-    if same_key is not None:
+    if same_key is not None and (read_again or same_key.id not in over):
         return Relation.REPEATS, same_key
     if signal.confirms_only:
         told = next((event for event in known if _near(event, signal)), None)
@@ -362,14 +383,31 @@ class Recording:
     def _relate(self, signal: Signal) -> tuple[Relation, Event | None]:
         track = track_of(signal)
         candidates = [self._events[event_id] for event_id in self._by_track[track]] if track is not None else []
-        same_key = self._by_key.get(dedup_key(signal))
-        return relate(signal, candidates, self._events[same_key] if same_key is not None else None)
+        same_key = self._newest_of_key(dedup_key(signal))
+        known = candidates if same_key is None else [*candidates, same_key]
+        return relate(signal, candidates, same_key, over={event.id for event in known if self._is_over(event)})
+
+    def _newest_of_key(self, key: str) -> Event | None:
+        event_id = self._by_key.get(key)
+        return self._events[event_id] if event_id is not None else None
+
+    def _is_over(self, event: Event) -> bool:
+        """Whether it is an alarm whose bundle was worked off."""
+        bundle = self._bundles.get(event.bundle_id) if event.bundle_id is not None else None
+        is_alarm = event.alarm_type is not None and not event.restore
+        return is_alarm and bundle is not None and bundle.status not in JOINABLE
+
+    def _key_for(self, signal: Signal) -> str:
+        """A dedup key that no event has yet."""
+        key = dedup_key(signal)
+        newest = self._newest_of_key(key)
+        return key if newest is None else numbered_key(key, parse_key(newest.dedup_key)[1] + 1)
 
     def _new(self, signal: Signal, object_id: UUID) -> Verdict:
         config, zone = self._facts.objects[object_id], self._zone(signal)
         alarm_type = effective_type(signal, zone)
         suppressed = not signal.restore and is_suppressed(alarm_type, zone, config)
-        event = _event(signal, self._new_id(), object_id, alarm_type, self._now)
+        event = replace(_event(signal, self._new_id(), object_id, alarm_type, self._now), dedup_key=self._key_for(signal))
         if alarm_type is not None:
             event = replace(event, priority=priority_of(alarm_type, zone, config), suppressed=suppressed)
         self._remember(event)
@@ -579,7 +617,10 @@ class Recording:
 
     def _remember(self, event: Event) -> None:
         self._events[event.id] = event
-        self._by_key[event.dedup_key] = event.id
+        key, number = parse_key(event.dedup_key)
+        newest = self._newest_of_key(key)
+        if newest is None or number > parse_key(newest.dedup_key)[1]:
+            self._by_key[key] = event.id
         track = event.track
         if track is not None:
             self._by_track[track].append(event.id)
