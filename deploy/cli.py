@@ -89,8 +89,13 @@ def ingest_satel() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the newest schema. Safe to repeat; run it before the processes of a new version."""
-    _part("migrations.run", "upgrade")(_settings().database_url.get_secret_value())
+    """Bring the database to the newest schema. Safe to repeat; run it before the processes of a new version.
+
+    As the schema's owner (STAM_MIGRATION_DATABASE_URL), where the processes connect as the application's role.
+    """
+    settings = _settings()
+    owner = settings.migration_database_url or settings.database_url
+    _part("migrations.run", "upgrade")(owner.get_secret_value())
     typer.echo("The database has the newest schema.")
 
 

@@ -23,7 +23,11 @@ class Settings(BaseSettings):
 
     # where the servers are
     database_url: SecretStr = Field(
-        default=SecretStr("postgresql+asyncpg://stam@127.0.0.1:5432/stam"), description="SQLAlchemy URL, driver asyncpg"
+        default=SecretStr("postgresql+asyncpg://stam_app@127.0.0.1:5432/stam"),
+        description="SQLAlchemy URL, driver asyncpg, of the application's role",
+    )
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="the same for the schema's owner, for `stam migrate` alone; left out: as database_url"
     )
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     temporal_address: str = "127.0.0.1:7233"

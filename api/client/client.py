@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from api.client import stream
+from api.client.audit import Audit
 from api.client.codec import decode
 from api.client.errors import ApiError
 from api.client.models import (
@@ -40,6 +41,7 @@ class StamClient:
 
     def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
         self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
+        self.audit = Audit(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -132,7 +132,7 @@ def _user(started: Started) -> models.User:
 @router.post("/logout", status_code=204, responses=problems(), summary="End the session")
 async def logout(caller: AnySession, response: Response, served: Served) -> None:
     """The refresh token and, within seconds, every access token and socket of this session stop working."""
-    await sessions.logout(served.db, caller.family_id)
+    await sessions.logout(served.db, caller.person.id, caller.family_id, request_id=current_request_id())
     served.callers.forget(caller.family_id)
     response.delete_cookie(COOKIE, path=_COOKIE_PATH, secure=served.settings.cookie_secure, httponly=True, samesite="strict")
 

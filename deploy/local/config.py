@@ -23,6 +23,7 @@ class StackSettings(BaseSettings):
     data_dir: Path = DEFAULT_DATA_DIR
 
     database_url: SecretStr | None = None
+    migration_database_url: SecretStr | None = Field(default=None, description="the owner's, beside a given database_url")
     redis_url: SecretStr | None = None
     temporal_address: str | None = None
     temporal_ui_url: str | None = None
