@@ -24,7 +24,7 @@ class Fault(StrEnum):
     ENTRY_MISSING = "ENTRY_MISSING"  # the link is there, its entry is not
     ENTRY_WITHOUT_LINK = "ENTRY_WITHOUT_LINK"  # its link was taken away, or it came in around the trigger
     LINK_MISSING = "LINK_MISSING"  # the number before this link's is not there
-    HASH_WRONG = "HASH_WRONG"  # the link itself was overwritten: the next one does not follow from it either
+    HASH_WRONG = "HASH_WRONG"  # nor does the next follow from it: the link was overwritten, or entries were exchanged
     ANCHOR_MISSING = "ANCHOR_MISSING"  # the chain ends before the anchor: its end was cut off
     ANCHOR_DIFFERS = "ANCHOR_DIFFERS"  # the chain is whole but not the one that was noted: it was made anew
 
@@ -82,7 +82,8 @@ class Position:
 class Check:
     """One page: how many links or entries it looked at, what is broken, where the next one starts (None: all was seen)."""
 
-    checked: int
+    links: int = 0
+    entries: int = 0
     broken: Broken | None = None
     next: Position | None = None
 
@@ -159,10 +160,10 @@ _ENTRIES: Final = text("""
 async def _links(session: AsyncSession, position: Position, size: int) -> Check:
     row = (await session.execute(_LINKS, {"after": position.seq, "size": size})).mappings().one()
     if row["seq"] is not None:
-        return Check(checked=row["checked"], broken=await _what_is_wrong(session, row))
+        return Check(links=row["checked"], broken=await _what_is_wrong(session, row))
     if row["checked"] < size:
-        return Check(checked=row["checked"], next=replace(position, seq=row["last"] or position.seq, entry_id=_NO_ENTRY))
-    return Check(checked=row["checked"], next=Position(seq=row["last"]))
+        return Check(links=row["checked"], next=replace(position, seq=row["last"] or position.seq, entry_id=_NO_ENTRY))
+    return Check(links=row["checked"], next=Position(seq=row["last"]))
 
 
 async def _what_is_wrong(session: AsyncSession, link: RowMapping) -> Broken:
@@ -180,6 +181,6 @@ async def _what_is_wrong(session: AsyncSession, link: RowMapping) -> Broken:
 async def _entries(session: AsyncSession, position: Position, size: int) -> Check:
     row: RowMapping = (await session.execute(_ENTRIES, {"after": position.entry_id, "size": size})).mappings().one()
     if row["unlinked"] is not None:
-        return Check(checked=row["checked"], broken=Broken(fault=Fault.ENTRY_WITHOUT_LINK, entry_id=row["unlinked"]))
+        return Check(entries=row["checked"], broken=Broken(fault=Fault.ENTRY_WITHOUT_LINK, entry_id=row["unlinked"]))
     more = row["checked"] == size
-    return Check(checked=row["checked"], next=replace(position, entry_id=row["last"]) if more else None)
+    return Check(entries=row["checked"], next=replace(position, entry_id=row["last"]) if more else None)

@@ -28,6 +28,7 @@ from api.client.session import Session
 from api.client.transport import Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
+from workflows.domain.flags import Flag
 
 Order = Literal["urgency", "newest"]
 
@@ -221,6 +222,10 @@ class StamClient:
 
     async def ledger_balance(self, *, from_: datetime, to: datetime) -> LedgerBalance:
         return await self.session.get("/api/ledger/balance", LedgerBalance, to=to, **{"from": from_})
+
+    async def flags(self) -> dict[Flag, bool]:
+        """Which parts of the system are on."""
+        return await self.session.get("/api/flags", dict[Flag, bool])
 
     async def system_status(self) -> SystemStatus:
         return await self.session.get("/api/system/status", SystemStatus)

@@ -104,7 +104,7 @@ async def verify_audit(
         newest = await audit_chain.head(session)
         check = await audit_chain.check(session, start)
         broken = check.broken or (await audit_chain.check_anchor(session, noted) if noted else None)
-    return answers.audit_check(check.checked, broken, None if broken else check.next, newest)
+    return answers.audit_check(check, broken, newest)
 
 
 def _position(text: str | None) -> Position:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from activities.db.audit_chain import Broken, Head, Position
+from activities.db.audit_chain import Broken, Check, Head
 from activities.db.models.objects import GuardedObject
 from activities.db.models.panels import Panel as PanelRow
 from activities.db.models.zones import Zone as ZoneRow
@@ -192,11 +192,11 @@ def audit_entry(row: Row) -> AuditEntry:
     return _same_named(AuditEntry, row)
 
 
-def audit_check(checked: int, broken: Broken | None, goes_on: Position | None, newest: Head | None) -> AuditCheck:
+def audit_check(check: Check, broken: Broken | None, newest: Head | None) -> AuditCheck:
     return AuditCheck(
-        checked=checked,
+        checked=check.links + check.entries,
         broken=AuditBreak(fault=AuditFault(broken.fault), seq=broken.seq, entry_id=broken.entry_id) if broken else None,
-        next=str(goes_on) if goes_on else None,
+        next=str(check.next) if check.next and not broken else None,
         head=str(newest) if newest else None,
     )
 

@@ -91,6 +91,7 @@ class Composition:
             "STAM_API_PORT": str(settings.api_port),
             "STAM_CONSOLE_DIR": str(self.console),
             "STAM_SECRET_KEYS": self.secret_keys(),
+            "STAM_ENVIRONMENT": settings.environment.value,
             "STAM_COOKIE_SECURE": "false",  # the demo speaks http on loopback
             "STAM_DEMO": "true",
             "STAM_SIMULATED_PANELS": str(settings.simulated_panels),
