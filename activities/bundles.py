@@ -12,16 +12,15 @@ from sqlalchemy import RowMapping, Table, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from uuid_utils.compat import uuid7
 
 from activities import bundle_metrics
-from activities.db.models.audit_log import AuditEntry
+from activities.db.audit import record
 from activities.db.models.base import Base
 from activities.db.models.bundle_actions import BundleAction
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.bundle_notes import BundleNote
 from activities.db.models.outbox import OutboxRow
-from activities.db.push import alarm_data, plain
+from activities.db.push import alarm_data
 from activities.db.session import Database, DatabaseUnavailable, WriteSession
 from workflows.contracts import names, policies
 from workflows.contracts.bundle import BundleRef, RowState, Transition, TransitionRequest
@@ -101,6 +100,7 @@ async def _transition(session: WriteSession, request: TransitionRequest, row: Ro
     after = apply(state, attempt, step)
     written = await _write(session, request, after, row, now)
     session.add_all(_traces(request, state, after, written, now))
+    _record(session, request, state, after, now)
     await session.flush()
     await session.execute(select(func.pg_notify(names.OUTBOX_CHANNEL, "")))
     return Transition(state=after)
@@ -153,7 +153,7 @@ async def _write(
 
 
 def _traces(request: TransitionRequest, before: BundleState, after: BundleState, row: RowMapping, now: datetime) -> list[Base]:
-    """What the transaction leaves beside the row: the timeline's entry, the audit's, and the push."""
+    """What the transaction leaves beside the row: the timeline's entry and the push."""
     action = BundleAction(
         id=request.action_id,
         bundle_id=request.bundle_id,
@@ -166,22 +166,6 @@ def _traces(request: TransitionRequest, before: BundleState, after: BundleState,
         note_id=request.note_id,
         request_id=request.request_id or None,
     )
-    audit = AuditEntry(
-        id=uuid7(),
-        at=now,
-        actor_id=request.actor_id,
-        action=f"alarm.{request.action}",
-        subject_kind="bundle",
-        subject_id=request.bundle_id,
-        detail={
-            "from": before.status,
-            "to": after.status,
-            "version": after.version,
-            "owner": plain(before.claimed_by),
-            "result_code": request.result_code,
-        },
-        request_id=request.request_id or None,
-    )
     push = OutboxRow(
         type=names.ALARM_UPDATED,
         object_id=row["object_id"],
@@ -189,7 +173,26 @@ def _traces(request: TransitionRequest, before: BundleState, after: BundleState,
         payload=alarm_data(row, stamps={"recorded_at": now}),
         push=True,
     )
-    return [action, audit, push]
+    return [action, push]
+
+
+def _record(session: WriteSession, request: TransitionRequest, before: BundleState, after: BundleState, now: datetime) -> None:
+    record(
+        session,
+        f"alarm.{request.action}",
+        "bundle",
+        request.bundle_id,
+        actor_id=request.actor_id,
+        request_id=request.request_id,
+        at=now,
+        detail={
+            "from": before.status,
+            "to": after.status,
+            "version": after.version,
+            "owner": before.claimed_by,
+            "result_code": request.result_code,
+        },
+    )
 
 
 def _state(row: RowMapping) -> BundleState:

@@ -1,13 +1,16 @@
 """Audit rows of what the API changes itself, written in the transaction of the change (R-AUDIT)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from activities.db.audit import record
+from activities.db.models.base import Base
 from activities.db.session import WriteSession
 from api.deps import Access
 from api.request_id import current_request_id
+
+_OWN_AFFAIRS: Final = frozenset({"created_at", "updated_at", "search"})
 
 
 def audit(
@@ -33,3 +36,8 @@ def audit(
         before=before,
         after=after,
     )
+
+
+def told(row: Base) -> dict[str, Any]:
+    """A row's members as they are now, for ``before`` and ``after``; what only the database keeps for itself left out."""
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in _OWN_AFFAIRS}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from activities.db.repositories.users import Person, find_person
 from activities.db.session import Database
+from workflows.domain.flags import ALL_OFF, Flags
 from workflows.domain.permissions import Permission, Scope, allowed, permissions_of, scope_of
 
 TRUSTED_FOR: Final = 5.0  # s; so long a deactivation, a logout elsewhere or a new assignment may take to be seen
@@ -23,24 +24,26 @@ class Caller:
     person: Person
     family_id: UUID
     expires_at: datetime
+    flags: Flags = ALL_OFF
 
     def scope(self, permission: Permission) -> Scope:
-        return scope_of(self.person.role, permission)
+        return scope_of(self.person.role, permission, self.flags)
 
     def may(self, permission: Permission, object_id: UUID | None) -> bool:
         """Whether ``permission`` holds for an object; None: for what belongs to no object."""
-        return allowed(self.person.role, permission, assigned=object_id in self.person.assigned)
+        return allowed(self.person.role, permission, self.flags, assigned=object_id in self.person.assigned)
 
     @property
     def permissions(self) -> Mapping[Permission, Scope]:
-        return {permission: self.scope(permission) for permission in sorted(permissions_of(self.person.role))}
+        return {permission: self.scope(permission) for permission in sorted(permissions_of(self.person.role, self.flags))}
 
 
 class Callers:
     """Persons by session, remembered for a moment: asked for with every request and, for each socket, every few seconds."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, flags: Flags = ALL_OFF) -> None:
         self._db = db
+        self._flags = flags
         self._known: OrderedDict[UUID, tuple[float, Person | None]] = OrderedDict()
 
     async def find(self, user_id: UUID, family_id: UUID) -> Person | None:
@@ -59,7 +62,9 @@ class Callers:
     async def caller(self, user_id: UUID, family_id: UUID, expires_at: datetime) -> Caller | None:
         """As `find`, with the session around it."""
         person = await self.find(user_id, family_id)
-        return Caller(person=person, family_id=family_id, expires_at=expires_at) if person is not None else None
+        if person is None:
+            return None
+        return Caller(person=person, family_id=family_id, expires_at=expires_at, flags=self._flags)
 
     def forget(self, family_id: UUID) -> None:
         """The session has changed: look again."""

@@ -19,6 +19,7 @@ from api.callers import Caller
 from api.problems import Problem
 from api.services import Services
 from workflows.domain.errors import ErrorCode
+from workflows.domain.flags import Flag
 from workflows.domain.permissions import Permission, Scope
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The access token of `POST /api/auth/login` (RS256).")
@@ -99,6 +100,23 @@ class PermissionCheck:
 def require(permission: Permission) -> PermissionCheck:
     """The caller must have ``permission`` in some scope; the route then asks `Access` about single objects."""
     return PermissionCheck(permission)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagCheck:
+    """The dependency behind `flagged`."""
+
+    flag: Flag
+
+    async def __call__(self, served: Served) -> None:
+        if self.flag not in served.flags:
+            raise Problem(ErrorCode.NOT_FOUND)
+
+
+@cache
+def flagged(flag: Flag) -> FlagCheck:
+    """For a router or a route, beside its permission: as long as ``flag`` is off there is no such thing (R-FLAGS)."""
+    return FlagCheck(flag)
 
 
 LoggedIn = Annotated[Caller, Depends(logged_in)]

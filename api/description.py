@@ -55,6 +55,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Events", "description": "Every physical happening, alarm or not."},
     {"name": "Objects", "description": "Guarded places."},
     {"name": "Panels", "description": "Alarm panels, their zones, their live and past states."},
+    {"name": "Audit", "description": "Who did what, and whether the record of it still holds."},
     {"name": "System", "description": "The ledger, the status, health and metrics."},
 ]
 

@@ -20,6 +20,7 @@ from api.health import Health
 from api.realtime.catch_up import CatchUp
 from api.realtime.hub import STREAM_PATIENCE, Hub
 from api.realtime.tickets import Tickets
+from workflows.domain.flags import Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Services:
     settings: Settings
     db: Database
     cipher: FieldCipher
+    flags: Flags
     keys: KeyRing
     callers: Callers
     attempts: Attempts
@@ -41,8 +43,8 @@ class Services:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Services]:
-    """Starts whether or not the servers are there; what is away is tried again (R-MODES). Raises BadKeys."""
-    cipher = settings.cipher()
+    """Starts whether or not the servers are there; what is away is tried again (R-MODES). Raises BadKeys, BadFlags."""
+    cipher, flags = settings.cipher(), settings.flags()
     async with AsyncExitStack() as stack:
         db = Database.connect(settings.database_url.get_secret_value(), pool=settings.database_pool, pre_ping=True)
         stack.push_async_callback(db.dispose)
@@ -51,13 +53,14 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         following = redis.connect(settings, timeout=STREAM_PATIENCE)
         stack.push_async_callback(following.aclose)
         client = await temporal.connect_lazily(settings)
-        callers = Callers(db)
+        callers = Callers(db, flags)
         hub = Hub(db, following, callers, database_url=settings.database_url.get_secret_value())
         health = Health(db, quick, client, hub)
         services = Services(
             settings=settings,
             db=db,
             cipher=cipher,
+            flags=flags,
             keys=KeyRing(db, settings),
             callers=callers,
             attempts=Attempts(quick),

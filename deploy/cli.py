@@ -30,6 +30,8 @@ app = typer.Typer(
 ingest_app = typer.Typer(no_args_is_help=True, help="Processes that hold the lines to devices.")
 console_app = typer.Typer(no_args_is_help=True, help="The operators' console (runs in the browser).")
 secrets_app = typer.Typer(no_args_is_help=True, help="Keys of the encrypted fields (STAM_SECRET_KEYS).")
+audit_app = typer.Typer(no_args_is_help=True, help="The audit log's chain: does it hold?")
+app.add_typer(audit_app, name="audit")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(console_app, name="console")
 app.add_typer(secrets_app, name="secrets")
@@ -89,8 +91,13 @@ def ingest_satel() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the newest schema. Safe to repeat; run it before the processes of a new version."""
-    _part("migrations.run", "upgrade")(_settings().database_url.get_secret_value())
+    """Bring the database to the newest schema. Safe to repeat; run it before the processes of a new version.
+
+    As the schema's owner (STAM_MIGRATION_DATABASE_URL), where the processes connect as the application's role.
+    """
+    settings = _settings()
+    owner = settings.migration_database_url or settings.database_url
+    _part("migrations.run", "upgrade")(owner.get_secret_value())
     typer.echo("The database has the newest schema.")
 
 
@@ -124,6 +131,31 @@ def secrets_new_key() -> None:
     typer.echo(new_key())
 
 
+@audit_app.command("verify")
+def audit_verify(
+    from_anchor: Annotated[
+        str | None, typer.Option(help="seq:hash noted earlier (`stam audit head`, or audit.anchor in the worker's log).")
+    ] = None,
+) -> None:
+    """Check the whole chain of the audit log, and name the first thing that is wrong. Exit code 1 if anything is.
+
+    A chain that somebody made anew as a whole, or cut off at its end, is only found by an anchor kept elsewhere.
+    """
+    from deploy.audit import verify
+
+    raise typer.Exit(0 if verify(_settings(), from_anchor) else 1)
+
+
+@audit_app.command("head")
+def audit_head() -> None:
+    """Print the newest link as seq:hash: an anchor to keep where the database's owner cannot reach it."""
+    from deploy.audit import head
+
+    found = head(_settings())
+    typer.echo(found or "Nothing has been audited yet.", err=found is None)
+    raise typer.Exit(0 if found else 1)
+
+
 @app.command(context_settings=_PASS_ON)
 def bench(context: typer.Context) -> None:
     """Measure what the requirements promise; results go into docs/benchmarks.md (`stam bench --help`)."""
@@ -140,10 +172,13 @@ def doctor() -> None:
 
 def _serve(module: str) -> None:
     from activities.infra.crypto import BadKeys
+    from activities.infra.flags import BadFlags
 
+    settings = _settings()
     try:
-        asyncio.run(_part(module, "run")(_settings()))
-    except BadKeys as error:
+        settings.flags()  # every process refuses what one of them would trip over later
+        asyncio.run(_part(module, "run")(settings))
+    except (BadKeys, BadFlags) as error:
         raise StartupError(str(error)) from None
 
 

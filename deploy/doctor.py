@@ -21,6 +21,7 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.db.roles import APP_ROLE, could_tamper
 from activities.infra.settings import Settings
 from deploy.local import ports, postgres, temporal, valkey
 from deploy.local.composition import Composition
@@ -225,7 +226,7 @@ async def _servers() -> AsyncIterator[Finding]:
 
 
 async def database(url: str) -> AsyncIterator[Finding]:
-    """Reachable, clock in step, schema the newest."""
+    """Reachable, clock in step, schema the newest, and a role that cannot rewrite the audit log."""
     try:
         connection = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=_TIMEOUT)
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
@@ -236,7 +237,10 @@ async def database(url: str) -> AsyncIterator[Finding]:
         yield _skew(await connection.fetchval("select clock_timestamp()"), datetime.now(UTC))
     finally:
         await connection.close()
-    yield await asyncio.to_thread(schema, url)
+    found = await asyncio.to_thread(schema, url)
+    yield found
+    if found.verdict is Verdict.GOOD:
+        yield await database_role(url)
 
 
 def _skew(theirs: datetime, ours: datetime) -> Finding:
@@ -252,6 +256,21 @@ def schema(url: str) -> Finding:
     if current_is_head(url):
         return good("Schema", "is the newest")
     return bad("Schema", "is older than this version (or newer): run stam migrate.")
+
+
+async def database_role(url: str) -> Finding:
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=_TIMEOUT)
+    try:
+        role = await connection.fetchval("select current_user")
+        if not await could_tamper(connection):
+            return good("Database role", f"{role} cannot rewrite the audit log")
+    finally:
+        await connection.close()
+    return bad(
+        "Database role",
+        f"{role} owns the schema or is a superuser, and could rewrite the audit log: connect as {APP_ROLE} in "
+        "STAM_DATABASE_URL, and give the owner's URL to stam migrate alone, in STAM_MIGRATION_DATABASE_URL (ADR-021).",
+    )
 
 
 async def redis_server(url: str) -> Finding:

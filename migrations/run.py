@@ -1,4 +1,7 @@
-"""Bring a database to the newest schema, and make its partitions. Usable from synchronous code, with or without a loop."""
+"""Bring a database to the newest schema, make its partitions, give the application its rights.
+
+Usable from synchronous code, with or without a loop.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -15,6 +18,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.db.partitions import create_partitions
+from activities.db.roles import grant
 from activities.db.session import Database
 
 _LOCK = 0x5741_4D49  # advisory: of several processes started at once, one migrates and the others wait
@@ -22,7 +26,7 @@ T = TypeVar("T")
 
 
 def upgrade(database_url: str) -> None:
-    """Migrate to the newest schema in one transaction. Does nothing when it is there already."""
+    """Migrate to the newest schema in one transaction, as its owner. Does nothing when it is there already."""
     _run(_with_connection(database_url, _upgrade))
 
 
@@ -41,6 +45,7 @@ async def _upgrade(connection: AsyncConnection) -> None:
     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     await connection.run_sync(_alembic_upgrade)
     await create_partitions(connection, datetime.now(UTC))
+    await grant(connection)
 
 
 def _alembic_upgrade(connection: Connection) -> None:

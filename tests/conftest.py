@@ -43,10 +43,22 @@ def databases(postgres: Postgres) -> Databases:
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    """The SQLAlchemy URL (driver asyncpg) of a migrated, empty database of this test's own."""
-    with databases.fresh() as url:
-        yield url
+def database(databases: Databases) -> Iterator[str]:
+    """The name of a migrated, empty database of this test's own."""
+    with databases.fresh() as name:
+        yield name
+
+
+@pytest.fixture
+def database_url(postgres: Postgres, database: str) -> str:
+    """Its SQLAlchemy URL (driver asyncpg), with the rights that processes have in production."""
+    return postgres.url_of(database)
+
+
+@pytest.fixture
+def owner_url(postgres: Postgres, database: str) -> str:
+    """The same for the owner, who may change the schema."""
+    return postgres.owner_url_of(database)
 
 
 @pytest.fixture(scope="session")

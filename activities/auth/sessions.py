@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, select, update
@@ -11,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from activities.auth import passwords
-from activities.db.models.audit_log import AuditEntry
+from activities.db.audit import record
 from activities.db.models.refresh_tokens import RefreshToken
 from activities.db.models.users import User
-from activities.db.session import Database
+from activities.db.session import Database, WriteSession
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Role
 
 FAILURES, LOCKED = 10, timedelta(minutes=30)
+Change = Mapping[str, Any] | None
 _GRACE = timedelta(seconds=30)  # the same token again within this, its successor unused: the answer was lost, not the token
 
 
@@ -116,15 +119,19 @@ async def change_password(db: Database, user_id: UUID, current: str, new: str, *
     new_hash = await passwords.hashed(new)
     async with db.write() as session:
         user = await session.get_one(User, user_id, with_for_update=True)
+        due = user.must_change_password
         user.password_hash, user.must_change_password, user.version = new_hash, False, user.version + 1
         await _revoke(session, RefreshToken.user_id == user_id)
-        _audit(session, user, "password.changed", request_id)
+        # Neither word nor hash is told, only that there is another.
+        before, after = {"password": "old", "must_change_password": due}, {"password": "new", "must_change_password": False}
+        _audit(session, user, "password.changed", request_id, before=before, after=after)
 
 
-async def logout(db: Database, family_id: UUID) -> None:
+async def logout(db: Database, user_id: UUID, family_id: UUID, *, request_id: str) -> None:
     """End a session everywhere."""
     async with db.write() as session:
         await end_family(session, family_id)
+        record(session, "logout", "user", user_id, actor_id=user_id, request_id=request_id)
 
 
 async def end_family(session: AsyncSession, family_id: UUID) -> None:
@@ -151,9 +158,10 @@ def _start(session: AsyncSession, user: User, *, family_id: UUID, client: str, k
     return Started(user, family_id, token)
 
 
-def _audit(session: AsyncSession, user: User, action: str, request_id: str) -> None:
-    entry = AuditEntry(actor_id=user.id, action=action, subject_kind="user", subject_id=user.id, request_id=request_id or None)
-    session.add(entry)
+def _audit(
+    session: WriteSession, user: User, action: str, request_id: str, *, before: Change = None, after: Change = None
+) -> None:
+    record(session, action, "user", user.id, actor_id=user.id, request_id=request_id, before=before, after=after)
 
 
 def _by_token(token: str) -> Select[RefreshToken]:

@@ -1,6 +1,7 @@
 """Who did what to what: the one way a row gets into `audit_log`, in the transaction of the change (R-AUDIT)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,28 +36,30 @@ def record(
     *,
     actor_id: UUID | None,
     request_id: str = "",
+    at: datetime | None = None,
     detail: Mapping[str, Any] | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """``action`` as "object.changed"; ``actor_id`` None: the system itself.
+    """``action`` as "object.changed"; ``actor_id`` None: the system itself. ``at``: left out, the transaction's time.
 
     ``before`` and ``after`` are the row's members as they were and are; only those that differ are kept, secrets masked.
     ``detail``: what else there is to say, ids and codes, never a secret.
     """
     change = _difference(before, after) if before is not None or after is not None else {}
     content = {**(detail or {}), **change}
-    session.add(
-        AuditEntry(
-            id=uuid7(),
-            actor_id=actor_id,
-            action=action,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            detail={name: _told(name, value) for name, value in content.items()} or None,
-            request_id=request_id or None,
-        )
+    entry = AuditEntry(
+        id=uuid7(),
+        actor_id=actor_id,
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        detail={name: _told(name, value) for name, value in content.items()} or None,
+        request_id=request_id or None,
     )
+    if at is not None:
+        entry.at = at
+    session.add(entry)
 
 
 def _difference(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -33,6 +33,7 @@ LEDGER_UNACCOUNTED = Gauge("ledger_unaccounted_signals", "Ledger rows without an
 DEFAULT_PARTITION_ROWS = Gauge("default_partition_rows", "Rows outside the monthly partitions: should be 0", ["table"])
 ALARMS_ACTIVE = Gauge("alarms_active", "Bundles not closed", ["priority"])
 STALE_BUNDLES = Gauge("stale_alarm_report_bundles", "CRITICAL bundles open for more than 24 h")
+AUDIT_CHAIN_LENGTH = Gauge("audit_chain_length", "Links in the chain over the audit log: never falls")
 OUTBOX_PENDING = Gauge("outbox_pending_count", "Outbox rows waiting, by consumer", ["consumer"])
 OUTBOX_PARKED = Gauge("outbox_parked_count", "Outbox rows that Temporal refused for good")
 OUTBOX_RELAYED = Counter("outbox_relayed", "Outbox rows done, by consumer", ["consumer"])

@@ -7,6 +7,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from activities.infra.crypto import BadKeys, FieldCipher
+from activities.infra.flags import Environment, load
+from workflows.domain.flags import Flags
 
 _SECRETS = Path("/run/secrets")
 
@@ -23,7 +25,11 @@ class Settings(BaseSettings):
 
     # where the servers are
     database_url: SecretStr = Field(
-        default=SecretStr("postgresql+asyncpg://stam@127.0.0.1:5432/stam"), description="SQLAlchemy URL, driver asyncpg"
+        default=SecretStr("postgresql+asyncpg://stam_app@127.0.0.1:5432/stam"),
+        description="SQLAlchemy URL, driver asyncpg, of the application's role",
+    )
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="the same for the schema's owner, for `stam migrate` alone; left out: as database_url"
     )
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     temporal_address: str = "127.0.0.1:7233"
@@ -44,6 +50,10 @@ class Settings(BaseSettings):
     )
     access_token_seconds: int = 900
     refresh_token_days: int = 7
+
+    # what is switched on
+    environment: Environment = Field(default=Environment.PROD, description="which sections of the flags files count")
+    feature_flags_file: Path | None = Field(default=None, description="the installation's own, over feature_flags.yaml")
 
     # processes
     host_id: str = Field(default_factory=socket.gethostname, description="unique per ingest process")
@@ -70,6 +80,10 @@ class Settings(BaseSettings):
         if keys is not None:
             FieldCipher.parse(keys.get_secret_value())
         return keys
+
+    def flags(self) -> Flags:
+        """What is switched on. Raises BadFlags."""
+        return load(self.environment, self.feature_flags_file)
 
     def cipher(self) -> FieldCipher:
         """For the encrypted fields. Raises BadKeys when no key is set: nothing secret is ever stored in the clear."""

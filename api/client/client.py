@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from api.client import stream
+from api.client.audit import Audit
 from api.client.codec import decode
 from api.client.errors import ApiError
 from api.client.models import (
@@ -27,6 +28,7 @@ from api.client.session import Session
 from api.client.transport import Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
+from workflows.domain.flags import Flag
 
 Order = Literal["urgency", "newest"]
 
@@ -40,6 +42,7 @@ class StamClient:
 
     def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
         self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
+        self.audit = Audit(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 
@@ -219,6 +222,10 @@ class StamClient:
 
     async def ledger_balance(self, *, from_: datetime, to: datetime) -> LedgerBalance:
         return await self.session.get("/api/ledger/balance", LedgerBalance, to=to, **{"from": from_})
+
+    async def flags(self) -> dict[Flag, bool]:
+        """Which parts of the system are on."""
+        return await self.session.get("/api/flags", dict[Flag, bool])
 
     async def system_status(self) -> SystemStatus:
         return await self.session.get("/api/system/status", SystemStatus)

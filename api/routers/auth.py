@@ -18,6 +18,7 @@ from api.request_id import current_request_id
 from api.schemas.requests import Login, PasswordChange, Refresh
 from api.services import Services
 from workflows.domain.errors import ErrorCode
+from workflows.domain.flags import Flags
 from workflows.domain.permissions import permissions_of, scope_of
 
 router = APIRouter(prefix="/api/auth", tags=["Session"])
@@ -99,7 +100,7 @@ async def _answer(served: Services, started: Started, response: Response, *, by_
     return models.Tokens(
         access_token=token,
         expires_in=seconds,
-        user=_user(started),
+        user=_user(started, served.flags),
         refresh_token=None if by_cookie else started.refresh_token,
     )
 
@@ -116,15 +117,16 @@ def _set_cookie(served: Services, response: Response, token: str) -> None:
     )
 
 
-def _user(started: Started) -> models.User:
+def _user(started: Started, flags: Flags) -> models.User:
     user = started.user
+    may = sorted(permissions_of(user.role, flags))
     return models.User(
         id=user.id,
         username=user.username,
         display_name=user.display_name,
         role=user.role,
         locale=user.locale,
-        permissions={permission: scope_of(user.role, permission) for permission in sorted(permissions_of(user.role))},
+        permissions={permission: scope_of(user.role, permission, flags) for permission in may},
         must_change_password=user.must_change_password,
     )
 
@@ -132,7 +134,7 @@ def _user(started: Started) -> models.User:
 @router.post("/logout", status_code=204, responses=problems(), summary="End the session")
 async def logout(caller: AnySession, response: Response, served: Served) -> None:
     """The refresh token and, within seconds, every access token and socket of this session stop working."""
-    await sessions.logout(served.db, caller.family_id)
+    await sessions.logout(served.db, caller.person.id, caller.family_id, request_id=current_request_id())
     served.callers.forget(caller.family_id)
     response.delete_cookie(COOKIE, path=_COOKIE_PATH, secure=served.settings.cookie_secure, httponly=True, samesite="strict")
 

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from activities.db.models.objects import GuardedObject, ObjectStatus
 from activities.db.repositories import objects
-from api.audit import audit
+from api.audit import audit, told
 from api.client import models
 from api.deps import Access, Served, require
 from api.problems import Problem, problems
@@ -60,8 +60,8 @@ async def create_object(body: NewObject, access: Editor, served: Served) -> mode
         async with served.db.write() as session:
             session.add(created)
             await session.flush()
-            audit(session, access, "object.created", "object", created.id)
             await session.refresh(created)
+            audit(session, access, "object.created", "object", created.id, after=told(created))
     except IntegrityError as error:
         raise Problem(ErrorCode.CONFLICT, "This external number belongs to another object.") from error
     return answers.guarded_object(created)

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from activities.db.models.panels import Panel
 from activities.db.repositories import objects
 from activities.db.repositories.objects import Stale
-from api.audit import audit
+from api.audit import audit, told
 from api.client import models
 from api.deps import Access, Served, require
 from api.problems import Problem, problems
@@ -50,8 +50,8 @@ async def create_panel(body: NewPanel, access: Editor, served: Served) -> models
             if await objects.find_object(session, body.object_id) is None:
                 raise Problem(ErrorCode.NOT_FOUND, "There is no such object.")
             await objects.add_panel(session, created)
-            audit(session, access, "panel.created", "panel", created.id)
             await session.refresh(created)
+            audit(session, access, "panel.created", "panel", created.id, after=told(created))
     except IntegrityError as error:
         raise Problem(ErrorCode.CONFLICT, _TAKEN) from error
     return answers.panel(created)
@@ -69,12 +69,13 @@ async def change_panel(panel_id: UUID, body: PanelChange, access: Editor, served
     changes = body.model_dump(exclude_unset=True, exclude={"version"})
     try:
         async with served.db.write() as session:
+            found = await objects.find_panel(session, panel_id, lock=True)
+            before = told(found) if found is not None else {}
             changed = await objects.change_panel(session, panel_id, version=body.version, changes=changes)
             if changed is None:
                 raise Problem(ErrorCode.NOT_FOUND)
-            audit(session, access, "panel.changed", "panel", panel_id, {"changed": sorted(changes)})
-            await session.flush()
             await session.refresh(changed)
+            audit(session, access, "panel.changed", "panel", panel_id, before=before, after=told(changed))
     except Stale:
         raise Problem(ErrorCode.CONFLICT, "Somebody has changed this panel since; look again.") from None
     except IntegrityError as error:

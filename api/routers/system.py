@@ -11,13 +11,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from activities.db.ledger import balance
 from activities.db.repositories.objects import expected_panels
 from api.client import models
-from api.deps import Access, Served, open_to_all, require
+from api.deps import Access, LoggedIn, Served, open_to_all, require
 from api.health import is_ready
 from api.problems import Problem, problems
 from api.schemas.parameters import Since, Until
 from api.services import Services
 from workflows.domain.alarm import Outcome, SignalSource
 from workflows.domain.errors import ErrorCode
+from workflows.domain.flags import Flag
 from workflows.domain.panel import LinkStatus
 from workflows.domain.permissions import Permission
 
@@ -64,6 +65,12 @@ async def system_status(access: Anybody, served: Served) -> models.SystemStatus:
         server_time=datetime.now(UTC),
         version=_version(),
     )
+
+
+@router.get("/api/flags", responses=problems(), summary="Which parts of the system are on?")
+async def feature_flags(_: LoggedIn, served: Served) -> dict[Flag, bool]:
+    """What is off answers 404; the console does not offer it."""
+    return {flag: flag in served.flags for flag in Flag}
 
 
 async def _panels(served: Services) -> models.PanelCounts:

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from activities.db.models.zones import Zone
 from activities.db.repositories import objects
-from api.audit import audit
+from api.audit import audit, told
 from api.client import models
 from api.deps import Access, Served, require
 from api.problems import Problem, problems
@@ -53,8 +53,8 @@ async def create_zone(body: NewZone, access: Editor, served: Served) -> models.Z
                 raise Problem(ErrorCode.NOT_FOUND, "There is no such panel.")
             session.add(created)
             await session.flush()
-            audit(session, access, "zone.created", "zone", created.id)
             await session.refresh(created)
+            audit(session, access, "zone.created", "zone", created.id, after=told(created))
     except IntegrityError as error:
         raise Problem(ErrorCode.CONFLICT, "This panel has a zone of this number already.") from error
     return answers.zone(created)

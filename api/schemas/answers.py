@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from activities.db.audit_chain import Broken, Check, Head
 from activities.db.models.objects import GuardedObject
 from activities.db.models.panels import Panel as PanelRow
 from activities.db.models.zones import Zone as ZoneRow
@@ -16,6 +17,7 @@ from activities.db.repositories.paging import Rows
 from activities.infra.settings import Settings
 from activities.live_state import LivePanel
 from api.client import models
+from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
 from workflows.contracts import names
 from workflows.domain.alarm import Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
@@ -181,6 +183,22 @@ def zone(row: ZoneRow | Row) -> models.Zone:
     override = columns["priority_override"]
     told = {kind: Priority(value) for kind, value in override.items()} if override else None
     return _same_named(models.Zone, columns, priority_override=told)
+
+
+# -- the audit log
+
+
+def audit_entry(row: Row) -> AuditEntry:
+    return _same_named(AuditEntry, row)
+
+
+def audit_check(check: Check, broken: Broken | None, newest: Head | None) -> AuditCheck:
+    return AuditCheck(
+        checked=check.links + check.entries,
+        broken=AuditBreak(fault=AuditFault(broken.fault), seq=broken.seq, entry_id=broken.entry_id) if broken else None,
+        next=str(check.next) if check.next and not broken else None,
+        head=str(newest) if newest else None,
+    )
 
 
 def _columns(row: Any) -> dict[str, Any]:

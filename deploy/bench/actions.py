@@ -27,7 +27,7 @@ async def actions() -> Result:
                 (await http.post("/burst", json=order)).raise_for_status()
             alarms = (await desk.client.alarms(open=True, limit=100)).items
             took = await _claims(desk.client, [alarm for alarm in alarms if alarm.status == "NEW"])
-            floor = await measure_floor(system.database_url.replace("+asyncpg", ""), system.redis_url)
+            floor = await measure_floor(system.owner_database_url.replace("+asyncpg", ""), system.redis_url)
     latency = Latency.of_seconds(took)
     least = 2 * floor.loopback + floor.commit
     row = Row(

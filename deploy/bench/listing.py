@@ -41,7 +41,7 @@ async def listing() -> Result:
     """The first page as a console asks for it. Beside the floor stands the same server's cheapest answer to a login."""
     with scratch_folder() as folder:
         async with running_system(folder, panels=0) as system:
-            await _fill(system.database_url)
+            await _fill(system.owner_database_url)
             client = StamClient(system.api_url)
             await client.login(*login_of("OPERATOR"))
             await client.alarms(open=True, limit=50)

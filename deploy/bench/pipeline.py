@@ -24,7 +24,7 @@ async def idle() -> Result:
     async with _system(panels=IDLE_PANELS) as system, desks(system.api_url, 1) as (desk,), _control(system) as http:
         ids = await panel_ids(desk.client)
         took = [await _one_alarm(http, desk, ids, number) for number in range(IDLE_ROUNDS)]
-        floor = await measure_floor(system.database_url.replace("+asyncpg", ""), system.redis_url)
+        floor = await measure_floor(system.owner_database_url.replace("+asyncpg", ""), system.redis_url)
     latency = Latency.of_seconds(took)
     return Result(benchmark="1-idle", rows=(_idle_row(latency, floor),), raw={"latency": latency, "floor": floor})
 
@@ -62,7 +62,7 @@ async def burst() -> Result:
         order = {"alarms": ALARMS, "seconds": SECONDS, "panels": PANELS, "settle": 5}
         violations = (await http.post("/burst", json=order)).raise_for_status().json()
         took = [await _arrival(desk, ids, violation) for desk in operators for violation in violations]
-        floor = await measure_floor(system.database_url.replace("+asyncpg", ""), system.redis_url)
+        floor = await measure_floor(system.owner_database_url.replace("+asyncpg", ""), system.redis_url)
     latency = Latency.of_seconds(took)
     ordered = all(desk.sequences == sorted(set(desk.sequences)) for desk in operators)
     row = Row(

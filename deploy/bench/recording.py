@@ -29,12 +29,12 @@ MUST = 1_000  # signals/s
 async def recording() -> Result:
     """Edges, the log records that confirm them, and their restores, from 100 panels, on a database that syncs to disk."""
     with scratch_folder() as folder:
-        async with _database(folder) as (url, db):
+        async with _database(folder) as (owner_url, db):
             batches = _batches()
             began = time.perf_counter()
             await asyncio.gather(*(_record(db, part) for part in (batches[n::RECORDERS] for n in range(RECORDERS))))
             rate = SIGNALS / (time.perf_counter() - began)
-            floor = await _floor(url, len(batches))
+            floor = await _floor(owner_url, len(batches))
     row = Row(
         name="sustained recording (ledger + event + bundle + outbox committed)",
         must=f"≥ {MUST} signals/s",
@@ -83,9 +83,9 @@ def _signal(panel_id: UUID, zone: int, phase: int) -> Signal:
     )
 
 
-async def _floor(url: str, commits: int) -> float:
+async def _floor(owner_url: str, commits: int) -> float:
     """Rows per second of the simplest durable thing: batches of narrow rows into a table without an index."""
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    connection = await asyncpg.connect(owner_url.replace("+asyncpg", ""))
     await connection.execute("CREATE TABLE bench_floor (at timestamptz, panel uuid, code int, body text)")
     rows = [(datetime.now(UTC), UUID(int=n), 130, "x" * 100) for n in range(BATCH)]
     began = time.perf_counter()
@@ -103,10 +103,10 @@ async def _database(folder: Path) -> AsyncIterator[tuple[str, Database]]:
     server = Postgres(folder, port=free_port())
     await server.start()
     try:
-        await asyncio.to_thread(upgrade, server.url)
+        await asyncio.to_thread(upgrade, server.owner_url)
         await seed(Settings(database_url=SecretStr(server.url)), panels_from_port=20_000, simulated_panels=PANELS)
         db = Database.connect(server.url, pool=RECORDERS)
-        yield server.url, db
+        yield server.owner_url, db
         await db.dispose()
     finally:
         await server.stop()

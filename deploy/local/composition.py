@@ -26,6 +26,7 @@ class Addresses:
     """Where everything is, embedded or not."""
 
     database_url: str
+    owner_database_url: str
     redis_url: str
     temporal_address: str
     temporal_ui_url: str
@@ -62,9 +63,11 @@ class Composition:
     def addresses(self) -> Addresses:
         settings = self.settings
         database, redis, temporal = settings.database_url, settings.redis_url, settings.temporal_address
+        owner = settings.migration_database_url or database
         ui = settings.temporal_ui_url or f"http://{ports.LOOPBACK}:{settings.temporal_ui_port}"
         return Addresses(
             database_url=database.get_secret_value() if database else self._postgres.url,
+            owner_database_url=owner.get_secret_value() if owner else self._postgres.owner_url,
             redis_url=redis.get_secret_value() if redis else self._valkey.url,
             temporal_address=temporal or self._temporal.url,
             temporal_ui_url=ui,
@@ -88,11 +91,16 @@ class Composition:
             "STAM_API_PORT": str(settings.api_port),
             "STAM_CONSOLE_DIR": str(self.console),
             "STAM_SECRET_KEYS": self.secret_keys(),
+            "STAM_ENVIRONMENT": settings.environment.value,
             "STAM_COOKIE_SECURE": "false",  # the demo speaks http on loopback
             "STAM_DEMO": "true",
             "STAM_SIMULATED_PANELS": str(settings.simulated_panels),
             "STAM_SIMULATOR_PORT": str(settings.simulator_port),
         }
+
+    def owners_environment(self) -> dict[str, str]:
+        """Of what changes the schema: no process of the system gets it."""
+        return {**self.environment(), "STAM_MIGRATION_DATABASE_URL": self.addresses().owner_database_url}
 
     def services(self) -> list[Service]:
         return [*self._servers(), *self._jobs(), *self._processes(), *self._simulator()]
@@ -111,20 +119,20 @@ class Composition:
             essential=False,
             start_within=120.0,
         )
-        yield self._job("migrate", after=self._if_ours(self._postgres))
+        yield self._job("migrate", after=self._if_ours(self._postgres), env=self.owners_environment)
         if self._to_seed():
-            yield self._job("seed", after=("migrate",), settle=self._remember_seed)
+            seed = self._job("seed", after=("migrate",), env=self.environment)
+            yield replace(seed, settle=self._remember_seed)
 
-    def _job(self, name: str, *, after: tuple[str, ...], settle: Callable[[], Awaitable[None]] | None = None) -> Service:
-        job = Service(
+    def _job(self, name: str, *, after: tuple[str, ...], env: Callable[[], dict[str, str]]) -> Service:
+        return Service(
             name=name,
-            command=lambda: Command(argv=_stam(name), env=self.environment()),
+            command=lambda: Command(argv=_stam(name), env=env()),
             log=self._log(name),
             depends_on=after,
             once=True,
             start_within=60.0,
         )
-        return job if settle is None else replace(job, settle=settle)
 
     def _processes(self) -> Iterator[Service]:
         where = self.addresses()

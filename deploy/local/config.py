@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.infra.flags import Environment
+
 _SECRETS = Path("/run/secrets")
 DEFAULT_DATA_DIR = Path(".stam")
 
@@ -23,9 +25,11 @@ class StackSettings(BaseSettings):
     data_dir: Path = DEFAULT_DATA_DIR
 
     database_url: SecretStr | None = None
+    migration_database_url: SecretStr | None = Field(default=None, description="the owner's, beside a given database_url")
     redis_url: SecretStr | None = None
     temporal_address: str | None = None
     temporal_ui_url: str | None = None
+    environment: Environment = Field(default=Environment.DEV, description="which feature flags count")
     secret_keys: SecretStr | None = Field(default=None, description="of the encrypted fields; else made in the data folder")
 
     postgres_port: int = 15432

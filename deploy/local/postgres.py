@@ -16,13 +16,14 @@ from typing import ClassVar
 import asyncpg
 import psutil
 
+from activities.db.roles import APP_ROLE
 from deploy.local import ports, process
 from deploy.local.errors import StartupError
 from deploy.local.process import Command, Identity
 from deploy.local.secret_file import keep_secret
 from deploy.local.server import Server, Symptom
 
-OWNER = "stam"  # role of the application, owner of its database; may create databases, is no superuser
+OWNER = "stam"  # owner of the database and its schema; may create databases, is no superuser
 DATABASE = "stam"
 _UNPRIVILEGED_USERS = ("postgres", "nobody")  # PostgreSQL refuses to run as root
 _SOCKET_PATH_MAX = 107  # bytes; sockaddr_un.sun_path
@@ -45,7 +46,7 @@ _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 
 
 class Postgres(Server):
-    """``url_of(database)`` gives SQLAlchemy URLs (driver asyncpg) for the role `stam`."""
+    """``url_of(database)`` gives the application's SQLAlchemy URL (driver asyncpg), ``owner_url_of(database)`` the owner's."""
 
     name: ClassVar[str] = "postgres"
     title: ClassVar[str] = "PostgreSQL"
@@ -66,14 +67,29 @@ class Postgres(Server):
 
     @property
     def password(self) -> str:
+        """Of the owner and of the superuser."""
         return keep_secret(self.root / "secrets" / "postgres.password")
+
+    @property
+    def app_password(self) -> str:
+        return keep_secret(self.root / "secrets" / "postgres-app.password")
 
     @property
     def url(self) -> str:
         return self.url_of(DATABASE)
 
+    @property
+    def owner_url(self) -> str:
+        return self.owner_url_of(DATABASE)
+
     def url_of(self, database: str) -> str:
-        return f"postgresql+asyncpg://{OWNER}:{self.password}@{ports.LOOPBACK}:{self.port}/{database}"
+        return self._url(APP_ROLE, self.app_password, database)
+
+    def owner_url_of(self, database: str) -> str:
+        return self._url(OWNER, self.password, database)
+
+    def _url(self, role: str, password: str, database: str) -> str:
+        return f"postgresql+asyncpg://{role}:{password}@{ports.LOOPBACK}:{self.port}/{database}"
 
     def command(self) -> Command:
         options = {
@@ -104,13 +120,15 @@ class Postgres(Server):
         return ours and len(lines) > 7 and lines[7].strip() == "ready"
 
     async def settle(self) -> None:
-        """The application's role and database."""
+        """The two roles and the database."""
         connection = await asyncpg.connect(
             host=ports.LOOPBACK, port=self.port, user="postgres", password=self.password, database="postgres"
         )
         try:
-            if not await connection.fetchval("select true from pg_roles where rolname = $1", OWNER):
-                await connection.execute(f"create role {OWNER} login createdb password '{self.password}'")
+            for role, password in ((OWNER, self.password), (APP_ROLE, self.app_password)):
+                if not await connection.fetchval("select true from pg_roles where rolname = $1", role):
+                    rights = "login createdb" if role == OWNER else "login"
+                    await connection.execute(f"create role {role} {rights} password '{password}'")
             if not await connection.fetchval("select true from pg_database where datname = $1", DATABASE):
                 await connection.execute(f"create database {DATABASE} owner {OWNER}")
         finally:

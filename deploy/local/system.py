@@ -71,6 +71,10 @@ class System:
         return self.composition.addresses().database_url
 
     @property
+    def owner_database_url(self) -> str:
+        return self.composition.addresses().owner_database_url
+
+    @property
     def redis_url(self) -> str:
         return self.composition.addresses().redis_url
 

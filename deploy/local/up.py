@@ -24,7 +24,7 @@ async def _up(composition: Composition) -> None:
     typer.echo(f"Starting in {composition.root} (logs: {composition.root / 'log'})")
 
     def announce() -> None:
-        write_environment(composition.root, composition.environment())
+        write_environment(composition.root, composition.owners_environment())
         typer.echo(_welcome(composition, reporter.elapsed))
 
     try:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
@@ -58,7 +59,9 @@ async def test_the_worker_serves_until_sigterm(
     assert noted.version == 2
 
 
-async def test_the_worker_makes_the_partitions_ahead(temporal_address: str, database_url: str, db: Database) -> None:
+async def test_the_worker_makes_the_partitions_ahead(
+    temporal_address: str, database_url: str, owner_url: str, db: Database
+) -> None:
     query = text("SELECT max(relname) FROM pg_class WHERE relispartition AND relkind = 'r' AND relname LIKE 'events_y%'")
 
     async def newest() -> str:
@@ -66,8 +69,9 @@ async def test_the_worker_makes_the_partitions_ahead(temporal_address: str, data
             return str(await session.scalar(query))
 
     table = await newest()
-    async with db.engine.begin() as connection:
-        await connection.execute(text(f"DROP TABLE {table}"))
+    owner = await asyncpg.connect(owner_url.replace("+asyncpg", ""))
+    await owner.execute(f"DROP TABLE {table}")
+    await owner.close()
     assert await newest() < table
 
     running = asyncio.create_task(worker.run(settings(temporal_address, database_url)))

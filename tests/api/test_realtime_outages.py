@@ -171,8 +171,8 @@ async def test_postgresql_restarted_under_the_stream_costs_nothing(valkey_url: s
         postgres = Postgres(root, port=free_port(), durable=True)
         await postgres.start()
         try:
-            with Databases(postgres).fresh() as url:
-                await _restart_postgresql(postgres, url, valkey_url)
+            with Databases(postgres).fresh() as database:
+                await _restart_postgresql(postgres, postgres.url_of(database), valkey_url)
         finally:
             await postgres.kill()
 

@@ -4,9 +4,12 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import Depends, FastAPI
 from sqlalchemy import insert
 from uuid_utils.compat import uuid7
 
@@ -15,16 +18,19 @@ from activities.db.models.outbox import OutboxRow
 from activities.db.models.signals import SignalRow
 from activities.db.session import Database
 from activities.infra.settings import Settings
-from api import openapi_export
+from api import openapi_export, problems
 from api.app import create_app
 from api.client.errors import ApiError
 from api.client.models import SystemMode
+from api.deps import flagged
 from api.limits import MAX_BODY
 from tests.api.conftest import Api, serving
 from tests.api.people import People
 from tests.support.eventually import eventually
 from workflows.domain.alarm import Family, Outcome, SignalSource, Source
 from workflows.domain.errors import REGISTRY, ErrorCode
+from workflows.domain.flags import Flag, Flags
+from workflows.domain.permissions import Permission
 
 Login = Callable[..., Any]
 _NOW = datetime.now(UTC)
@@ -250,3 +256,32 @@ async def test_the_console_is_served_as_it_was_packed(settings: Settings, people
         assert (await http.get("/static/gone.js")).status_code == 404
         assert (await http.get("/api/gone")).json()["code"] == "NOT_FOUND"
         assert (await http.get("/..%2f..%2fetc/passwd")).text == "<html>console"
+
+
+async def test_r_flags_everybody_who_is_logged_in_learns_what_is_on(
+    settings: Settings, people: People, login: Login, tmp_path: Path
+) -> None:
+    own = tmp_path / "flags.yaml"
+    own.write_text("flags: {operator_arm: true}\n")
+    async with serving(settings.model_copy(update={"feature_flags_file": own})) as api:
+        operator = await login(api, "operator")
+        assert await operator.flags() == {flag: flag is Flag.OPERATOR_ARM for flag in Flag}
+        assert (operator.user.may(Permission.PANEL_ARM), operator.user.may(Permission.PANEL_DISARM)) == (True, False)
+        assert (await operator.me()).may(Permission.PANEL_ARM)
+
+
+async def test_r_flags_what_is_off_is_not_there() -> None:
+    app = FastAPI()
+    problems.install(app)
+    app.state.services = SimpleNamespace(flags=Flags(frozenset({Flag.SMS})))
+
+    @app.get("/on", dependencies=[Depends(flagged(Flag.SMS))])
+    @app.get("/off", dependencies=[Depends(flagged(Flag.REPORTS))])
+    async def route() -> str:
+        return "here"
+
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as http:
+        assert (await http.get("/on")).json() == "here"
+        off = await http.get("/off")
+    assert (off.status_code, off.json()["code"]) == (404, "NOT_FOUND")

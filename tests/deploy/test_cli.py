@@ -12,7 +12,7 @@ from deploy import cli
 from deploy.local.errors import StartupError
 from deploy.local.folder import claimed, read_environment, write_environment
 
-COMMANDS = ("up", "api", "worker", "relay", "ingest satel", "migrate", "seed", "console build", "doctor")
+COMMANDS = ("up", "api", "worker", "relay", "ingest satel", "migrate", "seed", "console build", "audit verify", "doctor")
 
 
 def stam(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -93,3 +93,11 @@ def test_an_api_without_keys_ends_with_one_paragraph() -> None:
     assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
     assert "STAM_SECRET_KEYS" in result.stderr
     assert "nonsense" not in result.stderr
+
+
+def test_flags_that_nobody_knows_end_with_one_paragraph(tmp_path: Path) -> None:
+    flags = tmp_path / "flags.yaml"
+    flags.write_text("flags:\n  telepathy: true\n")
+    result = stam("worker", STAM_FEATURE_FLAGS_FILE=str(flags), STAM_DATA_DIR="/nonexistent")
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert "line 2: flags.telepathy is no flag" in result.stderr

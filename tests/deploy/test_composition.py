@@ -81,8 +81,19 @@ def test_no_password_is_in_an_argument_or_on_the_terminal(root: Path) -> None:
     found = services(root)
     secrets = [path.read_text() for path in (root / "secrets").glob("*.password")]
     shown = " ".join(" ".join((*service.command().argv, service.note)) for service in found.values())
-    assert len(secrets) == 2
+    assert len(secrets) == 3
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_only_what_changes_the_schema_gets_the_owners_password(root: Path) -> None:
+    (root / "postgres").mkdir()
+    found = services(root)
+    owner = found["migrate"].command().env["STAM_MIGRATION_DATABASE_URL"]
+    assert "//stam:" in owner
+    for name in (PROCESSES | {"seed"}) - {"panels"}:
+        environment = found[name].command().env
+        assert "//stam_app:" in environment["STAM_DATABASE_URL"]
+        assert owner not in environment.values()
 
 
 async def test_a_relay_is_ready_once_it_has_its_session(database_url: str) -> None:

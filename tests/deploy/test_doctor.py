@@ -40,7 +40,7 @@ def test_a_sound_installation_with_its_servers_is_all_well(
     )
     assert result.returncode == 0, result.stdout
     assert "All is well" in result.stdout
-    for subject in ("Schema", "Redis", "Search attributes", "Clock of the database"):
+    for subject in ("Schema", "Database role", "Redis", "Search attributes", "Clock of the database"):
         assert f"✓ {subject}" in result.stdout
 
 
@@ -72,6 +72,12 @@ def test_ports_of_a_running_stack_are_its_own(root: Path, valkey: Valkey) -> Non
 async def test_a_database_without_the_schema_is_sent_to_stam_migrate(postgres_without_schema: str) -> None:
     findings = [finding async for finding in doctor.database(postgres_without_schema)]
     assert findings[-1] == Finding(Verdict.BAD, "Schema", "is older than this version (or newer): run stam migrate.")
+
+
+async def test_a_role_that_could_rewrite_the_audit_log_is_named(owner_url: str) -> None:
+    findings = [finding async for finding in doctor.database(owner_url)]
+    assert (findings[-1].verdict, findings[-1].subject) == (Verdict.BAD, "Database role")
+    assert "STAM_MIGRATION_DATABASE_URL" in findings[-1].text
 
 
 @pytest.fixture

@@ -105,8 +105,11 @@ async def test_postgres_refuses_a_wrong_password(root: Path) -> None:
     server = Postgres(root, port=free_port())
     await server.start()
     try:
-        with pytest.raises(asyncpg.InvalidPasswordError):
-            await query(server.url.replace(server.password, "wrong"), "select 1")
+        for url, word in ((server.url, server.app_password), (server.owner_url, server.password)):
+            with pytest.raises(asyncpg.InvalidPasswordError):
+                await query(url.replace(word, "wrong"), "select 1")
+        with pytest.raises(asyncpg.InvalidPasswordError):  # whoever knows the application's password is not the owner
+            await query(server.owner_url.replace(server.password, server.app_password), "select 1")
     finally:
         await server.kill()
 

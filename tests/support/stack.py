@@ -41,6 +41,7 @@ class Stack:
         """The settings that point a process of the system at these servers."""
         return {
             "STAM_DATABASE_URL": self.postgres.url_of(database),
+            "STAM_MIGRATION_DATABASE_URL": self.postgres.owner_url_of(database),
             "STAM_REDIS_URL": self.valkey.url,
             "STAM_TEMPORAL_ADDRESS": self.temporal.url,
         }
@@ -70,24 +71,24 @@ class Databases:
 
     @contextlib.contextmanager
     def fresh(self) -> Iterator[str]:
-        """The SQLAlchemy URL of a migrated database of its own, dropped afterwards."""
+        """The name of a migrated database of its own, dropped afterwards."""
         if not self._template_made:
             self._make_template()
             self._template_made = True
         name = f"test_{uuid.uuid4().hex[:12]}"
         self._execute(f"create database {name} template {_TEMPLATE}")
         try:
-            yield self._postgres.url_of(name)
+            yield name
         finally:
             self._execute(f"drop database {name} with (force)")
 
     def _make_template(self) -> None:
         self._execute(f"create database {_TEMPLATE}")
         with contextlib.suppress(_NoMigrationsError):
-            _upgrade(self._postgres.url_of(_TEMPLATE))
+            _upgrade(self._postgres.owner_url_of(_TEMPLATE))
 
     def _execute(self, statement: str) -> None:
-        run_apart(_execute(self._postgres.url, statement))
+        run_apart(_execute(self._postgres.owner_url, statement))
 
 
 class _NoMigrationsError(Exception):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from workflows.domain.flags import Flag, Flags
 from workflows.domain.permissions import MATRIX, Permission, Role, Scope, allowed, permissions_of, scope_of
 
 N, A, X = Scope.NONE, Scope.ASSIGNED, Scope.ALL
@@ -16,6 +17,8 @@ BY_HAND = {
     Permission.PANEL_VIEW: (X, A, A, X, X, X),
     Permission.PANEL_EDIT: (N, N, N, X, X, N),
     Permission.PANEL_COMMAND: (N, N, N, X, X, N),
+    Permission.PANEL_ARM: (N, N, N, X, X, N),
+    Permission.PANEL_DISARM: (N, N, N, X, X, N),
     Permission.SECRET_REVEAL: (X, A, A, X, X, X),
     Permission.USER_MANAGE: (N, N, N, X, X, N),
     Permission.AUDIT_VIEW: (N, N, N, N, X, X),
@@ -43,5 +46,19 @@ def test_assigned_scope_reaches_only_assigned_objects() -> None:
 
 def test_the_auditor_changes_nothing() -> None:
     """D6: the seventh role reads."""
-    changing = {p for p in Permission if p.value.endswith((".handle", ".override", ".edit", ".command", ".manage"))}
+    changing = {
+        p for p in Permission if p.value.endswith((".handle", ".override", ".edit", ".command", ".arm", ".disarm", ".manage"))
+    }
     assert not permissions_of(Role.AUDITOR) & changing
+
+
+def test_d5_the_flag_lets_operators_arm_and_nobody_more() -> None:
+    flags = Flags(frozenset({Flag.OPERATOR_ARM}))
+    differs = {(role, p) for role in Role for p in Permission if scope_of(role, p, flags) != scope_of(role, p)}
+    assert differs == {(Role.OPERATOR, Permission.PANEL_ARM)}
+    assert allowed(Role.OPERATOR, Permission.PANEL_ARM, flags, assigned=False)
+    assert Permission.PANEL_ARM in permissions_of(Role.OPERATOR, flags)
+
+
+def test_d5_no_flag_lets_operators_disarm() -> None:
+    assert scope_of(Role.OPERATOR, Permission.PANEL_DISARM, Flags(frozenset(Flag))) is Scope.NONE

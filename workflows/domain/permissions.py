@@ -5,6 +5,8 @@ Routes, WebSocket messages and workflow commands ask `scope_of` or `allowed`; no
 
 from enum import StrEnum
 
+from workflows.domain.flags import ALL_OFF, Flag, Flags
+
 
 class Role(StrEnum):
     OPERATOR = "OPERATOR"
@@ -25,7 +27,9 @@ class Permission(StrEnum):
     OBJECT_EDIT = "object.edit"
     PANEL_VIEW = "panel.view"
     PANEL_EDIT = "panel.edit"
-    PANEL_COMMAND = "panel.command"
+    PANEL_COMMAND = "panel.command"  # bypass, clear, outputs
+    PANEL_ARM = "panel.arm"
+    PANEL_DISARM = "panel.disarm"
     SECRET_REVEAL = "secret.reveal"  # noqa: S105 - the name of a permission
     USER_MANAGE = "user.manage"
     AUDIT_VIEW = "audit.view"
@@ -78,6 +82,8 @@ MATRIX: dict[Permission, dict[Role, Scope]] = {
     },
     Permission.PANEL_EDIT: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
     Permission.PANEL_COMMAND: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.PANEL_ARM: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.PANEL_DISARM: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
     Permission.SECRET_REVEAL: {
         Role.OPERATOR: _ALL,
         Role.TECHNICIAN: _ASSIGNED,
@@ -94,17 +100,26 @@ MATRIX: dict[Permission, dict[Role, Scope]] = {
 }
 
 
-def scope_of(role: Role, permission: Permission) -> Scope:
+# D5: what a flag adds to the matrix. Disarming is not here and never will be.
+GRANTED_BY_FLAG: dict[tuple[Role, Permission], tuple[Flag, Scope]] = {
+    (Role.OPERATOR, Permission.PANEL_ARM): (Flag.OPERATOR_ARM, _ALL),
+}
+
+
+def scope_of(role: Role, permission: Permission, flags: Flags = ALL_OFF) -> Scope:
     """How far ``permission`` reaches for ``role``; `Scope.NONE` when not at all."""
+    granted = GRANTED_BY_FLAG.get((role, permission))
+    if granted is not None and granted[0] in flags:
+        return granted[1]
     return MATRIX[permission].get(role, Scope.NONE)
 
 
-def allowed(role: Role, permission: Permission, *, assigned: bool) -> bool:
+def allowed(role: Role, permission: Permission, flags: Flags = ALL_OFF, *, assigned: bool) -> bool:
     """Whether ``role`` may, for an object that is (not) ``assigned`` to the user."""
-    scope = scope_of(role, permission)
+    scope = scope_of(role, permission, flags)
     return scope is Scope.ALL or (scope is Scope.ASSIGNED and assigned)
 
 
-def permissions_of(role: Role) -> frozenset[Permission]:
+def permissions_of(role: Role, flags: Flags = ALL_OFF) -> frozenset[Permission]:
     """Everything ``role`` may do in any scope; the console draws itself by it."""
-    return frozenset(permission for permission in Permission if scope_of(role, permission) is not Scope.NONE)
+    return frozenset(permission for permission in Permission if scope_of(role, permission, flags) is not Scope.NONE)

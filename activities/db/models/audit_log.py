@@ -11,7 +11,12 @@ class AuditEntry(Identified, Base):
     """Who did what to what; append-only, written in the transaction of the change (R-AUDIT)."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index(None, "at"), Index(None, "subject_kind", "subject_id"))
+    __table_args__ = (
+        Index(None, "at"),
+        Index(None, "subject_kind", "subject_id"),
+        Index(None, "actor_id", "at"),
+        Index(None, "request_id"),
+    )
 
     at: Mapped[datetime] = mapped_column(server_default=NOW)
     actor_id: Mapped[UUID | None]

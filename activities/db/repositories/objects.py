@@ -72,8 +72,9 @@ async def list_panels(
     return await page(session, query, _PANELS, cursor=cursor, limit=limit)
 
 
-async def find_panel(session: AsyncSession, panel_id: UUID) -> Panel | None:
-    found = await session.get(Panel, panel_id)
+async def find_panel(session: AsyncSession, panel_id: UUID, *, lock: bool = False) -> Panel | None:
+    """``lock``: nobody else changes it until the transaction ends."""
+    found = await session.get(Panel, panel_id, with_for_update=lock)
     return None if found is None or found.deleted_at is not None else found
 
 
@@ -86,8 +87,8 @@ async def add_panel(session: WriteSession, panel: Panel) -> None:
 
 async def change_panel(session: WriteSession, panel_id: UUID, *, version: int, changes: Mapping[str, Any]) -> Panel | None:
     """The panel as changed; None: there is none. Raises Stale, IntegrityError."""
-    panel = await session.get(Panel, panel_id, with_for_update=True)
-    if panel is None or panel.deleted_at is not None:
+    panel = await find_panel(session, panel_id, lock=True)
+    if panel is None:
         return None
     if panel.version != version:
         raise Stale
