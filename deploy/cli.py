@@ -54,10 +54,9 @@ def up(
     following, STAM_SIMULATOR_CONTROL_PORT 7080. With STAM_DATABASE_URL, STAM_REDIS_URL or STAM_TEMPORAL_ADDRESS set,
     that server is taken from there and none is started.
     """
-    from deploy.local.up import up as run_stack
-
     chosen = {"data_dir": data_dir, "api_port": port, "simulated_panels": 0 if no_simulator else panels}
-    run_stack(StackSettings(**{name: value for name, value in chosen.items() if value is not None}))  # type: ignore[arg-type]
+    settings = StackSettings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+    _part("deploy.local.up", "up")(settings)
 
 
 @app.command()
@@ -119,9 +118,7 @@ def console_build(
 @secrets_app.command("new-key")
 def secrets_new_key() -> None:
     """Print a new key. Put it first in STAM_SECRET_KEYS; keep the older ones behind it, they still decrypt."""
-    from activities.infra.crypto import new_key
-
-    typer.echo(new_key())
+    typer.echo(_part("activities.infra.crypto", "new_key")())
 
 
 @app.command(context_settings=_PASS_ON)
@@ -133,17 +130,14 @@ def bench(context: typer.Context) -> None:
 @app.command()
 def doctor() -> None:
     """Check this installation: packages, folder, ports, servers, schema, clock. Exit code 1 if anything is wrong."""
-    from deploy.doctor import examine
-
-    raise typer.Exit(0 if examine(_stack_settings()) else 1)
+    raise typer.Exit(0 if _part("deploy.doctor", "examine")(_stack_settings()) else 1)
 
 
 def _serve(module: str) -> None:
-    from activities.infra.crypto import BadKeys
-
+    bad_keys, run = _part("activities.infra.crypto", "BadKeys"), _part(module, "run")
     try:
-        asyncio.run(_part(module, "run")(_settings()))
-    except BadKeys as error:
+        asyncio.run(run(_settings()))
+    except bad_keys as error:
         raise StartupError(str(error)) from None
 
 

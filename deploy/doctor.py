@@ -26,7 +26,7 @@ from deploy.local import ports, postgres, temporal, valkey
 from deploy.local.composition import Composition
 from deploy.local.config import StackSettings
 from deploy.local.errors import StartupError, unusable_settings
-from deploy.local.folder import claimed
+from deploy.local.folder import is_claimed
 from workflows.contracts.names import SEARCH_ATTRIBUTES
 
 _PROJECT = "stam-replacer"
@@ -172,7 +172,7 @@ def disk_space(settings: StackSettings) -> Finding:
 
 def port_findings(settings: StackSettings) -> Iterator[Finding]:
     """The ports `stam up` would open are free; while it runs they are its own."""
-    if _running(settings):
+    if is_claimed(settings.root):
         yield skipped("Ports", "in use by the running stack")
         return
     for server in Composition(settings).embedded:
@@ -187,16 +187,6 @@ def _port(purpose: str, port: int, setting: str, host: str) -> Finding:
         lambda: ports.require_free(port, purpose=purpose, setting=setting, host=host),
         f"free, for {purpose} ({setting})",
     )
-
-
-def _running(settings: StackSettings) -> bool:
-    if not (settings.root / "lock").exists():
-        return False
-    try:
-        with claimed(settings.root):
-            return False
-    except StartupError:
-        return True
 
 
 def clock(now: datetime, released: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Finding:

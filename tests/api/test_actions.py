@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from temporalio.client import Client
 
+from activities import worker
 from activities.db.models.audit_log import AuditEntry
 from activities.db.models.bundle_actions import BundleAction
 from activities.db.models.bundle_notes import BundleNote
@@ -16,7 +17,8 @@ from activities.db.session import Database
 from api.client.client import StamClient
 from api.client.errors import ApiError
 from api.client.models import TimelineKind
-from tests.api.conftest import Api
+from deploy.local.ports import free_port
+from tests.api.conftest import Api, serving
 from tests.api.people import People
 from tests.support.bundles import Scene, seed_scene, set_columns
 from workflows.contracts import names
@@ -145,7 +147,6 @@ async def test_an_action_nobody_works_on_is_given_up_within_patience(
     settings: Any, people: People, login: Login, db: Database, temporal_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from api import bundle_actions
-    from tests.api.conftest import serving
 
     monkeypatch.setattr(bundle_actions, "PATIENCE", 0.5)
     scene = await seed_scene(db)
@@ -153,6 +154,19 @@ async def test_an_action_nobody_works_on_is_given_up_within_patience(
         client = await login(api, "operator")
         refused = await _refused(client.act(scene.bundle_id, Action.CLAIM, version=1))
     assert (refused.status, refused.code) == (503, ErrorCode.TEMPORAL_UNAVAILABLE)
+
+
+async def test_a_database_lost_on_the_way_is_named_to_the_operator(
+    settings: Any, people: People, login: Login, db: Database, temporal_address: str, temporal_client: Client
+) -> None:
+    scene = await seed_scene(db)
+    gone = Database.connect(f"postgresql+asyncpg://stam@127.0.0.1:{free_port()}/stam")
+    with_temporal = settings.model_copy(update={"temporal_address": temporal_address})
+    async with worker.build(temporal_client, gone, with_temporal), serving(with_temporal) as api:
+        client = await login(api, "operator")
+        refused = await _refused(client.act(scene.bundle_id, Action.CLAIM, version=1))
+    await gone.dispose()
+    assert (refused.status, refused.code) == (503, ErrorCode.DATABASE_UNAVAILABLE)
 
 
 async def test_the_request_id_is_found_again_in_the_action_and_the_audit_row(

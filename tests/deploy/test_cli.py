@@ -73,13 +73,40 @@ def test_a_package_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytes
         cli._part("needs_something", "run")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("up", "--data-dir", "/nonexistent"), ("doctor",), ("worker",), ("secrets", "new-key")],
+    ids=lambda words: words[0],
+)
+def test_every_command_names_the_library_it_lacks(command: tuple[str, ...], tmp_path: Path) -> None:
+    for name in ("asyncpg", "cryptography"):
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError('No module named {name}', name={name!r})\n")
+    path = os.pathsep.join([str(tmp_path), str(Path(cli.__file__).parents[1])])
+    result = stam(*command, PYTHONPATH=path, STAM_DATA_DIR="/nonexistent")
+    assert result.returncode == 1
+    assert "is not installed" in result.stderr
+    assert "pip install" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_second_terminal_finds_the_servers_of_a_running_stack(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_environment(root, {"STAM_REDIS_URL": "redis://:x@127.0.0.1:1/0", "STAM_TEMPORAL_ADDRESS": "127.0.0.1:2"})
     assert (root / "env").stat().st_mode & 0o077 == 0
     monkeypatch.setattr(os, "environ", {**os.environ, "STAM_DATA_DIR": str(root), "STAM_TEMPORAL_ADDRESS": "elsewhere:7233"})
-    settings = cli._settings()
+    with claimed(root):
+        settings = cli._settings()
     assert settings.redis_url.get_secret_value() == "redis://:x@127.0.0.1:1/0"
     assert settings.temporal_address == "elsewhere:7233", "the environment goes first"
+
+
+def test_what_a_killed_stack_left_behind_is_not_believed(root: Path) -> None:
+    with claimed(root):
+        write_environment(root, {"STAM_REDIS_URL": "redis://:x@127.0.0.1:1/0"})
+        assert read_environment(root) != {}
+    assert read_environment(root) == {}
+    result = stam("doctor", STAM_DATA_DIR=str(root))
+    assert "STAM_REDIS_URL" not in result.stdout
+    assert "not started; stam up starts them" in result.stdout
 
 
 def test_no_stack_no_environment(tmp_path: Path) -> None:
