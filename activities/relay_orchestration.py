@@ -22,6 +22,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities import relay_metrics
 from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
 from workflows.contracts import bundle, names, panel
@@ -138,7 +139,7 @@ class Orchestration:
             return
         async with self.db.fast() as connection:
             await connection.execute(_DONE, [row["id"] for row in rows])
-        metrics.OUTBOX_RELAYED.labels("orchestration").inc(len(rows))
+        relay_metrics.OUTBOX_RELAYED.labels("orchestration").inc(len(rows))
         now = datetime.now(UTC)
         for row in rows:
             waited = (now - row["created_at"]).total_seconds()

@@ -51,7 +51,8 @@ def up(
 
     Ports, all on loopback: STAM_API_PORT 8000, STAM_TEMPORAL_UI_PORT 8233, STAM_TEMPORAL_PORT 7233,
     STAM_TEMPORAL_HTTP_PORT 7243, STAM_POSTGRES_PORT 15432, STAM_VALKEY_PORT 16379, STAM_SIMULATOR_PORT 7094 and
-    following, STAM_SIMULATOR_CONTROL_PORT 7080. With STAM_DATABASE_URL, STAM_REDIS_URL or STAM_TEMPORAL_ADDRESS set,
+    following, STAM_SIMULATOR_CONTROL_PORT 7080, STAM_METRICS_BASE_PORT 9464 and following (relays, worker, ingest; the API has
+    /metrics on its own port). With STAM_DATABASE_URL, STAM_REDIS_URL or STAM_TEMPORAL_ADDRESS set,
     that server is taken from there and none is started.
     """
     chosen = {"data_dir": data_dir, "api_port": port, "simulated_panels": 0 if no_simulator else panels}

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -338,6 +339,28 @@ async def test_a_poisoned_row_is_parked_with_its_reason_and_blocks_nobody(world:
     assert (good["parked_at"], good["orchestrated_at"] is not None) == (None, True)
     assert await replay_parked(world.db) == 1
     assert await world.value("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL") == 0
+
+
+async def test_a_relay_that_does_not_lead_tells_nothing_of_the_outbox(
+    world: World, database_url: str, valkey_url: str, temporal_address: str, redis: Redis, client: Client
+) -> None:
+    def told() -> list[float | None]:
+        return [REGISTRY.get_sample_value(*sample) for sample in samples]
+
+    samples: list[tuple[str, dict[str, str]]] = [
+        ("outbox_pending_count", {"consumer": "push"}),
+        ("outbox_pending_count", {"consumer": "orchestration"}),
+        ("outbox_parked_count", {}),
+        ("ledger_unaccounted_signals", {}),
+        ("default_partition_rows", {"table": "events"}),
+    ]
+    assert told() == [None] * len(samples)
+    settings = settings_for(database_url, valkey_url, temporal_address)
+    async with running(relay.serve(settings, world.db, redis, client)):
+        await eventually(lambda: None not in told(), what="the leader has measured")
+        assert REGISTRY.get_sample_value("outbox_relay_active_instances") == 1
+    assert told() == [None] * len(samples)
+    assert REGISTRY.get_sample_value("outbox_relay_active_instances") == 0
 
 
 class Refusing:
