@@ -211,7 +211,8 @@ class Orchestration:
 
     async def _tell_panel(self, row: asyncpg.Record) -> None:
         start = PanelInput(panel_id=row["panel_id"], object_id=row["object_id"])
-        change = ConfigChanged(config_version=int(orjson.loads(row["payload"])["config_version"]))
+        told = orjson.loads(row["payload"])
+        change = ConfigChanged(config_version=int(told["config_version"]), request_id=told.get("request_id", ""))
         await self.client.start_workflow(
             names.PANEL_CONNECTION,
             start,

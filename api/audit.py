@@ -6,8 +6,8 @@ from uuid import UUID
 
 from activities.db.audit import record
 from activities.db.session import WriteSession
+from activities.infra.log import current_request_id
 from api.deps import Access
-from api.request_id import current_request_id
 
 
 def audit(

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from activities.db.repositories.paging import BadCursor
 from activities.db.session import DatabaseUnavailable
-from api.request_id import current_request_id
+from activities.infra.log import current_request_id
 from workflows.domain.errors import REGISTRY, TYPE_PREFIX, ErrorCode
 
 log = structlog.get_logger(__name__)

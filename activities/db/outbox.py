@@ -6,21 +6,24 @@ from sqlalchemy import func, insert, select, update
 
 from activities.db.models.outbox import OutboxRow
 from activities.db.session import Database, WriteSession
+from activities.infra.log import current_request_id
 from workflows.contracts import names
 
 
 async def announce_panel_change(session: WriteSession, *, panel_id: UUID, object_id: UUID, config_version: int) -> None:
-    """After a change of a panel's row: its workflow will hear of it, and the process that holds its line at once."""
+    """After a change of a panel's row: its workflow will hear of it, and the process that holds its line at once. Both are
+    told on account of which request."""
+    request_id = current_request_id()
     row = insert(OutboxRow).values(
         type=names.PANEL_CHANGED,
         object_id=object_id,
         panel_id=panel_id,
-        payload={"config_version": config_version},
+        payload={"config_version": config_version, "request_id": request_id},
         orchestrate=True,
     )
     await session.execute(row)
     await wake_relay(session)
-    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, str(panel_id))))
+    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, names.panel_news(panel_id, request_id))))
 
 
 async def announce_mode(session: WriteSession, mode: str) -> None:

@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 from activities import relay
 from activities.db.outbox import announce_panel_change, replay_parked
 from activities.db.session import Database
+from activities.infra.log import bound
 from activities.infra.redis import connect_url
 from activities.infra.settings import Settings
 from activities.infra.temporal import connect_lazily
@@ -409,10 +410,12 @@ async def test_r_modes_temporal_away_leaves_rows_pending_and_unblamed(world: Wor
 
 
 async def test_a_changed_panel_is_told_to_its_workflow(world: World, client: Client) -> None:
-    async with world.db.write() as session:
-        await announce_panel_change(session, panel_id=world.panel, object_id=world.objects[0], config_version=4)
+    with bound(request_id="from-the-console-1"):
+        async with world.db.write() as session:
+            await announce_panel_change(session, panel_id=world.panel, object_id=world.objects[0], config_version=4)
     await Orchestration(world.db, client, asyncio.Event()).round()
-    assert await signals_of(client, names.panel_workflow_id(world.panel)) == [{"config_version": 4}]
+    told = {"config_version": 4, "request_id": "from-the-console-1"}
+    assert await signals_of(client, names.panel_workflow_id(world.panel)) == [told]
 
 
 async def test_reconciliation_starts_what_is_missing_and_nothing_twice(world: World, client: Client) -> None:
