@@ -30,6 +30,8 @@ app = typer.Typer(
 ingest_app = typer.Typer(no_args_is_help=True, help="Processes that hold the lines to devices.")
 console_app = typer.Typer(no_args_is_help=True, help="The operators' console (runs in the browser).")
 secrets_app = typer.Typer(no_args_is_help=True, help="Keys of the encrypted fields (STAM_SECRET_KEYS).")
+outbox_app = typer.Typer(no_args_is_help=True, help="What Temporal refused for good: nothing of it is dropped.")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(console_app, name="console")
 app.add_typer(secrets_app, name="secrets")
@@ -114,6 +116,20 @@ def console_build(
     """Pack the console into static files that need no outside host; the API serves them (STAM_CONSOLE_DIR)."""
     folder = _part("ui_flutter.web.packer", "build")(target)
     typer.echo(f"The console is in {folder}")
+
+
+@outbox_app.command("parked")
+def outbox_parked() -> None:
+    """List the parked rows, each with its reason."""
+    _part("deploy.outbox", "show")(_settings())
+
+
+@outbox_app.command("replay")
+def outbox_replay(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="As listed; else all.")] = None,
+) -> None:
+    """Have parked rows tried again, once the reason is gone. Exit code 1 if one that is named is not parked."""
+    raise typer.Exit(0 if _part("deploy.outbox", "replay")(_settings(), ids or ()) else 1)
 
 
 @secrets_app.command("new-key")

@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from uuid_utils.compat import uuid7
 
 from activities import relay
-from activities.db.outbox import announce_panel_change, replay_parked
+from activities.db.outbox import announce_panel_change, list_parked, replay_parked
 from activities.db.session import Database
 from activities.infra.log import bound
 from activities.infra.redis import connect_url
@@ -338,7 +338,10 @@ async def test_a_poisoned_row_is_parked_with_its_reason_and_blocks_nobody(world:
     assert poisoned["parked_at"] is not None
     assert "KeyError" in poisoned["parked_reason"]
     assert (good["parked_at"], good["orchestrated_at"] is not None) == (None, True)
-    assert await replay_parked(world.db) == 1
+    (parked,) = await list_parked(world.db)
+    assert await replay_parked(world.db, [parked.id + 1]) == []
+    assert await replay_parked(world.db, [parked.id]) == [parked.id]
+    assert await list_parked(world.db) == await replay_parked(world.db) == []
     assert await world.value("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL") == 0
 
 
