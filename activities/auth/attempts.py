@@ -51,7 +51,7 @@ class Attempts:
         """That try succeeded, or could not be judged."""
         key = _key(address)
         try:
-            await self._redis.eval(_TAKE_BACK, 1, key)  # type: ignore[misc]  # typed for both kinds of client
+            await self._redis.eval(_TAKE_BACK, 1, key)
         except AWAY:
             if key in self._local:
                 count, until = self._local[key]

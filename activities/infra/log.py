@@ -66,7 +66,7 @@ def _of_workflow(_: object, __: str, event: structlog.typing.EventDict) -> struc
     record = event.get("_record")
     fields = getattr(record, FIELDS, None)
     if fields is not None:
-        event |= {"workflow_id": getattr(record, "temporal_workflow", {}).get("workflow_id"), **fields}
+        event.update(fields, workflow_id=getattr(record, "temporal_workflow", {}).get("workflow_id"))
     return event
 
 

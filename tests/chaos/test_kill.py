@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -17,6 +17,8 @@ from temporalio.client import Client
 from activities.infra.temporal import DATA_CONVERTER
 from activities.seed import DEMO_LOGINS
 from api.client.client import StamClient
+from api.client.errors import ApiError
+from api.client.models import AlarmSummary
 from api.client.stream import Event, Live
 from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE
@@ -148,9 +150,19 @@ async def _require_claim(system: System, bundles: set[UUID]) -> None:
     await client.login(*_login("OPERATOR"))
     waiting = await client.alarms(status=[BundleStatus.NEW], order="newest", limit=200)
     alarm = next(one for one in waiting.items if one.id in bundles)
-    claimed = await client.act(alarm.id, Action.CLAIM, version=alarm.version)
+    key = str(uuid4())
+
+    async def claimed() -> AlarmSummary | None:
+        try:
+            return await client.act(alarm.id, Action.CLAIM, version=alarm.version, idempotency_key=key)
+        except ApiError as error:
+            assert error.status == 503, error
+            return None  # the worker is still busy with what it was told; pressed again, it is the same claim
+
+    after = await eventually(claimed, within=30, every=0.5, what="the claim is answered")
     await client.aclose()
-    assert (claimed.status, claimed.version) == (BundleStatus.CLAIMING, alarm.version + 1)
+    assert after is not None
+    assert (after.status, after.version) == (BundleStatus.CLAIMING, alarm.version + 1)
 
 
 async def _require_balance(system: System, began: datetime) -> None:

@@ -75,6 +75,7 @@ async def test_every_promised_metric_is_told_by_the_process_that_knows_it_and_is
         return told if sum(told.values("alarms_active")) == row["open"] > 0 else None
 
     told_now = await eventually(told, within=60, every=1, what="the gauges have seen the alarm")
+    assert told_now is not None
     for metric, may in PLACES.items():
         tellers = told_now.tellers(metric)
         assert tellers, f"nobody tells {metric}"

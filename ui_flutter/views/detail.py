@@ -5,7 +5,7 @@ import flet as ft
 from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
-from ui_flutter.components.safe import safe_component
+from ui_flutter.components.safe import memoized, safe_component
 from ui_flutter.components.screen import Screen
 from ui_flutter.state.views import ButtonView, DetailPhase, DetailView, FactView, LineView, TargetView
 from workflows.domain.bundle import Action
@@ -49,7 +49,7 @@ def detail_panel(screen: Screen, cell: Cell[DetailView], look: Look, intents: In
     ]
     scrolled = ft.Column(body, spacing=14, scroll=ft.ScrollMode.AUTO, expand=True)
     pad = ft.Container(scrolled, padding=ft.Padding.only(left=18, right=18, top=14, bottom=6), expand=True)
-    foot = [_note_box(look, intents, view.notes_added, key=f"note-box-{view.id}")] if view.can_note else []
+    foot = [memoized(_note_box)(look, intents, view.notes_added, key=f"note-box-{view.id}")] if view.can_note else []
     card = ft.Column([pad, *foot], spacing=0, expand=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
     return parts.named("alarm-card", ft.Container(card, expand=True, bgcolor=look.tokens.surface), expand=True)
 
