@@ -7,6 +7,13 @@ READY := $(VENV)/.ready
 PACKAGES := workflows activities ingest api ui_flutter migrations deploy
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14
 
+# Debian takes ensurepip out of its Python. The system's own pip, or virtualenv, then does what it would have done; no root.
+make_venv = { $(1) -m venv --clear $(VENV) >/dev/null 2>&1 \
+	|| { $(1) -m venv --clear --without-pip $(VENV) && $(1) -m pip --python $(BIN)/python install --quiet pip; } \
+	|| $(1) -m virtualenv --clear $(VENV); }
+NO_VENV := "This Python can make no virtual environment. As root: apt install python3-venv. Without root: download virtualenv.pyz \
+(virtualenv as one file), then run: python3 virtualenv.pyz $(VENV) && make up"
+
 .PHONY: help up test check bench lock
 .DEFAULT_GOAL := help
 
@@ -43,7 +50,7 @@ $(READY): requirements.lock pyproject.toml
 	fi; \
 	if [ ! -x $(BIN)/pip ]; then \
 		echo "Making $(VENV) with $$($$python --version)"; \
-		$$python -m venv --clear $(VENV) || { echo "The venv module is missing. Install it, for example: apt install python3-venv"; exit 1; }; \
+		$(call make_venv,$$python) || { echo $(NO_VENV); exit 1; }; \
 	fi
 	@echo "Installing what requirements.lock names (once, some minutes)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock

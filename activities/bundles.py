@@ -209,7 +209,6 @@ def _count(request: TransitionRequest, transition: Transition, before: RowMappin
         action=request.action.value,
         result=result,
         version=transition.state.version,
-        request_id=request.request_id,
     )
     if transition.refusal is not None or transition.state.version == before["version"]:
         return

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
+from prometheus_client import Gauge
 from sqlalchemy import case, func, select
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -16,10 +17,9 @@ from activities.db import audit_chain
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.partitions import ensure_partitions
 from activities.db.session import Database
-from activities.infra import metrics
 from workflows.contracts import names
 from workflows.domain.alarm import Priority
-from workflows.domain.bundle import BundleStatus
+from workflows.domain.bundle import STALE_AFTER, BundleStatus
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,11 @@ DAILY: Final = timedelta(days=1)
 HOURLY: Final = timedelta(hours=1)
 GAUGES_EVERY: Final = timedelta(seconds=15)  # Prometheus scrapes about as often
 RETRY_AFTER: Final = timedelta(seconds=30)
+
+ALARMS_ACTIVE: Final = Gauge("alarms_active", "Bundles not closed", ["priority"])
+STALE_BUNDLES: Final = Gauge("stale_alarm_report_bundles", "CRITICAL bundles open for more than 24 h")
+AUDIT_CHAIN_LENGTH: Final = Gauge("audit_chain_length", "Links in the chain over the audit log: never falls")
+TASK_QUEUE_BACKLOG: Final = Gauge("temporal_task_queue_backlog", "Tasks waiting for a worker", ["queue", "kind"])
 
 _KINDS: Final = {
     "workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
@@ -73,19 +78,19 @@ async def measure_audit(db: Database) -> None:
     """Sets `audit_chain_length`."""
     async with db.read() as session:
         found = await audit_chain.head(session)
-    metrics.AUDIT_CHAIN_LENGTH.set(found.seq if found else 0)
+    AUDIT_CHAIN_LENGTH.set(found.seq if found else 0)
 
 
 async def measure_alarms(db: Database) -> None:
-    """Sets `alarms_active` and `stale_alarm_report_bundles` (R-METRICS)."""
-    stale = func.count(case((BundleAlarm.stale, 1)))
+    """Sets `alarms_active` and `stale_alarm_report_bundles` (R-METRICS), by the row's times: no workflow need have noticed."""
+    stale = func.count(case((BundleAlarm.opened_at < func.now() - STALE_AFTER, 1)))
     query = select(BundleAlarm.priority, func.count(), stale)
     query = query.where(BundleAlarm.status != BundleStatus.CLOSED).group_by(BundleAlarm.priority)
     async with db.read() as session:
         counts = {priority: (active, late) for priority, active, late in await session.execute(query)}
     for priority in Priority:
-        metrics.ALARMS_ACTIVE.labels(priority.value).set(counts.get(priority, (0, 0))[0])
-    metrics.STALE_BUNDLES.set(counts.get(Priority.CRITICAL, (0, 0))[1])
+        ALARMS_ACTIVE.labels(priority.value).set(counts.get(priority, (0, 0))[0])
+    STALE_BUNDLES.set(counts.get(Priority.CRITICAL, (0, 0))[1])
 
 
 async def measure_backlog(client: Client) -> None:
@@ -96,4 +101,4 @@ async def measure_backlog(client: Client) -> None:
                 namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=number, report_stats=True
             )
             answer = await client.workflow_service.describe_task_queue(request)
-            metrics.TASK_QUEUE_BACKLOG.labels(queue, kind).set(answer.stats.approximate_backlog_count)
+            TASK_QUEUE_BACKLOG.labels(queue, kind).set(answer.stats.approximate_backlog_count)

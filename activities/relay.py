@@ -16,6 +16,7 @@ import structlog
 from redis.asyncio import Redis
 from temporalio.client import Client
 
+from activities import relay_metrics
 from activities.db.partitions import PARTITIONED
 from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable
 from activities.infra import metrics, temporal
@@ -23,6 +24,7 @@ from activities.infra.lifetime import until_told_to_stop
 from activities.infra.log import setup as setup_log
 from activities.infra.redis import connect as connect_redis
 from activities.infra.settings import Settings
+from activities.relay_metrics import Measurement
 from activities.relay_orchestration import Orchestration
 from activities.relay_push import Push
 from activities.relay_stream import Stream
@@ -65,7 +67,7 @@ async def _serve(settings: Settings) -> None:
 
 async def serve(settings: Settings, db: Database, redis: Redis, client: Client) -> None:
     """Be active or wait to be, until cancelled."""
-    metrics.RELAY_ACTIVE.set(0)
+    relay_metrics.RELAY_ACTIVE.set(0)
     dsn = settings.database_url.get_secret_value().replace("+asyncpg", "", 1)
     while True:
         try:
@@ -95,11 +97,12 @@ async def _leadership(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     try:
         log.info("relay.waiting")
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        metrics.RELAY_ACTIVE.set(1)
+        relay_metrics.RELAY_ACTIVE.set(1)
         log.info("relay.active")
         yield connection
     finally:
-        metrics.RELAY_ACTIVE.set(0)
+        relay_metrics.RELAY_ACTIVE.set(0)
+        relay_metrics.MEASURED.last = None
         connection.terminate()  # the lock goes with it; asking nicely would wait for a server that may be gone
 
 
@@ -144,13 +147,15 @@ _UNACCOUNTED: Final = "SELECT count(*) FROM signals WHERE outcome IS NULL"
 async def _gauges(db: Database) -> None:
     while True:
         with contextlib.suppress(Exception):  # the next measurement tells; who needs the database notices by himself
-            async with db.fast() as connection:
-                unpushed, unorchestrated, parked = await connection.fetchrow(_COUNTS)
-                metrics.LEDGER_UNACCOUNTED.set(await connection.fetchval(_UNACCOUNTED))
-                for table in PARTITIONED:
-                    rows = await connection.fetchval(f"SELECT count(*) FROM {table}_default")  # noqa: S608
-                    metrics.DEFAULT_PARTITION_ROWS.labels(table).set(rows)
-            metrics.OUTBOX_PENDING.labels("push").set(unpushed)
-            metrics.OUTBOX_PENDING.labels("orchestration").set(unorchestrated)
-            metrics.OUTBOX_PARKED.set(parked)
+            relay_metrics.MEASURED.last = await measure(db)
         await asyncio.sleep(GAUGES_EVERY)
+
+
+async def measure(db: Database) -> Measurement:
+    async with db.fast() as connection:
+        unpushed, unorchestrated, parked = await connection.fetchrow(_COUNTS)
+        unaccounted = await connection.fetchval(_UNACCOUNTED)
+        outside = {table: await connection.fetchval(f"SELECT count(*) FROM {table}_default") for table in PARTITIONED}  # noqa: S608
+    return Measurement(
+        unpushed=unpushed, unorchestrated=unorchestrated, parked=parked, unaccounted=unaccounted, default_rows=outside
+    )

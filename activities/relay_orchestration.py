@@ -22,6 +22,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities import relay_metrics
 from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
 from workflows.contracts import bundle, names, panel
@@ -138,7 +139,7 @@ class Orchestration:
             return
         async with self.db.fast() as connection:
             await connection.execute(_DONE, [row["id"] for row in rows])
-        metrics.OUTBOX_RELAYED.labels("orchestration").inc(len(rows))
+        relay_metrics.OUTBOX_RELAYED.labels("orchestration").inc(len(rows))
         now = datetime.now(UTC)
         for row in rows:
             waited = (now - row["created_at"]).total_seconds()
@@ -210,7 +211,8 @@ class Orchestration:
 
     async def _tell_panel(self, row: asyncpg.Record) -> None:
         start = PanelInput(panel_id=row["panel_id"], object_id=row["object_id"])
-        change = ConfigChanged(config_version=int(orjson.loads(row["payload"])["config_version"]))
+        told = orjson.loads(row["payload"])
+        change = ConfigChanged(config_version=int(told["config_version"]), request_id=told.get("request_id", ""))
         await self.client.start_workflow(
             names.PANEL_CONNECTION,
             start,

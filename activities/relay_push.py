@@ -12,6 +12,7 @@ from typing import Final
 
 import asyncpg
 
+from activities import relay_metrics
 from activities.infra import metrics
 from activities.relay_stream import Message, Stream
 from workflows.contracts import names
@@ -62,7 +63,7 @@ class Push:
         stamp = now.isoformat().replace("+00:00", "Z")
         rows = await self.connection.fetch(_ASSIGN, ROUND, now, stamp)
         self.stream.publish([Message.of(row) for row in rows])
-        metrics.OUTBOX_RELAYED.labels("push").inc(len(rows))
+        relay_metrics.OUTBOX_RELAYED.labels("push").inc(len(rows))
         for row in rows:
             metrics.STAGE_SECONDS.labels(metrics.Stage.PUBLISHED).observe(max(0.0, (now - row["created_at"]).total_seconds()))
         return len(rows)

@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 from activities.db.session import Database
 from activities.housekeeping import keep_house
 from activities.infra import metrics, temporal
+from activities.infra.interceptor import LogContext
 from activities.infra.lifetime import until_told_to_stop
 from activities.infra.log import setup as setup_log
 from activities.infra.settings import Settings
@@ -55,6 +56,7 @@ def build(client: Client, db: Database, settings: Settings, *, task_queue: str =
         workflows=WORKFLOWS,
         activities=core_activities(db),
         workflow_runner=workflow_runner(),
+        interceptors=[LogContext()],
         max_cached_workflows=policies.CACHED_WORKFLOWS,
         max_concurrent_activities=settings.database_pool,
         max_concurrent_local_activities=settings.database_pool,

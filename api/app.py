@@ -14,6 +14,7 @@ from activities.infra.settings import Settings
 from api import description, problems
 from api.console import Console
 from api.docs_page import render
+from api.doors import Doors, DoorsMiddleware
 from api.limits import LimitsMiddleware
 from api.observe import ObserveMiddleware
 from api.realtime import route
@@ -49,7 +50,10 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     _describe(app)
     app.router.routes.append(Route("/{path:path}", Console(settings.console_dir).serve, methods=["GET", "HEAD"]))
-    for middleware in (LimitsMiddleware, ObserveMiddleware, RequestIdMiddleware):  # the last one is the outermost
+    app.state.doors = Doors()
+    app.add_middleware(LimitsMiddleware)
+    app.add_middleware(DoorsMiddleware, doors=app.state.doors)
+    for middleware in (ObserveMiddleware, RequestIdMiddleware):  # the last one is the outermost
         app.add_middleware(middleware)
     return app
 

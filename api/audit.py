@@ -7,8 +7,8 @@ from uuid import UUID
 from activities.db.audit import record
 from activities.db.models.base import Base
 from activities.db.session import WriteSession
+from activities.infra.log import current_request_id
 from api.deps import Access
-from api.request_id import current_request_id
 
 _OWN_AFFAIRS: Final = frozenset({"created_at", "updated_at", "search"})
 

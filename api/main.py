@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import math
+import socket
+import time
 from collections.abc import Iterator
 
 import structlog
@@ -18,7 +20,15 @@ log = structlog.get_logger(__name__)
 _LARGEST_FRAME = 16 * 1024  # bytes; clients say hello and pong
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
+    """Ends in two steps: first the doors, so that whoever comes late gets an answer; then the port and the sockets."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        within, began = self.config.timeout_graceful_shutdown or 0, time.monotonic()
+        await self.config.app.state.doors.close(within=within)  # type: ignore[union-attr]
+        self.config.timeout_graceful_shutdown = max(1, within - int(time.monotonic() - began))
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are `until_told_to_stop`'s."""
@@ -29,7 +39,7 @@ async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then take nothing new, close the sockets with 1012, and finish what is in flight within
     `shutdown_seconds`."""
     logging.setup(settings)
-    await until_told_to_stop(_serve(_Server(server_config(settings))))
+    await until_told_to_stop(_serve(Server(server_config(settings))))
 
 
 def server_config(settings: Settings) -> uvicorn.Config:

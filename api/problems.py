@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from activities.db.repositories.paging import BadCursor
 from activities.db.session import DatabaseUnavailable
-from api.request_id import current_request_id
+from activities.infra.log import current_request_id
 from workflows.domain.errors import REGISTRY, TYPE_PREFIX, ErrorCode
 
 log = structlog.get_logger(__name__)
@@ -133,15 +133,17 @@ class ProblemDocument:
     }
 
 
+_ALWAYS = (ErrorCode.VALIDATION, ErrorCode.DATABASE_UNAVAILABLE, ErrorCode.SHUTTING_DOWN)
+
+
 def problems(*codes: ErrorCode) -> dict[int | str, dict[str, Any]]:
     """``responses`` of a route that may answer with these, beside those every route may."""
-    always = (ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, ErrorCode.VALIDATION, ErrorCode.DATABASE_UNAVAILABLE)
-    return _documented((*codes, *always))
+    return _documented((*codes, ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, *_ALWAYS))
 
 
 def public_problems(*codes: ErrorCode) -> dict[int | str, dict[str, Any]]:
     """The same for a route that needs no login."""
-    return _documented((*codes, ErrorCode.VALIDATION, ErrorCode.DATABASE_UNAVAILABLE))
+    return _documented((*codes, *_ALWAYS))
 
 
 def _documented(codes: Sequence[ErrorCode]) -> dict[int | str, dict[str, Any]]:

@@ -3,17 +3,13 @@
 import re
 from uuid import uuid4
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from activities.infra.log import bound
+
 HEADER = "X-Request-ID"
 _SANE = re.compile(r"[A-Za-z0-9._:-]{8,64}")
-
-
-def current_request_id() -> str:
-    """The id of the request being served; "" outside one."""
-    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 class RequestIdMiddleware:
@@ -34,5 +30,5 @@ class RequestIdMiddleware:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with bound(request_id=request_id):
             await self._app(scope, receive, send_with_id)

@@ -32,6 +32,8 @@ console_app = typer.Typer(no_args_is_help=True, help="The operators' console (ru
 secrets_app = typer.Typer(no_args_is_help=True, help="Keys of the encrypted fields (STAM_SECRET_KEYS).")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit log's chain: does it hold?")
 app.add_typer(audit_app, name="audit")
+outbox_app = typer.Typer(no_args_is_help=True, help="What Temporal refused for good: nothing of it is dropped.")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(console_app, name="console")
 app.add_typer(secrets_app, name="secrets")
@@ -53,13 +55,13 @@ def up(
 
     Ports, all on loopback: STAM_API_PORT 8000, STAM_TEMPORAL_UI_PORT 8233, STAM_TEMPORAL_PORT 7233,
     STAM_TEMPORAL_HTTP_PORT 7243, STAM_POSTGRES_PORT 15432, STAM_VALKEY_PORT 16379, STAM_SIMULATOR_PORT 7094 and
-    following, STAM_SIMULATOR_CONTROL_PORT 7080. With STAM_DATABASE_URL, STAM_REDIS_URL or STAM_TEMPORAL_ADDRESS set,
+    following, STAM_SIMULATOR_CONTROL_PORT 7080, STAM_METRICS_BASE_PORT 9464 and following (relays, worker, ingest; the API has
+    /metrics on its own port). With STAM_DATABASE_URL, STAM_REDIS_URL or STAM_TEMPORAL_ADDRESS set,
     that server is taken from there and none is started.
     """
-    from deploy.local.up import up as run_stack
-
     chosen = {"data_dir": data_dir, "api_port": port, "simulated_panels": 0 if no_simulator else panels}
-    run_stack(StackSettings(**{name: value for name, value in chosen.items() if value is not None}))  # type: ignore[arg-type]
+    settings = StackSettings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+    _part("deploy.local.up", "up")(settings)
 
 
 @app.command()
@@ -123,12 +125,24 @@ def console_build(
     typer.echo(f"The console is in {folder}")
 
 
+@outbox_app.command("parked")
+def outbox_parked() -> None:
+    """List the parked rows, each with its reason."""
+    _part("deploy.outbox", "show")(_settings())
+
+
+@outbox_app.command("replay")
+def outbox_replay(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="As listed; else all.")] = None,
+) -> None:
+    """Have parked rows tried again, once the reason is gone. Exit code 1 if one that is named is not parked."""
+    raise typer.Exit(0 if _part("deploy.outbox", "replay")(_settings(), ids or ()) else 1)
+
+
 @secrets_app.command("new-key")
 def secrets_new_key() -> None:
     """Print a new key. Put it first in STAM_SECRET_KEYS; keep the older ones behind it, they still decrypt."""
-    from activities.infra.crypto import new_key
-
-    typer.echo(new_key())
+    typer.echo(_part("activities.infra.crypto", "new_key")())
 
 
 @audit_app.command("verify")
@@ -165,20 +179,16 @@ def bench(context: typer.Context) -> None:
 @app.command()
 def doctor() -> None:
     """Check this installation: packages, folder, ports, servers, schema, clock. Exit code 1 if anything is wrong."""
-    from deploy.doctor import examine
-
-    raise typer.Exit(0 if examine(_stack_settings()) else 1)
+    raise typer.Exit(0 if _part("deploy.doctor", "examine")(_stack_settings()) else 1)
 
 
 def _serve(module: str) -> None:
-    from activities.infra.crypto import BadKeys
-    from activities.infra.flags import BadFlags
-
-    settings = _settings()
+    bad_keys, bad_flags = _part("activities.infra.crypto", "BadKeys"), _part("activities.infra.flags", "BadFlags")
+    run, settings = _part(module, "run"), _settings()
     try:
         settings.flags()  # every process refuses what one of them would trip over later
-        asyncio.run(_part(module, "run")(settings))
-    except (BadKeys, BadFlags) as error:
+        asyncio.run(run(settings))
+    except (bad_keys, bad_flags) as error:
         raise StartupError(str(error)) from None
 
 

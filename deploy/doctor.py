@@ -27,7 +27,7 @@ from deploy.local import ports, postgres, temporal, valkey
 from deploy.local.composition import Composition
 from deploy.local.config import StackSettings
 from deploy.local.errors import StartupError, unusable_settings
-from deploy.local.folder import claimed
+from deploy.local.folder import is_claimed
 from workflows.contracts.names import SEARCH_ATTRIBUTES
 
 _PROJECT = "stam-replacer"
@@ -173,31 +173,20 @@ def disk_space(settings: StackSettings) -> Finding:
 
 def port_findings(settings: StackSettings) -> Iterator[Finding]:
     """The ports `stam up` would open are free; while it runs they are its own."""
-    if _running(settings):
+    if is_claimed(settings.root):
         yield skipped("Ports", "in use by the running stack")
         return
-    for server in Composition(settings).embedded:
+    composition = Composition(settings)
+    for server in composition.embedded:
         for port, setting in {server.port: server.setting, **server.extra_ports()}.items():
-            yield _port(server.title, port, setting, ports.LOOPBACK)
-    yield _port("API", settings.api_port, "STAM_API_PORT", settings.api_host)
+            yield _ports(ports.Stretch(purpose=server.title, setting=setting, first=port))
+    for stretch in (composition.api_port(), composition.metrics_ports(), *composition.simulator_ports()):
+        yield _ports(stretch)
 
 
-def _port(purpose: str, port: int, setting: str, host: str) -> Finding:
-    return _attempt(
-        f"Port {port}",
-        lambda: ports.require_free(port, purpose=purpose, setting=setting, host=host),
-        f"free, for {purpose} ({setting})",
-    )
-
-
-def _running(settings: StackSettings) -> bool:
-    if not (settings.root / "lock").exists():
-        return False
-    try:
-        with claimed(settings.root):
-            return False
-    except StartupError:
-        return True
+def _ports(stretch: ports.Stretch) -> Finding:
+    subject = f"Port {stretch}" if stretch.count == 1 else f"Ports {stretch}"
+    return _attempt(subject, stretch.require_free, f"free, for {stretch.purpose} ({stretch.setting})")
 
 
 def clock(now: datetime, released: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Finding:

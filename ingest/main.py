@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 
 from activities.db.session import Database
 from activities.infra import metrics, temporal
+from activities.infra.interceptor import LogContext
 from activities.infra.lifetime import until_told_to_stop
 from activities.infra.log import setup as setup_log
 from activities.infra.redis import connect as connect_redis
@@ -104,6 +105,7 @@ def build_worker(client: Client, holder: PanelHolder, settings: Settings, *, que
         client,
         task_queue=queue,
         activities=[PanelActivities(holder).hold_panel_line],
+        interceptors=[LogContext()],
         max_concurrent_activities=settings.panel_capacity,
         max_concurrent_activity_task_polls=POLLS,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds * HAND_OVER),

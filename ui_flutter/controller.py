@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from api.client.client import StamClient
 from api.client.errors import ApiError, BadAnswer, ClientError, Unreachable
-from api.client.models import AlarmChange, AlarmSummary, User
+from api.client.models import PASSWORD_LEAST, AlarmChange, AlarmSummary, User
 from api.client.stream import (
     Disconnected,
     Event,
@@ -92,6 +92,7 @@ class Controller:
         self._session_tasks: set[asyncio.Task[None]] = set()
         self._is_typing = False
         self._reloading = False
+        self._reload_after: float | None = None  # s; asked for, not begun
         self._enriching = False
         self._asked: dict[UUID, int] = {}  # alarms asked for their names, and in which version
         self._start_tried: dict[UUID, int] = {}
@@ -108,7 +109,7 @@ class Controller:
         self._wanted_card = alarm_of_route(route)
         user = await self._resumed() if had_session else None
         if user is not None:
-            self._enter(user)
+            self._admit(user)
         else:
             self.store.login = Login.OUT
             self._around.changed()
@@ -166,9 +167,49 @@ class Controller:
     async def _log_in(self, username: str, password: str) -> None:
         store = self.store
         try:
-            self._enter(await self._client.login(username, password))
+            self._admit(await self._client.login(username, password))
         except ClientError as error:
             store.login, store.login_error = Login.OUT, self._told(error)
+
+    def _admit(self, user: User) -> None:
+        """Let the user in; who must change the password does that first."""
+        if not user.must_change_password:
+            self._enter(user)
+            return
+        store = self.store
+        store.login, store.user, store.login_error, store.login_notice = Login.PASSWORD, user, "", ""
+        self._around.remember(HAD_SESSION, "yes")
+        self._around.changed()
+
+    def change_password(self, current: str, new: str, again: str) -> None:
+        """From the form that a new password is asked for in; `again` guards against a slip of the finger."""
+        store = self.store
+        if store.login is not Login.PASSWORD or store.user is None:
+            return
+        wrong = _wrong_with_passwords(current, new, again)
+        if wrong:
+            store.login_error = store.words(wrong, n=PASSWORD_LEAST)
+        else:
+            store.login, store.login_error = Login.CHANGING, ""
+            self._spawn(self._change_password(store.user.username, current, new))
+        self._around.changed()
+
+    async def _change_password(self, username: str, current: str, new: str) -> None:
+        """The change ends every session: the new password opens the next one."""
+        store = self.store
+        try:
+            await self._client.change_password(current, new)
+        except ClientError as error:
+            if isinstance(error, ApiError) and error.code in problems.SESSION_OVER:
+                raise
+            is_wrong = isinstance(error, ApiError) and error.code == ErrorCode.INVALID_CREDENTIALS
+            store.login, store.login_error = Login.PASSWORD, store.words("password.wrong") if is_wrong else self._told(error)
+            return
+        await self._log_in(username, new)
+        if store.login is Login.OUT:
+            store.login_notice = store.words("password.changed")
+        else:
+            store.toast(store.words("password.changed"), Mood.GOOD, self._clock())
 
     def _enter(self, user: User) -> None:
         store = self.store
@@ -202,6 +243,7 @@ class Controller:
         self._asked.clear()
         self._keys.clear()
         self._reloading = self._enriching = False
+        self._reload_after = None
         if not notice:
             self._around.navigate("/")
         self._around.changed()
@@ -295,18 +337,25 @@ class Controller:
             self.open(self.store.card.id)
 
     async def _reload(self, after: float = 0.0) -> None:
-        """Load all open alarms; tried again until it works or the session ends. Once at a time."""
+        """Load all open alarms; tried again until it works or the session ends. Once at a time: who asks during a load, which
+        may have seen too little, gets another one after it."""
+        self._reload_after = after
         if self._reloading:
             return
         self._reloading = True
         try:
-            await asyncio.sleep(after)
-            pause = RETRY_FIRST
-            while not await self._load_open():
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, RETRY_LAST)
+            while self._reload_after is not None:
+                await asyncio.sleep(self._reload_after)
+                self._reload_after = None
+                await self._until_loaded()
         finally:
             self._reloading = False
+
+    async def _until_loaded(self) -> None:
+        pause = RETRY_FIRST
+        while not await self._load_open():
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, RETRY_LAST)
 
     async def _load_open(self) -> bool:
         store, mark = self.store, self.store.book.mark()
@@ -322,7 +371,7 @@ class Controller:
             return False
         store.book.load(alarms, mark)
         store.list_phase = ListPhase.READY
-        if store.link.phase is Phase.RELOADING:
+        if store.link.phase is Phase.RELOADING and self._reload_after is None:
             store.link = replace(store.link, phase=Phase.LIVE, lost_at=None, missed=0)
         self._enrich_soon()
         self._around.changed()
@@ -497,7 +546,7 @@ class Controller:
 
     def add_note(self, text: str) -> None:
         alarm = self.store.open_alarm
-        if alarm is not None and text.strip():
+        if alarm is not None and alarm.id not in self.store.pending and text.strip():
             self._spawn(self._send(alarm, Action.ADD_NOTE, note=text.strip()))
 
     async def _send(
@@ -542,6 +591,7 @@ class Controller:
             store.toast(store.words(f"done.{action}"), Mood.GOOD, self._clock())
         self._start_if_claimed()
         if store.card is not None and store.card.id == after.id:
+            store.card.notes_added += action is Action.ADD_NOTE
             self._spawn(self._refresh_card(store.card))
 
     async def _not_done(self, before: AlarmSummary, action: Action, error: ApiError) -> None:
@@ -706,6 +756,15 @@ class Controller:
         current = self.store.card.id if self.store.card else None
         place = visible.index(current) + step if current in visible else 0
         self.open(visible[max(0, min(place, len(visible) - 1))])
+
+
+def _wrong_with_passwords(current: str, new: str, again: str) -> str:
+    """The key of what to say about them; empty when they may be sent."""
+    if not current or not new:
+        return "password.missing"
+    if len(new) < PASSWORD_LEAST:
+        return "password.short"
+    return "password.differs" if new != again else ""
 
 
 def _reference(error: ApiError, store: Store) -> str:

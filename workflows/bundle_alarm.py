@@ -30,6 +30,7 @@ from workflows.contracts.bundle import (
     transition_bundle,
 )
 from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal, Timer, joined, next_timer
+from workflows.log import tell
 
 SOONEST: Final = timedelta(seconds=1)  # a shorter timer fires no earlier (design §5); and clocks of two hosts differ
 ANSWERS_KEPT: Final = 50
@@ -127,6 +128,7 @@ class BundleAlarm:
         async with self._turn:
             if (known := self._answer_to(request)) is not None:
                 return known
+            tell("alarm.asked", action=action, request_id=request.request_id)
             try:
                 transition = await self._transition(action, request, asked_at)
             except ActivityError as error:

@@ -23,6 +23,7 @@ from workflows.contracts.panel import (
     PanelSnapshot,
     hold_panel_line,
 )
+from workflows.log import tell
 
 SHORT: Final = timedelta(seconds=5)  # a lease that ends so soon did not hold a line
 SHORT_ALLOWED: Final = 3  # in a row, e.g. an administrator who saves twice; then pauses grow
@@ -53,8 +54,11 @@ class PanelConnection:
     @workflow.signal
     def config_changed(self, change: ConfigChanged) -> None:
         self._life = replace(self._life, config_version=max(self._life.config_version, change.config_version))
-        if self._lease is not None and self._changed():
-            self._lease.cancel()
+        tell("panel.config_changed", config_version=change.config_version, request_id=change.request_id)
+        if self._changed():
+            self._life = replace(self._life, request_id=change.request_id)
+            if self._lease is not None:
+                self._lease.cancel()
 
     @workflow.query
     def snapshot(self) -> PanelSnapshot:
@@ -75,11 +79,14 @@ class PanelConnection:
     async def _hold(self) -> None:
         """One lease from its start to its end, whatever the end is."""
         began_at = workflow.now()
-        self._life = replace(self._life, used_version=self._life.config_version)  # every lease reads the row at its start
+        wanted = LeaseRequest(panel_id=self._life.panel_id, request_id=self._life.request_id)
+        # Every lease reads the row at its start.
+        self._life = replace(self._life, used_version=self._life.config_version, request_id="")
         self._show("a lease is under way")
+        tell("panel.lease_wanted", lease=self._life.leases + 1, request_id=wanted.request_id)
         self._lease = workflow.start_activity(
             hold_panel_line,
-            LeaseRequest(panel_id=self._life.panel_id),
+            wanted,
             summary=f"lease {self._life.leases + 1}",
             **policies.PANEL_LEASE,
         )
@@ -104,6 +111,7 @@ class PanelConnection:
             lease_number=result.lease_number or life.lease_number,
             holder=result.holder or life.holder,
             last_end=result.end,
+            request_id=life.request_id or result.request_id,
             short_leases=life.short_leases + 1 if workflow.now() - began_at < SHORT else 0,
         )
 

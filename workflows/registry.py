@@ -10,7 +10,7 @@ from workflows.panel_connection import PanelConnection
 WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, PanelConnection)
 
 # Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).
-PASSTHROUGH: Final = ("workflows.domain", "workflows.contracts", "workflows.history")
+PASSTHROUGH: Final = ("workflows.domain", "workflows.contracts", "workflows.history", "workflows.log")
 
 
 def workflow_runner() -> SandboxedWorkflowRunner:

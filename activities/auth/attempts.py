@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 TRIES: Final = 5
 WINDOW: Final = 60  # s
 _REMEMBERED: Final = 10_000  # addresses in this process
+# One step for the server: DECR alone would make a key of -1 that never expires where the window has just ended.
+_TAKE_BACK: Final = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end return 0"
 
 
 class Attempts:
@@ -49,7 +51,7 @@ class Attempts:
         """That try succeeded, or could not be judged."""
         key = _key(address)
         try:
-            await self._redis.decr(key)
+            await self._redis.eval(_TAKE_BACK, 1, key)
         except AWAY:
             if key in self._local:
                 count, until = self._local[key]

@@ -4,11 +4,13 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Context, copy_context
 
 import orjson
 import structlog
 
 from activities.infra.settings import Settings
+from workflows.log import FIELDS
 
 # A frame's variables hold passwords, tokens and people's texts: they never enter a log (principle 5).
 _TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -50,7 +52,7 @@ def _formatter(shared: list[structlog.typing.Processor], *, json: bool) -> loggi
         else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[*shared, _of_workflow],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
     )
 
@@ -59,8 +61,29 @@ def _dumps(event: object, **_: object) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
+def _of_workflow(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Adds what a workflow's line is about (`workflows.log`)."""
+    record = event.get("_record")
+    fields = getattr(record, FIELDS, None)
+    if fields is not None:
+        event.update(fields, workflow_id=getattr(record, "temporal_workflow", {}).get("workflow_id"))
+    return event
+
+
 @contextmanager
 def bound(**values: str) -> Iterator[None]:
-    """Everything logged inside carries ``values``, for example the `request_id`."""
-    with structlog.contextvars.bound_contextvars(**values):
+    """Everything logged inside carries ``values``, for example the `request_id`; an empty one is left out."""
+    with structlog.contextvars.bound_contextvars(**{name: value for name, value in values.items() if value}):
         yield
+
+
+def current_request_id() -> str:
+    """The id of the request being served, or on whose account something is done; "" where there is none."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def unbound() -> Context:
+    """The present context without what is bound: for a task that outlives what it was started for."""
+    context = copy_context()
+    context.run(structlog.contextvars.clear_contextvars)
+    return context

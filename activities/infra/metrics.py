@@ -1,11 +1,14 @@
-"""Metrics that several rooms share, and the metrics port of a process that has no HTTP of its own (R-METRICS)."""
+"""Metrics that several rooms share, and the metrics port of a process that has no HTTP of its own (R-METRICS).
+
+What only one kind of process knows is defined beside that process, so that no other tells a constant zero of it.
+"""
 
 from collections.abc import Callable
 from enum import StrEnum
 
 import prometheus_client
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 from activities.infra.settings import Settings
 
@@ -29,16 +32,6 @@ STAGE_SECONDS = Histogram(
 )
 SIGNALS = Counter("signals_recorded", "Ledger rows written, by source and outcome", ["source", "outcome"])
 RECORDING_RETRIES = Counter("recording_retries", "Transactions tried again, by SQLSTATE", ["sqlstate"])
-LEDGER_UNACCOUNTED = Gauge("ledger_unaccounted_signals", "Ledger rows without an outcome: must be 0")
-DEFAULT_PARTITION_ROWS = Gauge("default_partition_rows", "Rows outside the monthly partitions: should be 0", ["table"])
-ALARMS_ACTIVE = Gauge("alarms_active", "Bundles not closed", ["priority"])
-STALE_BUNDLES = Gauge("stale_alarm_report_bundles", "CRITICAL bundles open for more than 24 h")
-AUDIT_CHAIN_LENGTH = Gauge("audit_chain_length", "Links in the chain over the audit log: never falls")
-OUTBOX_PENDING = Gauge("outbox_pending_count", "Outbox rows waiting, by consumer", ["consumer"])
-OUTBOX_PARKED = Gauge("outbox_parked_count", "Outbox rows that Temporal refused for good")
-OUTBOX_RELAYED = Counter("outbox_relayed", "Outbox rows done, by consumer", ["consumer"])
-RELAY_ACTIVE = Gauge("outbox_relay_active_instances", "1 in the relay that holds the lock")
-TASK_QUEUE_BACKLOG = Gauge("temporal_task_queue_backlog", "Tasks waiting for a worker", ["queue", "kind"])
 REDIS_OUTAGES = Counter("redis_outages", "Times Redis was found away, by user", ["user"])
 
 

@@ -67,6 +67,11 @@ class StamClient:
         """End the session here in any case, and at the server if it can be reached."""
         await self.session.logout()
 
+    async def change_password(self, current: str, new: str) -> None:
+        """One's own, of at least `PASSWORD_LEAST` characters. All sessions of the user end, this one too: log in again."""
+        body = {"current_password": current, "new_password": new}
+        await self.session.send("POST", "/api/auth/password", type(None), body)
+
     async def me(self) -> User:
         return await self.session.get("/api/auth/me", User)
 

@@ -17,7 +17,13 @@ def _converter() -> Converter:
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
     converter.register_structure_hook(UUID, lambda value, _: UUID(value))
     converter.register_structure_hook(str | int | None, lambda value, _: value)
+    converter.register_structure_hook(type(None), lambda value, _: _nothing(value))
     return converter
+
+
+def _nothing(value: object) -> None:
+    if value is not None:
+        raise ValueError("something where nothing was to be")
 
 
 _CONVERTER = _converter()

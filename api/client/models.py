@@ -6,7 +6,7 @@ Ids are UUIDs, times aware datetimes in UTC. A member the server has and this cl
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from workflows.domain.alarm import AlarmType, Family, Outcome, Priority, SignalSource, Source
@@ -23,6 +23,9 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None = None
+
+
+PASSWORD_LEAST: Final = 12  # characters of a new password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,11 @@ from activities.db.models.bundle_notes import BundleNote
 from activities.db.models.objects import GuardedObject
 from activities.db.repositories import alarms
 from activities.db.repositories.alarms import AlarmFilter, AlarmOrder, EventFilter
+from activities.infra.log import current_request_id
 from api.bundle_actions import NotDone, Refused, Target
 from api.client import models
 from api.deps import Access, Served, require
 from api.problems import Problem, as_json, problems
-from api.request_id import current_request_id
 from api.schemas import answers
 from api.schemas.parameters import AlarmTypes, Cursor, Limit, Priorities, Search, Since, Statuses, Until
 from api.schemas.requests import Act, AddNote, Resolve

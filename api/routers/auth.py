@@ -9,12 +9,12 @@ from activities.auth import sessions
 from activities.auth.sessions import LoginRefused, Started
 from activities.auth.tokens import AccessClaims
 from activities.db.session import DatabaseUnavailable
+from activities.infra.log import current_request_id
 from api.callers import Caller
 from api.client import models
 from api.deps import AnySession, LoggedIn, Served, open_to_all
 from api.problems import Problem, problems, public_problems
 from api.realtime.tickets import LIFE
-from api.request_id import current_request_id
 from api.schemas.requests import Login, PasswordChange, Refresh
 from api.services import Services
 from workflows.domain.errors import ErrorCode

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.client.models import PASSWORD_LEAST
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import ResultCode
 
@@ -38,7 +39,7 @@ class Refresh(Body):
 
 class PasswordChange(Body):
     current_password: Password
-    new_password: Annotated[str, StringConstraints(min_length=12, max_length=1_000)]
+    new_password: Annotated[str, StringConstraints(min_length=PASSWORD_LEAST, max_length=1_000)]
 
 
 # -- alarms

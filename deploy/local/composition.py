@@ -18,6 +18,7 @@ from deploy.local.valkey import Valkey
 from workflows.contracts.names import CORE_QUEUE, PANELS_QUEUE
 
 _Probe = Callable[[Birth], Awaitable[bool]]
+RELAYS, WORKER = ("relay-1", "relay-2"), "worker"
 RELAY_SESSION = "stam-relay"  # application_name of activities.relay
 
 
@@ -96,11 +97,48 @@ class Composition:
             "STAM_DEMO": "true",
             "STAM_SIMULATED_PANELS": str(settings.simulated_panels),
             "STAM_SIMULATOR_PORT": str(settings.simulator_port),
+            "STAM_METRICS_PORT": "0",  # one port for all would be taken by the first: each process is given its own
         }
 
     def owners_environment(self) -> dict[str, str]:
         """Of what changes the schema: no process of the system gets it."""
         return {**self.environment(), "STAM_MIGRATION_DATABASE_URL": self.addresses().owner_database_url}
+
+    def metrics_urls(self) -> dict[str, str]:
+        """Where each process tells Prometheus what it knows, by the name of its service."""
+        urls = {name: f"http://{ports.LOOPBACK}:{port}/metrics" for name, port in self._metrics_ports.items()}
+        return {"api": f"{self.addresses().api_url}/metrics", **urls}
+
+    @property
+    def _metrics_ports(self) -> dict[str, int]:
+        """Of the processes without HTTP of their own."""
+        names = (*RELAYS, WORKER, *(f"ingest-{host}" for host in self._hosts))
+        return {name: self.settings.metrics_base_port + number for number, name in enumerate(names)}
+
+    @property
+    def _hosts(self) -> tuple[str, ...]:
+        return tuple(f"local-{number}" for number in range(1, self.settings.ingest_processes + 1))
+
+    def api_port(self) -> ports.Stretch:
+        settings = self.settings
+        return ports.Stretch(purpose="the API", setting="STAM_API_PORT", first=settings.api_port, host=settings.api_host)
+
+    def metrics_ports(self) -> ports.Stretch:
+        return ports.Stretch(
+            purpose="the metrics",
+            setting="STAM_METRICS_BASE_PORT",
+            first=self.settings.metrics_base_port,
+            count=len(self._metrics_ports),
+        )
+
+    def simulator_ports(self) -> Iterator[ports.Stretch]:
+        settings = self.settings
+        if settings.simulated_panels:
+            control, first = settings.simulator_control_port, settings.simulator_port
+            yield ports.Stretch(purpose="the simulator's control", setting="STAM_SIMULATOR_CONTROL_PORT", first=control)
+            yield ports.Stretch(
+                purpose="the simulated panels", setting="STAM_SIMULATOR_PORT", first=first, count=settings.simulated_panels
+            )
 
     def services(self) -> list[Service]:
         return [*self._servers(), *self._jobs(), *self._processes(), *self._simulator()]
@@ -136,21 +174,24 @@ class Composition:
 
     def _processes(self) -> Iterator[Service]:
         where = self.addresses()
-        for name in ("relay-1", "relay-2"):
+        for name in RELAYS:
             yield self._process(name, _stam("relay"), ready=self._relay_is_connected)
-        yield self._process("worker", _stam("worker"), ready=self._polls(CORE_QUEUE))
+        yield self._process(WORKER, _stam("worker"), ready=self._polls(CORE_QUEUE))
         api = self._process("api", _stam("api"), ready=lambda _: probes.answers_http(f"{where.api_url}/readyz"))
         yield replace(api, prepare=self._require_api_port, note=where.api_url)
-        for host in (f"local-{number}" for number in range(1, self.settings.ingest_processes + 1)):
+        for host in self._hosts:
             command = _stam("ingest", "satel")
             yield self._process(f"ingest-{host}", command, ready=self._polls(PANELS_QUEUE), STAM_HOST_ID=host)
 
     def _process(self, name: str, argv: tuple[str, ...], *, ready: _Probe, **env: str) -> Service:
+        port = self._metrics_ports.get(name)
+        own = env if port is None else {**env, "STAM_METRICS_PORT": str(port)}
         return Service(
             name=name,
-            command=lambda: Command(argv=argv, env={**self.environment(), **env}),
+            command=lambda: Command(argv=argv, env={**self.environment(), **own}),
             log=self._log(name),
             ready=ready,
+            prepare=lambda: self._require_metrics_port(port),
             depends_on=(
                 "seed" if self._to_seed() else "migrate",
                 *self._if_ours(self._valkey),
@@ -196,16 +237,16 @@ class Composition:
         """It holds the leader's lock, or waits for it."""
         return await probes.connected_to_database(self.addresses().database_url, RELAY_SESSION, since=birth.at)
 
+    async def _require_metrics_port(self, port: int | None) -> None:
+        if port is not None:
+            replace(self.metrics_ports(), first=port, count=1).require_free()
+
     async def _require_api_port(self) -> None:
-        settings = self.settings
-        ports.require_free(settings.api_port, purpose="the API", setting="STAM_API_PORT", host=settings.api_host)
+        self.api_port().require_free()
 
     async def _require_simulator_ports(self) -> None:
-        settings = self.settings
-        wanted = {settings.simulator_control_port: "STAM_SIMULATOR_CONTROL_PORT"}
-        wanted |= {settings.simulator_port + n: "STAM_SIMULATOR_PORT" for n in range(settings.simulated_panels)}
-        for port, setting in wanted.items():
-            ports.require_free(port, purpose="the simulated panels", setting=setting)
+        for stretch in self.simulator_ports():
+            stretch.require_free()
 
     # -- the seed of the demo: once per data folder and number of panels
 

@@ -40,6 +40,8 @@ class StackSettings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = 8000
 
+    metrics_base_port: int = Field(default=9464, description="of the first process; each next one has the next port")
+
     ingest_processes: int = Field(default=2, ge=1, description="they share the panels; two, so that one may die")
 
     simulated_panels: int = Field(default=6, description="0: none")

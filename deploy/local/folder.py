@@ -41,6 +41,20 @@ def claimed(root: Path) -> Iterator[None]:
         yield
 
 
+def is_claimed(root: Path) -> bool:
+    """Whether a process holds the folder now."""
+    try:
+        handle = (root / "lock").open()
+    except OSError:
+        return False
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A data folder that leaves nothing behind. Others may pass it: PostgreSQL may run as another user."""
@@ -58,7 +72,9 @@ def write_environment(root: Path, environment: Mapping[str, str]) -> None:
 
 
 def read_environment(root: Path) -> dict[str, str]:
-    """What ``write_environment`` wrote; empty when no stack runs there."""
+    """What ``write_environment`` wrote; empty when no stack runs there, even if one that was killed left its file."""
+    if not is_claimed(root):
+        return {}
     try:
         lines = (root / "env").read_text().splitlines()
     except OSError:

@@ -3,6 +3,7 @@
 import errno
 import secrets
 import socket
+from dataclasses import dataclass
 
 import psutil
 
@@ -18,6 +19,25 @@ def free_port() -> int:
         port = 20_000 + secrets.randbelow(12_000)
         if _bind_error(LOOPBACK, port) is None:
             return port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Ports side by side, which one setting moves."""
+
+    purpose: str
+    setting: str
+    first: int
+    count: int = 1
+    host: str = LOOPBACK
+
+    def __str__(self) -> str:
+        return f"{self.first}" if self.count == 1 else f"{self.first}-{self.first + self.count - 1}"
+
+    def require_free(self) -> None:
+        """Raise StartupError as `require_free` does, for the first that is taken."""
+        for port in range(self.first, self.first + self.count):
+            require_free(port, purpose=self.purpose, setting=self.setting, host=self.host)
 
 
 def require_free(port: int, *, purpose: str, setting: str, host: str = LOOPBACK) -> None:

@@ -121,9 +121,7 @@ class Postgres(Server):
 
     async def settle(self) -> None:
         """The two roles and the database."""
-        connection = await asyncpg.connect(
-            host=ports.LOOPBACK, port=self.port, user="postgres", password=self.password, database="postgres"
-        )
+        connection = await self._connect_as_superuser()
         try:
             for role, password in ((OWNER, self.password), (APP_ROLE, self.app_password)):
                 if not await connection.fetchval("select true from pg_roles where rolname = $1", role):
@@ -133,6 +131,18 @@ class Postgres(Server):
                 await connection.execute(f"create database {DATABASE} owner {OWNER}")
         finally:
             await connection.close()
+
+    async def _connect_as_superuser(self) -> asyncpg.Connection:
+        try:
+            return await asyncpg.connect(
+                host=ports.LOOPBACK, port=self.port, user="postgres", password=self.password, database="postgres"
+            )
+        except asyncpg.InvalidPasswordError as error:
+            raise StartupError(
+                f"""PostgreSQL's data in {self.folder} was made with another password than the one in
+                {self.root / "secrets"}: that folder was deleted or exchanged. Restore it from a backup (it also holds the
+                key of the encrypted fields); or, if the data may be lost (a demo), move {self.folder} away and start again."""
+            ) from error
 
     # -- before the start
 

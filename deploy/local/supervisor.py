@@ -166,6 +166,18 @@ class Supervisor:
         running.settled.set()
 
     async def _start(self, running: _Running) -> None:
+        """Raises StartupError, whatever it was that failed: a server that is away, a full disk, a bug of ours."""
+        try:
+            await self._try_to_start(running)
+        except StartupError:
+            raise
+        except Exception as error:
+            service = running.service
+            raise StartupError(
+                f"{service.name} could not be started: {type(error).__name__}: {error}. Its log: {service.log}"
+            ) from error
+
+    async def _try_to_start(self, running: _Running) -> None:
         service = running.service
         await service.prepare()
         running.command = service.command()

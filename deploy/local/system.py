@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 from deploy.local import ports
-from deploy.local.composition import RELAY_SESSION, Composition
+from deploy.local.composition import RELAY_SESSION, RELAYS, Composition
 from deploy.local.config import StackSettings
 from deploy.local.errors import StartupError
 from deploy.local.supervisor import Service, Supervisor
@@ -96,7 +96,7 @@ class System:
             port = await connection.fetchval(_LOCK_HOLDER, RELAY_SESSION)
         finally:
             await connection.close()
-        return next(name for name in ("relay-1", "relay-2") if port in self._local_ports(name))
+        return next(name for name in RELAYS if port in self._local_ports(name))
 
     def _local_ports(self, name: str) -> set[int]:
         root = psutil.Process(self.pid(name))
@@ -140,7 +140,7 @@ async def running_system(folder: Path, *, panels: int, life: float = 0.0, ingest
         simulated_panels=panels,
         simulator_life=life,
         ingest_processes=ingest_processes,
-        **_ports(panels),  # type: ignore[arg-type]
+        **free_ports(panels=panels, ingest_processes=ingest_processes),  # type: ignore[arg-type]
     )
     composition = Composition(settings)
     journal = Journal()
@@ -156,16 +156,18 @@ _NAMES = (
     "temporal_ui_port",
     "api_port",
     "simulator_control_port",
-    "simulator_port",  # last: the panels follow it
+    "metrics_base_port",  # the other processes' follow it
 )
 
 
-def _ports(panels: int) -> dict[str, int]:
-    """Consecutive free ports for everything. Raises StartupError when there is no such stretch."""
-    wanted = len(_NAMES) + panels
+def free_ports(*, panels: int, ingest_processes: int = 2) -> dict[str, int]:
+    """Settings with consecutive free ports for everything. Raises StartupError when there is no such stretch."""
+    panels_after = len(_NAMES) + len(RELAYS) + ingest_processes  # the worker is the first of them
+    wanted = panels_after + panels
     for first in _stretches(wanted):
         if all(map(_is_free, range(first, first + wanted))):
-            return {name: first + number for number, name in enumerate(_NAMES)}
+            single = {name: first + number for number, name in enumerate(_NAMES)}
+            return {**single, "simulator_port": first + panels_after}
     raise StartupError(f"There are no {wanted} free ports side by side between {_PORT_RANGE.start} and {_PORT_RANGE.stop}.")
 
 

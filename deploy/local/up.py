@@ -36,6 +36,7 @@ async def _up(composition: Composition) -> None:
 def _welcome(composition: Composition, seconds: float) -> str:
     where, settings = composition.addresses(), composition.settings
     rows = {"Console": where.api_url, "API": f"{where.api_url}/api/docs", "Temporal": where.temporal_ui_url}
+    rows["Metrics"] = f"{where.api_url}/metrics, and on the ports {composition.metrics_ports()}"
     if settings.simulated_panels:
         rows["Panels"] = f"http://127.0.0.1:{settings.simulator_control_port} (violate zones, cut lines)"
     lines = [f"  {name:<9} {typer.style(url, bold=True)}" for name, url in rows.items()]

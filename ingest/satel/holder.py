@@ -9,14 +9,16 @@ configuration, because then somebody else is waiting for the module's only slot.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
 import structlog
 
 from activities.db.session import DatabaseUnavailable
+from activities.infra.log import bound, current_request_id, unbound
 from ingest.satel import metrics
 from ingest.satel.batcher import Batcher
 from ingest.satel.live import LivePublisher
@@ -38,6 +40,9 @@ GATHER = 0.05  # s
 RENEW_EVERY = 30.0  # s
 TICKS_PER_SECOND = 10  # a tenth of the panels each: their requests are spread over the second
 HAND_OVER_WITHIN = 8.0  # s to commit what a line that is let go has received
+_News = tuple[UUID, str]  # the panel, and on account of which request
+NOBODY_ASKED: Mapping[UUID, str] = MappingProxyType({})
+
 RUN_AGAIN_AFTER = 5.0  # s; a runtime that failed by a bug of ours
 
 
@@ -148,7 +153,8 @@ class PanelHolder:
             backoff=Backoff(pace=self.pace),
             on_names=lambda found: self._learn(setup.panel_id, found),
         )
-        task = asyncio.create_task(self._run(runtime), name=f"panel {setup.panel_id}")
+        # It may go on for months: what it says later is not on account of the request that began it.
+        task = asyncio.create_task(self._run(runtime), name=f"panel {setup.panel_id}", context=unbound())
         held = _Held(setup, runtime, task, asyncio.get_running_loop().create_future())
         self._held[setup.panel_id] = held
         metrics.PANELS_HELD.set(len(self._held))
@@ -216,6 +222,7 @@ class PanelHolder:
                 lease_number=held.lease,
                 holder=self.store.holder,
                 config_version=max(config_version, held.setup.config_version),
+                request_id=current_request_id() if end is LeaseEnd.CONFIG_CHANGED else "",
             )
         )
         if end is LeaseEnd.CONFIG_CHANGED and not held.ordered_by and not self._stopping:
@@ -276,15 +283,16 @@ class PanelHolder:
                 await self.store.identify(held.setup.panel_id, identity)
                 held.identity = identity
 
-    async def look(self, panel_ids: Collection[UUID]) -> None:
-        """Compare these panels with the database and end the leases that are over."""
+    async def look(self, panel_ids: Collection[UUID], *, requests: Mapping[UUID, str] = NOBODY_ASKED) -> None:
+        """Compare these panels with the database and end the leases that are over; on account of ``requests``, if known."""
         if not panel_ids:
             return
         leases = {panel_id: self._held[panel_id].lease for panel_id in panel_ids if panel_id in self._held}
         for panel_id, standing in (await self.store.standings(leases)).items():
             held = self._held.get(panel_id)
             if held is not None and held.lease == leases[panel_id] and (end := _verdict(held, standing)) is not None:
-                self.end_soon(panel_id, held.lease, end, standing.config_version)
+                with bound(request_id=requests.get(panel_id, "")):
+                    self.end_soon(panel_id, held.lease, end, standing.config_version)
 
     async def listen(self, dsn: str) -> None:
         """Hear at once of what `check` would find within seconds. ``dsn`` is a plain PostgreSQL URL."""
@@ -296,24 +304,24 @@ class PanelHolder:
 
     async def _hear(self, dsn: str) -> None:
         connection = await asyncpg.connect(dsn, timeout=5)
-        changed: asyncio.Queue[UUID | None] = asyncio.Queue()
+        changed: asyncio.Queue[_News | None] = asyncio.Queue()
         try:
             connection.add_termination_listener(lambda *_: changed.put_nowait(None))
-            await connection.add_listener(names.PANEL_CHANNEL, lambda *told: changed.put_nowait(_panel_id(told[-1])))
+            await connection.add_listener(names.PANEL_CHANNEL, lambda *told: changed.put_nowait(_news(told[-1])))
             await self.look(list(self._held))
             while (told := await _gathered(changed)) is not None:
-                await self.look(told & self._held.keys())
+                await self.look(told.keys() & self._held.keys(), requests=told)
         finally:
             connection.terminate()
 
 
-async def _gathered(changed: "asyncio.Queue[UUID | None]") -> set[UUID] | None:
-    """What is told within a moment (hundreds of leases may be taken in a second); None when nothing more will be."""
-    told = {await changed.get()}
+async def _gathered(changed: "asyncio.Queue[_News | None]") -> dict[UUID, str] | None:
+    """What is told within a moment (hundreds of leases may be taken in a second), by panel; None when nothing more will be."""
+    told = [await changed.get()]
     await asyncio.sleep(GATHER)
     while not changed.empty():
-        told.add(changed.get_nowait())
-    return None if None in told else {panel_id for panel_id in told if panel_id is not None}
+        told.append(changed.get_nowait())
+    return None if None in told else dict(sorted(news for news in told if news is not None))  # one with a request stands
 
 
 _DISABLED_LINK: dict[str, object] = {
@@ -322,11 +330,11 @@ _DISABLED_LINK: dict[str, object] = {
 }
 
 
-def _panel_id(payload: object) -> UUID:
+def _news(payload: object) -> _News:
     try:
-        return UUID(str(payload))
+        return names.parse_panel_news(str(payload))
     except ValueError:
-        return UUID(int=0)  # not a panel: nobody holds it
+        return UUID(int=0), ""  # not a panel: nobody holds it
 
 
 def _verdict(held: _Held, standing: Standing) -> LeaseEnd | None:

@@ -157,7 +157,7 @@ class PanelRuntime:
             self._session.close("released")
         if self._publishing is not None:
             self._publishing.cancel()
-        metrics.CONNECTION_STATUS.labels(str(self.setup.panel_id)).set(0)
+        metrics.CONNECTION_STATUS.remove(str(self.setup.panel_id))  # the next holder tells it
         self._wake.set()
 
     def tick(self) -> None:

@@ -38,7 +38,7 @@ _TAKE = text(
     RETURNING lease_number
     """
 )
-_NOTIFY = text("SELECT pg_notify(:channel, :panel_id)")
+_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 _CURSOR = text("SELECT cursor FROM panel_cursors WHERE panel_id = :panel_id")
 _STANDING = text(
     """
@@ -117,7 +117,7 @@ class PanelStore:
         """Take the lease: a number newer than any before. The former holder, if alive, is told at once."""
         async with self.db.write() as session:
             number = (await session.execute(_TAKE, {"panel_id": panel_id, "holder": self.holder})).scalar_one()
-            await session.execute(_NOTIFY, {"channel": names.PANEL_CHANNEL, "panel_id": str(panel_id)})
+            await session.execute(_NOTIFY, {"channel": names.PANEL_CHANNEL, "payload": names.panel_news(panel_id)})
         return int(number)
 
     async def position(self, panel_id: UUID) -> Position:

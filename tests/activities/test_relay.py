@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -17,8 +18,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from uuid_utils.compat import uuid7
 
 from activities import relay
-from activities.db.outbox import announce_panel_change, replay_parked
+from activities.db.outbox import announce_panel_change, list_parked, replay_parked
 from activities.db.session import Database
+from activities.infra.log import bound
 from activities.infra.redis import connect_url
 from activities.infra.settings import Settings
 from activities.infra.temporal import connect_lazily
@@ -336,8 +338,34 @@ async def test_a_poisoned_row_is_parked_with_its_reason_and_blocks_nobody(world:
     assert poisoned["parked_at"] is not None
     assert "KeyError" in poisoned["parked_reason"]
     assert (good["parked_at"], good["orchestrated_at"] is not None) == (None, True)
-    assert await replay_parked(world.db) == 1
+    (parked,) = await list_parked(world.db)
+    assert await replay_parked(world.db, [parked.id + 1]) == []
+    assert await replay_parked(world.db, [parked.id]) == [parked.id]
+    assert await list_parked(world.db) == []
+    assert await replay_parked(world.db) == []
     assert await world.value("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL") == 0
+
+
+async def test_a_relay_that_does_not_lead_tells_nothing_of_the_outbox(
+    world: World, database_url: str, valkey_url: str, temporal_address: str, redis: Redis, client: Client
+) -> None:
+    def told() -> list[float | None]:
+        return [REGISTRY.get_sample_value(*sample) for sample in samples]
+
+    samples: list[tuple[str, dict[str, str]]] = [
+        ("outbox_pending_count", {"consumer": "push"}),
+        ("outbox_pending_count", {"consumer": "orchestration"}),
+        ("outbox_parked_count", {}),
+        ("ledger_unaccounted_signals", {}),
+        ("default_partition_rows", {"table": "events"}),
+    ]
+    assert told() == [None] * len(samples)
+    settings = settings_for(database_url, valkey_url, temporal_address)
+    async with running(relay.serve(settings, world.db, redis, client)):
+        await eventually(lambda: None not in told(), what="the leader has measured")
+        assert REGISTRY.get_sample_value("outbox_relay_active_instances") == 1
+    assert told() == [None] * len(samples)
+    assert REGISTRY.get_sample_value("outbox_relay_active_instances") == 0
 
 
 class Refusing:
@@ -386,10 +414,12 @@ async def test_r_modes_temporal_away_leaves_rows_pending_and_unblamed(world: Wor
 
 
 async def test_a_changed_panel_is_told_to_its_workflow(world: World, client: Client) -> None:
-    async with world.db.write() as session:
-        await announce_panel_change(session, panel_id=world.panel, object_id=world.objects[0], config_version=4)
+    with bound(request_id="from-the-console-1"):
+        async with world.db.write() as session:
+            await announce_panel_change(session, panel_id=world.panel, object_id=world.objects[0], config_version=4)
     await Orchestration(world.db, client, asyncio.Event()).round()
-    assert await signals_of(client, names.panel_workflow_id(world.panel)) == [{"config_version": 4}]
+    told = {"config_version": 4, "request_id": "from-the-console-1"}
+    assert await signals_of(client, names.panel_workflow_id(world.panel)) == [told]
 
 
 async def test_reconciliation_starts_what_is_missing_and_nothing_twice(world: World, client: Client) -> None:

@@ -102,9 +102,9 @@ async def test_search_attributes_are_registered_once_and_for_all(temporal_client
 
 async def test_the_gauges_count_open_and_stale_alarms(db: Database) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=2)
-    await seed_scene(db, priority=Priority.CRITICAL, stale=True, opened_at=long_ago)
+    await seed_scene(db, priority=Priority.CRITICAL, opened_at=long_ago)  # and no workflow has marked it
     await seed_scene(db, priority=Priority.CRITICAL)
-    await seed_scene(db, priority=Priority.LOW, stale=True)
+    await seed_scene(db, priority=Priority.LOW, opened_at=long_ago)
     await seed_scene(db, priority=Priority.LOW, status=BundleStatus.CLOSED)
 
     await measure_alarms(db)

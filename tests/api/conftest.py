@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from temporalio.client import Client
 
 from activities import worker
@@ -17,7 +16,7 @@ from activities.auth.passwords import hash_now
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from api.client.client import StamClient
-from api.main import server_config
+from api.main import Server, server_config
 from api.services import Services
 from deploy.local.temporal import NAMESPACE
 from tests.api.people import PASSWORD, People, seed_people
@@ -29,7 +28,7 @@ class Api:
     """A running API. ``services`` is its composition root, to look behind the scenes."""
 
     url: str
-    server: uvicorn.Server
+    server: Server
     settings: Settings
     services: Services
 
@@ -43,7 +42,7 @@ class Api:
 async def serving(settings: Settings) -> AsyncIterator[Api]:
     """Serve on a free port until the block ends."""
     config = server_config(settings.model_copy(update={"api_port": 0}))
-    server = uvicorn.Server(config)
+    server = Server(config)
     with contextlib.ExitStack() as stack:
         stack.callback(setattr, server, "should_exit", True)
         task = asyncio.create_task(server.serve())

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from temporalio.client import Client
 
+from activities import worker
 from activities.db.models.audit_log import AuditEntry
 from activities.db.models.bundle_actions import BundleAction
 from activities.db.models.bundle_notes import BundleNote
@@ -16,9 +17,11 @@ from activities.db.session import Database
 from api.client.client import StamClient
 from api.client.errors import ApiError
 from api.client.models import TimelineKind
-from tests.api.conftest import Api
+from deploy.local.ports import free_port
+from tests.api.conftest import Api, serving
 from tests.api.people import People
 from tests.support.bundles import Scene, seed_scene, set_columns
+from tests.support.eventually import eventually
 from workflows.contracts import names
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
@@ -145,7 +148,6 @@ async def test_an_action_nobody_works_on_is_given_up_within_patience(
     settings: Any, people: People, login: Login, db: Database, temporal_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from api import bundle_actions
-    from tests.api.conftest import serving
 
     monkeypatch.setattr(bundle_actions, "PATIENCE", 0.5)
     scene = await seed_scene(db)
@@ -153,6 +155,46 @@ async def test_an_action_nobody_works_on_is_given_up_within_patience(
         client = await login(api, "operator")
         refused = await _refused(client.act(scene.bundle_id, Action.CLAIM, version=1))
     assert (refused.status, refused.code) == (503, ErrorCode.TEMPORAL_UNAVAILABLE)
+
+
+async def test_a_database_lost_on_the_way_is_named_to_the_operator(
+    settings: Any, people: People, login: Login, db: Database, temporal_address: str, temporal_client: Client
+) -> None:
+    scene = await seed_scene(db)
+    gone = Database.connect(f"postgresql+asyncpg://stam@127.0.0.1:{free_port()}/stam")
+    with_temporal = settings.model_copy(update={"temporal_address": temporal_address})
+    async with worker.build(temporal_client, gone, with_temporal), serving(with_temporal) as api:
+        client = await login(api, "operator")
+        refused = await _refused(client.act(scene.bundle_id, Action.CLAIM, version=1))
+    await gone.dispose()
+    assert (refused.status, refused.code) == (503, ErrorCode.DATABASE_UNAVAILABLE)
+
+
+async def test_a_stopping_api_finishes_what_was_begun_and_refuses_what_comes_late(
+    settings: Any, people: People, login: Login, db: Database, temporal_address: str
+) -> None:
+    scene = await seed_scene(db)
+    async with serving(settings.model_copy(update={"temporal_address": temporal_address})) as api:
+        client, late = await login(api, "operator"), await login(api, "operator2")
+        begun = asyncio.create_task(_refused(client.act(scene.bundle_id, Action.CLAIM, version=1)))  # no worker answers it
+        await eventually(lambda: api.services.actions._turns.get(scene.bundle_id), what="the action is under way")
+        api.server.should_exit = True
+        refused = await eventually(lambda: _if_refused(late.alarms()), what="the doors are closed")
+        assert refused is not None
+        assert (refused.status, refused.code, refused.retry_after) == (503, ErrorCode.SHUTTING_DOWN, 1)
+        async with api.http() as http:
+            assert (await http.get("/livez")).status_code == 200
+            assert (await http.get("/readyz")).status_code == 503
+        assert not begun.done()
+        assert (await begun).code is ErrorCode.TEMPORAL_UNAVAILABLE
+
+
+async def _if_refused(call: Any) -> ApiError | None:
+    try:
+        await call
+    except ApiError as error:
+        return error
+    return None
 
 
 async def test_the_request_id_is_found_again_in_the_action_and_the_audit_row(

@@ -18,6 +18,7 @@ from activities.db.models.users import User
 from activities.db.session import Database
 from api.client.client import StamClient
 from api.client.errors import ApiError
+from api.client.models import PASSWORD_LEAST
 from tests.api.conftest import Api, serving
 from tests.api.people import PASSWORD, People
 from workflows.domain.errors import ErrorCode
@@ -181,6 +182,18 @@ async def test_a_deactivated_user_is_out_within_seconds(api: Api, login: Login, 
         await client.alarms()
     assert refused.value.status == 401
     assert client.user is None
+
+
+async def test_the_client_changes_the_password_and_has_to_log_in_again(api: Api, login: Login, people: People) -> None:
+    client = await login(api, "operator")
+    with pytest.raises(ApiError) as short:
+        await client.change_password(PASSWORD, "x" * (PASSWORD_LEAST - 1))
+    assert [one.field for one in short.value.errors] == ["new_password"]
+    await client.change_password(PASSWORD, "x" * PASSWORD_LEAST)
+    with pytest.raises(ApiError) as ended:
+        await client.me()
+    assert ended.value.status == 401
+    assert (await client.login("operator", "x" * PASSWORD_LEAST)).id == people["operator"]
 
 
 async def test_who_must_change_the_password_can_do_nothing_else(api: Api, login: Login, db: Database, people: People) -> None:

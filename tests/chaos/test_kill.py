@@ -8,17 +8,25 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from temporalio.client import Client
 
+from activities.infra.temporal import DATA_CONVERTER
 from activities.seed import DEMO_LOGINS
 from api.client.client import StamClient
+from api.client.errors import ApiError
+from api.client.models import AlarmSummary
 from api.client.stream import Event, Live
 from deploy.local.system import System
+from deploy.local.temporal import NAMESPACE
 from tests.chaos.ledger_of_truth import AlarmEvent, Screen, Truth, truth_of
 from tests.support.eventually import eventually
 from tests.support.system import SystemThread
+from workflows.contracts import names
+from workflows.domain.bundle import Action, BundleStatus
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
@@ -28,6 +36,8 @@ VICTIMS = ("ingest-local-1", "relay", "worker", "api", "valkey", "postgres", "te
 
 D4_WINDOW = timedelta(minutes=1)  # the same zone again within a minute is a repetition, not an event
 _last_alarm = {skip: datetime.min.replace(tzinfo=UTC) for skip in (0, PER_PANEL)}  # of the zones after so many others
+
+_RUNNING = f"WorkflowType = '{names.BUNDLE_ALARM}' AND ExecutionStatus = 'Running'"
 
 Zone = tuple[int, int]  # the panel's port, the zone's number
 
@@ -54,14 +64,18 @@ async def test_a_process_killed_in_a_burst_loses_nothing_and_shows_nothing_twice
             )
             await eventually(truth.everything_is_published, within=30, every=0.2, what="everything is published")
             assert await truth.sequence_has_no_gap()
+            await _require_workflows(system, truth)
         expected = {event.id for event in events}
         await eventually(lambda: expected <= screen.events.keys(), within=30, what="the screen was told of every event")
 
     assert Counter((event.port, event.zone) for event in events) == Counter(violated), "one event for every violated zone"
     assert screen.is_in_order
     assert {event: count for event, count in screen.events.items() if count > 1} == {}, "no event is told twice"
-    assert screen.bundles >= {event.bundle_id for event in events}
+    assert screen.versions.keys() >= {event.bundle_id for event in events}
+    assert {bundle: count for bundle, count in screen.opened.items() if count > 1} == {}, "no bundle is opened twice"
+    assert screen.going_back == {}, "what is told of a bundle is newer each time"
     await _require_balance(system, began)
+    await _require_claim(system, {event.bundle_id for event in events})
 
 
 # -- the burst and who watches it
@@ -114,6 +128,42 @@ async def _recorded(truth: Truth, began: datetime, violated: list[Zone]) -> list
     wanted = set(violated)
     events = [event for event in await truth.alarm_events(began) if (event.port, event.zone) in wanted]
     return events if {(event.port, event.zone) for event in events} == wanted else []
+
+
+async def _require_workflows(system: System, truth: Truth) -> None:
+    """Nothing is left to tell Temporal, nothing was refused, and every open bundle has one running workflow."""
+    await eventually(truth.everything_is_orchestrated, within=60, every=0.5, what="every row was told to Temporal")
+    assert await truth.parked() == []
+    address = system.composition.addresses().temporal_address
+    client = await Client.connect(address, namespace=NAMESPACE, data_converter=DATA_CONVERTER)
+
+    async def one_each() -> bool:
+        running = Counter([one.id async for one in client.list_workflows(_RUNNING, page_size=1000)])
+        return running == Counter(names.bundle_workflow_id(bundle) for bundle in await truth.open_bundles())
+
+    await eventually(one_each, within=60, every=0.5, what="one running workflow for every open bundle")
+
+
+async def _require_claim(system: System, bundles: set[UUID]) -> None:
+    """An operator can claim one of these, answered by its workflow."""
+    client = StamClient(system.api_url)
+    await client.login(*_login("OPERATOR"))
+    waiting = await client.alarms(status=[BundleStatus.NEW], order="newest", limit=200)
+    alarm = next(one for one in waiting.items if one.id in bundles)
+    key = str(uuid4())
+
+    async def claimed() -> AlarmSummary | None:
+        try:
+            return await client.act(alarm.id, Action.CLAIM, version=alarm.version, idempotency_key=key)
+        except ApiError as error:
+            if error.status != 503:
+                raise
+            return None  # the worker is still busy with what it was told; pressed again, it is the same claim
+
+    after = await eventually(claimed, within=30, every=0.5, what="the claim is answered")
+    await client.aclose()
+    assert after is not None
+    assert (after.status, after.version) == (BundleStatus.CLAIMING, alarm.version + 1)
 
 
 async def _require_balance(system: System, began: datetime) -> None:

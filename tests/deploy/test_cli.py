@@ -1,18 +1,34 @@
 """The `stam` command: help that reads well, failures that are one paragraph, and it finds a running stack by itself."""
 
+import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 from typer.testing import CliRunner
 
 from deploy import cli
 from deploy.local.errors import StartupError
 from deploy.local.folder import claimed, read_environment, write_environment
+from deploy.local.ports import free_port
 
-COMMANDS = ("up", "api", "worker", "relay", "ingest satel", "migrate", "seed", "console build", "audit verify", "doctor")
+COMMANDS = (
+    "up",
+    "api",
+    "worker",
+    "relay",
+    "ingest satel",
+    "migrate",
+    "seed",
+    "console build",
+    "audit verify",
+    "doctor",
+    "outbox parked",
+    "outbox replay",
+)
 
 
 def stam(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -73,13 +89,74 @@ def test_a_package_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytes
         cli._part("needs_something", "run")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("up", "--data-dir", "/nonexistent"), ("doctor",), ("worker",), ("secrets", "new-key")],
+    ids=lambda words: words[0],
+)
+def test_every_command_names_the_library_it_lacks(command: tuple[str, ...], tmp_path: Path) -> None:
+    for name in ("asyncpg", "cryptography"):
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError('No module named {name}', name={name!r})\n")
+    path = os.pathsep.join([str(tmp_path), str(Path(cli.__file__).parents[1])])
+    result = stam(*command, PYTHONPATH=path, STAM_DATA_DIR="/nonexistent")
+    assert result.returncode == 1
+    assert "is not installed" in result.stderr
+    assert "pip install" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_second_terminal_finds_the_servers_of_a_running_stack(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_environment(root, {"STAM_REDIS_URL": "redis://:x@127.0.0.1:1/0", "STAM_TEMPORAL_ADDRESS": "127.0.0.1:2"})
     assert (root / "env").stat().st_mode & 0o077 == 0
     monkeypatch.setattr(os, "environ", {**os.environ, "STAM_DATA_DIR": str(root), "STAM_TEMPORAL_ADDRESS": "elsewhere:7233"})
-    settings = cli._settings()
+    with claimed(root):
+        settings = cli._settings()
     assert settings.redis_url.get_secret_value() == "redis://:x@127.0.0.1:1/0"
     assert settings.temporal_address == "elsewhere:7233", "the environment goes first"
+
+
+def test_what_a_killed_stack_left_behind_is_not_believed(root: Path) -> None:
+    with claimed(root):
+        write_environment(root, {"STAM_REDIS_URL": "redis://:x@127.0.0.1:1/0"})
+        assert read_environment(root) != {}
+    assert read_environment(root) == {}
+    result = stam("doctor", STAM_DATA_DIR=str(root))
+    assert "STAM_REDIS_URL" not in result.stdout
+    assert "not started; stam up starts them" in result.stdout
+
+
+async def test_what_is_parked_is_listed_with_its_reason_and_tried_again_when_told(root: Path, database_url: str) -> None:
+    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+    insert = """INSERT INTO outbox (type, payload, orchestrate, parked_at, parked_reason, attempts)
+                VALUES ('alarm.new', '{}', true, now(), $1, 6) RETURNING id"""
+    first, second, third = [await connection.fetchval(insert, f"reason {n}") for n in range(3)]
+
+    async def outbox(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {"STAM_DATABASE_URL": database_url, "STAM_DATA_DIR": str(root)}
+        return await asyncio.to_thread(stam, "outbox", *arguments, **environment)
+
+    async def parked() -> list[int]:
+        return [row["id"] for row in await connection.fetch("SELECT id FROM outbox WHERE parked_at IS NOT NULL ORDER BY id")]
+
+    listed = (await outbox("parked")).stdout
+    assert all(f"reason {n}" in listed for n in range(3))
+    assert (await outbox("replay", str(second))).returncode == 0
+    assert await parked() == [first, third]
+    again = await outbox("replay", str(second), str(first))
+    assert (again.returncode, await parked()) == (1, [third])
+    assert f"Not parked: {second}." in again.stderr
+    assert "1 will be tried again" in (await outbox("replay")).stdout
+    assert await parked() == []
+    assert "Nothing is parked" in (await outbox("parked")).stdout
+    await connection.close()
+
+
+def test_the_outbox_of_a_database_that_is_away_is_one_paragraph(root: Path) -> None:
+    url = f"postgresql+asyncpg://stam:hidden@127.0.0.1:{free_port()}/stam"
+    result = stam("outbox", "parked", STAM_DATABASE_URL=url, STAM_DATA_DIR=str(root))
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert "STAM_DATABASE_URL" in result.stderr
+    assert "hidden" not in result.stderr
 
 
 def test_no_stack_no_environment(tmp_path: Path) -> None:

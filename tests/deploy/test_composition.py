@@ -1,6 +1,7 @@
 """What `stam up` starts, and what it leaves to others (R-UP, design §7)."""
 
 import os
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from temporalio.worker import Worker
 from deploy.local import probes
 from deploy.local.composition import Composition
 from deploy.local.config import StackSettings
+from deploy.local.errors import StartupError
 from deploy.local.supervisor import Service
 from tests.support.eventually import eventually
 
@@ -70,6 +72,26 @@ def test_each_ingest_process_has_a_name_of_its_own(root: Path) -> None:
     found = services(root)
     names = {found[f"ingest-{host}"].command().env["STAM_HOST_ID"] for host in ("local-1", "local-2")}
     assert len(names) == 2
+
+
+def test_each_process_has_a_metrics_port_of_its_own_whatever_the_terminal_says(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAM_METRICS_PORT", "9999")
+    found = services(root, metrics_base_port=9_500)
+    asked = {name: int(found[name].command().env["STAM_METRICS_PORT"]) for name in PROCESSES - {"panels"}}
+    assert asked.pop("api") == 0, "it has /metrics on its own port"
+    assert sorted(asked.values()) == list(range(9_500, 9_505))
+
+
+async def test_a_process_whose_metrics_port_is_taken_says_so_before_it_starts(root: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        relay = services(root, metrics_base_port=port)["relay-1"]
+        with pytest.raises(StartupError, match=rf"Port {port}, wanted for the metrics.*STAM_METRICS_BASE_PORT"):
+            await relay.prepare()
 
 
 def test_without_simulator_no_panels_are_started(root: Path) -> None:

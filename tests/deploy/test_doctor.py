@@ -1,6 +1,7 @@
 """`stam doctor` sees what is wrong and says what to do."""
 
 import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from deploy.doctor import Finding, Verdict
 from deploy.local.config import StackSettings
 from deploy.local.folder import claimed
 from deploy.local.ports import free_port
+from deploy.local.system import free_ports
 from deploy.local.temporal import Temporal
 from deploy.local.valkey import Valkey
 from workflows.contracts.names import SEARCH_ATTRIBUTES
@@ -36,10 +38,11 @@ def test_a_sound_installation_with_its_servers_is_all_well(
         STAM_DATABASE_URL=database_url,
         STAM_REDIS_URL=valkey_url,
         STAM_TEMPORAL_ADDRESS=temporal_address,
-        STAM_API_PORT=str(free_port()),
+        **{f"STAM_{name.upper()}": str(port) for name, port in free_ports(panels=6).items()},
     )
     assert result.returncode == 0, result.stdout
     assert "All is well" in result.stdout
+    assert "STAM_METRICS_BASE_PORT" in result.stdout
     for subject in ("Schema", "Database role", "Redis", "Search attributes", "Clock of the database"):
         assert f"✓ {subject}" in result.stdout
 
@@ -61,6 +64,28 @@ def test_a_taken_port_is_found_before_the_start(root: Path, valkey: Valkey) -> N
     findings = doctor.port_findings(StackSettings(data_dir=root, valkey_port=valkey.port))
     wrong = [finding for finding in findings if finding.verdict is Verdict.BAD and finding.subject == f"Port {valkey.port}"]
     assert "STAM_VALKEY_PORT" in wrong[0].text
+
+
+@pytest.mark.parametrize(
+    ("setting", "before", "count"),
+    [
+        ("api_port", 0, 1),
+        ("simulator_control_port", 0, 1),
+        ("simulator_port", 3, 6),
+        ("metrics_base_port", 4, 5),
+    ],
+)
+def test_each_port_that_stam_up_opens_is_looked_at(root: Path, setting: str, before: int, count: int) -> None:
+    wanted = free_ports(panels=6)
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", wanted[setting] + before))
+        holder.listen()
+        findings = doctor.port_findings(StackSettings(data_dir=root, simulated_panels=6, **wanted))  # type: ignore[arg-type]
+        (wrong,) = [finding for finding in findings if finding.verdict is Verdict.BAD]
+    first = wanted[setting]
+    assert wrong.subject == (f"Port {first}" if count == 1 else f"Ports {first}-{first + count - 1}")
+    assert f"Port {first + before}" in wrong.text
+    assert f"STAM_{setting.upper()}" in wrong.text
 
 
 def test_ports_of_a_running_stack_are_its_own(root: Path, valkey: Valkey) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 from collections import namedtuple
 from collections.abc import Iterator
@@ -89,6 +90,17 @@ async def test_a_data_folder_of_another_major_version_is_refused(root: Path) -> 
     text = await _failure(server)
     assert "PostgreSQL 17" in text
     assert "--data-dir" in text
+
+
+async def test_data_whose_password_was_deleted_is_told_with_the_folder_to_restore(root: Path) -> None:
+    server = Postgres(root, port=free_port(), durable=False)
+    await server.start()
+    await server.stop()
+    shutil.rmtree(root / "secrets")
+    text = await _failure(server)
+    assert str(root / "secrets") in text
+    assert "backup" in text
+    assert "move" in text
 
 
 async def test_a_stale_lock_whose_pid_was_given_to_another_process_does_not_stop_postgres(root: Path) -> None:

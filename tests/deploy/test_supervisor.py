@@ -150,6 +150,37 @@ async def test_a_service_that_keeps_dying_is_started_again_and_again(
         await eventually(lambda: diary.entries.count("died weak 3") >= 3, what="three deaths")
 
 
+async def test_a_restart_that_fails_for_whatever_reason_is_told_and_tried_again(
+    service: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.local.supervisor._BACK_OFF", (0.01, 0.05))
+    diary, moods = Diary(), iter((None, ConnectionResetError("the server went away"), RuntimeError("no namespace"), None))
+
+    async def settle() -> None:
+        if (mood := next(moods)) is not None:
+            raise mood
+
+    async with Supervisor([service("frail", settle=settle)], diary) as supervisor:
+        pid = supervisor.pid("frail")
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await eventually(lambda: "back frail" in diary.entries, what="the service is back")
+    assert diary.entries.count("failed frail") == 2
+    assert "RuntimeError: no namespace" in diary.errors["frail"]
+    assert str(service("frail").log) in diary.errors["frail"]
+
+
+async def test_an_essential_service_that_fails_in_an_unforeseen_way_ends_the_start_with_one_paragraph(
+    service: Callable[..., Service],
+) -> None:
+    async def settle() -> None:
+        raise ConnectionResetError("the server went away")
+
+    with pytest.raises(StartupError, match="frail could not be started: ConnectionResetError: the server went away"):
+        async with Supervisor([service("frail", settle=settle)], Diary()):
+            pytest.fail("started")
+
+
 async def test_who_ignores_sigterm_is_killed_when_its_time_is_over(service: Callable[..., Service]) -> None:
     stubborn = service(
         "stubborn",

@@ -36,7 +36,7 @@ from workflows.domain.bundle import AUTO_CLOSE_AFTER, CLAIM_TTL, Action, Attempt
 from workflows.domain.errors import REGISTRY, ErrorCode
 from workflows.domain.permissions import Role, permissions_of, scope_of
 
-PASSWORD = "tajne-hasło"  # of every user here
+PASSWORD = "tajne-hasło"  # of every user here, until he changes it
 REPLAY_MOST = 100  # what a reconnecting client may have missed
 
 
@@ -46,6 +46,8 @@ class Person:
     username: str
     display_name: str
     role: Role
+    password: str = PASSWORD
+    must_change_password: bool = False
 
 
 @dataclass(slots=True)
@@ -95,10 +97,21 @@ class Station:
         self.ping_every = ping_every
         self.pings = True
         self.fail_with: ErrorCode | None = None
+        self.listing = asyncio.Event()  # while it is not set, lists of alarms are on their way
+        self.listing.set()
+        self.lists_asked = 0
         self.sessions: dict[str, Person] = {}  # access token -> person
         self.refresh: dict[str, Person] = {}
 
     # -- what happens in the world
+
+    def must_change_password(self, username: str) -> None:
+        self.people[username] = replace(self.people[username], must_change_password=True)
+
+    def overflow(self) -> None:
+        """Tell everybody to load everything again."""
+        for line in self.lines:
+            line.outgoing.put_nowait({"type": "replay_overflow", "retry_after_ms": 1, "seq": len(self.messages)})
 
     def place(self, name: str, address: str = "ul. Morska 12, 81-225 Gdynia") -> Object:
         number = str(10400 + len(self.places))
@@ -220,7 +233,8 @@ class _Routes:
         station.sessions[token], station.refresh[refresh] = person, person
         user = {
             "id": str(person.id), "username": person.username, "display_name": person.display_name, "role": person.role,
-            "locale": "pl", "permissions": {p.value: scope_of(person.role, p).value for p in permissions_of(person.role)},
+            "locale": "pl", "must_change_password": person.must_change_password,
+            "permissions": {p.value: scope_of(person.role, p).value for p in permissions_of(person.role)},
         }  # fmt: skip
         answer = JSONResponse({"access_token": token, "expires_in": 900, "user": user, "refresh_token": refresh})
         answer.set_cookie("stam_refresh", refresh, httponly=True, samesite="strict", path="/api/auth")
@@ -229,7 +243,7 @@ class _Routes:
     async def login(self, request: Request) -> Response:
         body = await request.json()
         person = self.station.people.get(body["username"])
-        right = person is not None and body["password"] == PASSWORD
+        right = person is not None and body["password"] == person.password
         return self._tokens(person) if person and right else problem(ErrorCode.INVALID_CREDENTIALS)
 
     async def renew(self, request: Request) -> Response:
@@ -244,6 +258,15 @@ class _Routes:
         answer.delete_cookie("stam_refresh", path="/api/auth")
         return answer
 
+    async def password(self, request: Request, person: Person) -> Response:
+        body, station = await request.json(), self.station
+        if body["current_password"] != person.password:
+            return problem(ErrorCode.INVALID_CREDENTIALS)
+        station.people[person.username] = replace(person, password=body["new_password"], must_change_password=False)
+        station.sessions.clear()
+        station.refresh.clear()
+        return Response(status_code=204)
+
     async def ticket(self, request: Request, person: Person) -> Response:
         return JSONResponse({"ticket": f"t-{person.username}", "expires_in": 30})
 
@@ -253,6 +276,8 @@ class _Routes:
             found = [alarm for alarm in found if alarm.status is not BundleStatus.CLOSED]
         if "status" in query:
             found = [alarm for alarm in found if alarm.status in query["status"].split(",")]
+        self.station.lists_asked += 1
+        await self.station.listing.wait()
         start, limit = int(query.get("cursor") or 0), int(query.get("limit") or 50)
         end = start + limit
         following = str(end) if end < len(found) else None
@@ -288,6 +313,8 @@ class _Routes:
             person = station.sessions.get(request.headers.get("authorization", "").removeprefix("Bearer "))
             if person is None:
                 return problem(ErrorCode.TOKEN_EXPIRED)
+            if person.must_change_password and not request.url.path.startswith("/api/auth/"):
+                return problem(ErrorCode.PASSWORD_CHANGE_REQUIRED)
             if station.fail_with is not None:
                 return problem(station.fail_with)
             answer: Response = await handler(request, person)
@@ -351,6 +378,7 @@ def app(station: Station) -> Starlette:
             Route("/api/auth/login", routes.login, methods=["POST"]),
             Route("/api/auth/refresh", routes.renew, methods=["POST"]),
             Route("/api/auth/logout", routes.logout, methods=["POST"]),
+            Route("/api/auth/password", guarded(routes.password), methods=["POST"]),
             Route("/api/auth/ws-ticket", guarded(routes.ticket), methods=["POST"]),
             Route("/api/alarms", guarded(routes.alarms)),
             Route("/api/alarms/{id}", guarded(routes.alarm)),

@@ -105,6 +105,10 @@ class Screen:
     def _clickable(self, identifier: str) -> ft.Control | None:
         return next((one for one in self.controls(self.find(identifier)) if getattr(one, "on_click", None)), None)
 
+    def value(self, identifier: str) -> str:
+        """What stands in a field."""
+        return next(one for one in self.controls(self.find(identifier)) if isinstance(one, ft.TextField)).value or ""
+
     async def type(self, identifier: str, value: str) -> None:
         box = next(one for one in self.controls(self.find(identifier)) if isinstance(one, ft.TextField))
         self.session.apply_patch(box._i, {"value": value})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -151,6 +152,66 @@ async def test_an_ended_session_asks_for_a_new_login_and_comes_back_to_the_card(
     await desk.until(lambda: desk.store.card and desk.store.card.id == fire.id)
 
 
+NEW_PASSWORD = "zupełnie-nowe-hasło"
+
+
+async def at_the_password_form(desk: Desk) -> None:
+    desk.station.must_change_password("jan")
+    desk.controller.log_in("jan", PASSWORD)
+    await desk.until(lambda: desk.store.login is Login.PASSWORD)
+
+
+async def test_whoever_must_change_the_password_does_so_and_is_in(desk: Desk, fire: AlarmSummary) -> None:
+    await at_the_password_form(desk)
+    desk.controller.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
+    await desk.until(lambda: desk.store.link.phase is Phase.LIVE and fire.id in desk.store.book.alarms)
+    assert desk.store.login is Login.IN
+    assert desk.station.people["jan"].password == NEW_PASSWORD
+    assert [toast.text for toast in desk.store.toasts] == ["Hasło zmienione."]
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "told"),
+    [
+        ("", NEW_PASSWORD, NEW_PASSWORD, "Podaj dotychczasowe i nowe hasło."),
+        (PASSWORD, "za-krótkie", "za-krótkie", "Nowe hasło musi mieć co najmniej 12 znaków."),
+        (PASSWORD, NEW_PASSWORD, NEW_PASSWORD + "!", "Nowe hasła różnią się od siebie."),
+        ("zgadywanie", NEW_PASSWORD, NEW_PASSWORD, "Dotychczasowe hasło jest błędne."),
+    ],
+)
+async def test_what_is_wrong_with_a_new_password_is_told_on_its_form(
+    desk: Desk, current: str, new: str, again: str, told: str
+) -> None:
+    await at_the_password_form(desk)
+    desk.controller.change_password(current, new, again)
+    await desk.until(lambda: desk.store.login_error == told)
+    assert desk.store.login is Login.PASSWORD
+    assert desk.station.people["jan"].password == PASSWORD
+
+
+async def test_a_reload_of_the_page_comes_back_to_the_password_form(desk: Desk) -> None:
+    await at_the_password_form(desk)
+    again = Controller(desk.controller._client, desk.around)
+    await again.start()
+    assert again.store.login is Login.PASSWORD
+
+
+async def test_a_password_whose_change_is_refused_leaves_the_form(desk: Desk) -> None:
+    await at_the_password_form(desk)
+    desk.station.fail_with = ErrorCode.DATABASE_UNAVAILABLE
+    desk.controller.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
+    await desk.until(lambda: desk.store.login is Login.PASSWORD and desk.store.login_error)
+
+
+async def test_a_session_that_ended_at_the_password_form_asks_for_the_login(desk: Desk) -> None:
+    await at_the_password_form(desk)
+    desk.station.sessions.clear()
+    desk.station.refresh.clear()
+    desk.controller.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
+    await desk.until(lambda: desk.store.login is Login.OUT)
+    assert "Sesja wygasła" in desk.store.login_notice
+
+
 # -- live
 
 
@@ -201,6 +262,23 @@ async def test_too_much_missed_is_loaded_anew(desk: Desk, place: Object) -> None
     desk.station.change(known.id, priority=Priority.LOW)
     await desk.until(lambda: desk.store.link.phase is Phase.LIVE)
     await desk.until(lambda: desk.store.book.alarms[known.id].priority is Priority.LOW)
+
+
+async def test_an_overflow_during_a_load_makes_it_load_once_more(desk: Desk, place: Object) -> None:
+    await desk.log_in()
+    known = desk.station.alarm(AlarmType.FIRE, place)
+    await desk.until(lambda: known.id in desk.store.book.alarms)
+    asked = desk.station.lists_asked
+    desk.station.listing.clear()
+    desk.station.overflow()
+    await desk.until(lambda: desk.station.lists_asked == asked + 1)  # its answer is made, and on its way
+    desk.station.alarms[known.id] = replace(known, version=known.version + 1, priority=Priority.LOW)  # and no push of it
+    desk.station.overflow()
+    later = desk.station.alarm(AlarmType.POWER, place)
+    await desk.until(lambda: later.id in desk.store.book.alarms)  # the second overflow was told before this
+    desk.station.listing.set()
+    await desk.until(lambda: desk.store.book.alarms[known.id].priority is Priority.LOW)
+    await desk.until(lambda: desk.store.link.phase is Phase.LIVE)
 
 
 async def test_a_server_that_is_restarted_is_found_again(place: Object) -> None:

@@ -12,6 +12,7 @@ from tests.ui.screen import Screen, screen_of
 from tests.ui.serve import serving
 from ui_flutter.components import safe
 from workflows.domain.alarm import AlarmType
+from workflows.domain.errors import ErrorCode
 
 
 @pytest.fixture
@@ -62,6 +63,46 @@ async def test_a_wrong_password_is_told(screen: Screen) -> None:
     await screen.type("login-password", "zgadywanie")
     await screen.click("login-submit")
     await eventually(lambda: "Błędny użytkownik lub hasło." in screen.texts("login-message"))
+
+
+async def test_whoever_must_change_the_password_finds_the_form(station: Station, screen: Screen) -> None:
+    station.must_change_password("jan")
+    await screen.type("login-user", "jan")
+    await screen.type("login-password", PASSWORD)
+    await screen.click("login-submit")
+    await eventually(lambda: "password-submit" in screen.identifiers())
+    assert any("co najmniej 12 znaków" in text for text in screen.texts())
+    for name, value in (("current", PASSWORD), ("new", "krótkie"), ("again", "krótkie")):
+        await screen.type(f"password-{name}", value)
+    await screen.click("password-submit")
+    await eventually(lambda: "Nowe hasło musi mieć co najmniej 12 znaków." in screen.texts("login-message"))
+    await screen.click("lang-switch")
+    await eventually(lambda: any("at least 12 characters" in text for text in screen.texts()))
+    await screen.click("lang-switch")
+    for name in ("new", "again"):
+        await screen.type(f"password-{name}", "zupełnie-nowe-hasło")
+    await screen.click("password-submit")
+    await eventually(lambda: screen.texts("conn-state")[0] == "Na żywo")
+    assert screen.browser.errors == []
+
+
+async def test_a_note_stays_in_its_box_until_the_server_has_it(station: Station, screen: Screen) -> None:
+    await log_in(screen)
+    fire, other = (station.alarm(AlarmType.FIRE, station.place(name)) for name in ("Hurtownia Żółw", "Sklep"))
+    await screen.click(f"alarm-row-{fire.id}")
+    await eventually(lambda: "note-text" in screen.identifiers())
+    await screen.type("note-text", "patrol w drodze")
+    station.fail_with = ErrorCode.DATABASE_UNAVAILABLE
+    await screen.click("note-add")
+    await eventually(lambda: screen.controller.store.toasts)
+    assert screen.value("note-text") == "patrol w drodze"
+    station.fail_with = None
+    await screen.click("note-add")
+    await eventually(lambda: screen.value("note-text") == "")
+    assert [item.note.text for item in station.stories[fire.id] if item.note] == ["patrol w drodze"]
+    await screen.type("note-text", "nie tu")
+    await screen.click(f"alarm-row-{other.id}")
+    await eventually(lambda: screen.value("note-text") == "")
 
 
 async def test_the_language_switches_everywhere_and_is_remembered(station: Station, screen: Screen) -> None:

@@ -27,8 +27,8 @@ class Connection:
     async def leases(self, attempts: int) -> None:
         await eventually(lambda: len(self.line.held) == attempts, what=f"lease {attempts}")
 
-    async def change(self, version: int) -> None:
-        await self.handle.signal(PanelConnection.config_changed, ConfigChanged(config_version=version))
+    async def change(self, version: int, *, request_id: str = "") -> None:
+        await self.handle.signal(PanelConnection.config_changed, ConfigChanged(config_version=version, request_id=request_id))
 
     async def snapshot(self) -> PanelSnapshot:
         return await self.handle.query(PanelConnection.snapshot)
@@ -81,6 +81,20 @@ async def test_a_removed_panel_ends_the_workflow(connection: Connection) -> None
     await connection.leases(1)
     connection.line.end(LeaseResult(end=LeaseEnd.REMOVED))
     assert (await connection.handle.result()).last_end is LeaseEnd.REMOVED
+
+
+async def test_the_lease_after_a_change_knows_the_request_that_made_it_and_the_one_after_does_not(
+    connection: Connection,
+) -> None:
+    await connection.leases(1)
+    await connection.change(7, request_id="by-signal")
+    await connection.leases(2)
+    connection.line.end(LeaseResult(end=LeaseEnd.CONFIG_CHANGED, config_version=8, request_id="by-the-holder"))
+    await connection.leases(3)
+    await connection.change(8, request_id="by-the-holder")  # the relay was slower than the holder
+    connection.line.end(LeaseResult(end=LeaseEnd.HANDED_OVER))
+    await connection.leases(4)
+    assert [lease.request_id for lease in connection.line.held] == ["", "by-signal", "by-the-holder", ""]
 
 
 async def test_a_change_recalls_the_lease_and_starts_another(connection: Connection) -> None:

@@ -44,15 +44,25 @@ METER_STEPS = 20  # of an age bar: it is drawn anew when it has grown by one, no
 _URGENT = frozenset({Priority.CRITICAL, Priority.HIGH})
 
 
+_PAGES = {
+    Login.STARTING: Page.STARTING,
+    Login.OUT: Page.LOGIN,
+    Login.BUSY: Page.LOGIN,
+    Login.PASSWORD: Page.PASSWORD,
+    Login.CHANGING: Page.PASSWORD,
+    Login.IN: Page.ALARMS,
+}
+
+
 def frame(store: Store, *, narrow: bool = False) -> FrameView:
-    page = {Login.STARTING: Page.STARTING, Login.IN: Page.ALARMS}.get(store.login, Page.LOGIN)
+    page = _PAGES[store.login]
     waiting = (a for a in store.book.alarms.values() if a.status is BundleStatus.NEW and not a.suppressed)
     urgent = any(alarm.priority in _URGENT for alarm in waiting)
     return FrameView(page=page, urgent=urgent, card_alone=narrow and store.card is not None)
 
 
 def login(store: Store) -> LoginView:
-    return LoginView(busy=store.login is Login.BUSY, error=store.login_error, notice=store.login_notice)
+    return LoginView(busy=store.login in {Login.BUSY, Login.CHANGING}, error=store.login_error, notice=store.login_notice)
 
 
 def top(store: Store) -> TopView:

@@ -51,6 +51,7 @@ def detail(store: Store, now: datetime) -> DetailView:
         lines=_lines(card, store, now),
         timeline_phase=_timeline_phase(card),
         can_note=Action.ADD_NOTE in actions,
+        notes_added=card.notes_added,
         workflow_url=_workflow_url(card),
     )
 

@@ -15,7 +15,6 @@ _MILD = frozenset(
         ErrorCode.TEMPORAL_UNAVAILABLE,
         ErrorCode.DATABASE_UNAVAILABLE,
         ErrorCode.SHUTTING_DOWN,
-        ErrorCode.MAINTENANCE,
         ErrorCode.RATE_LIMITED,
     }
 )

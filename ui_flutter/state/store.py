@@ -26,6 +26,8 @@ class Login(StrEnum):
     STARTING = "starting"  # trying the refresh cookie
     OUT = "out"
     BUSY = "busy"
+    PASSWORD = "password"  # noqa: S105 - logged in, and must change the password before anything else
+    CHANGING = "changing"  # the new one is on its way
     IN = "in"
 
 
@@ -55,6 +57,7 @@ class Card:
     timeline: Timeline | None = None
     timeline_failed: bool = False
     loaded_version: int = 0  # of the timeline on the screen
+    notes_added: int = 0  # here, and taken by the server
 
 
 @dataclass(slots=True, kw_only=True)

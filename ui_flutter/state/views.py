@@ -29,6 +29,7 @@ class Mood(StrEnum):
 class Page(StrEnum):
     STARTING = "starting"
     LOGIN = "login"
+    PASSWORD = "password"  # noqa: S105 - the form that changes it
     ALARMS = "alarms"
 
 
@@ -196,6 +197,7 @@ class DetailView:
     lines: tuple[LineView, ...] = ()
     timeline_phase: DetailPhase = DetailPhase.LOADING
     can_note: bool = False
+    notes_added: int = 0  # grows when the server has taken one
     workflow_url: str = ""
 
 

@@ -5,7 +5,7 @@ import flet as ft
 from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
-from ui_flutter.components.safe import safe_component
+from ui_flutter.components.safe import memoized, safe_component
 from ui_flutter.components.screen import Screen
 from ui_flutter.state.views import ButtonView, DetailPhase, DetailView, FactView, LineView, TargetView
 from workflows.domain.bundle import Action
@@ -49,7 +49,7 @@ def detail_panel(screen: Screen, cell: Cell[DetailView], look: Look, intents: In
     ]
     scrolled = ft.Column(body, spacing=14, scroll=ft.ScrollMode.AUTO, expand=True)
     pad = ft.Container(scrolled, padding=ft.Padding.only(left=18, right=18, top=14, bottom=6), expand=True)
-    foot = [_note_box(look, intents)] if view.can_note else []
+    foot = [memoized(_note_box)(look, intents, view.notes_added, key=f"note-box-{view.id}")] if view.can_note else []
     card = ft.Column([pad, *foot], spacing=0, expand=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
     return parts.named("alarm-card", ft.Container(card, expand=True, bgcolor=look.tokens.surface), expand=True)
 
@@ -255,8 +255,8 @@ def _line(look: Look, line: LineView, *, is_last: bool) -> ft.Control:
 
 
 @safe_component
-def _note_box(look: Look, intents: Intents) -> ft.Control:
-    """A free note at any time; empties itself when sent."""
+def _note_box(look: Look, intents: Intents, added: int) -> ft.Control:
+    """A free note at any time. It empties itself once ``added`` says that the server has it: a refusal loses nothing."""
     note, set_note = ft.use_state("")
     typed: dict[str, str] = ft.use_memo(dict, [])  # newer than the last drawing when keys and click come at once
 
@@ -267,9 +267,14 @@ def _note_box(look: Look, intents: Intents) -> ft.Control:
     def send(_: object = None) -> None:
         text = typed.get("note", "").strip()
         if text:
+            typed["sent"] = text
             intents.add_note(text)
+
+    def empty() -> None:
+        if typed.get("note", "").strip() == typed.pop("sent", None):  # something newer stays
             keep("")
 
+    ft.use_effect(empty, [added])
     field = parts.field(
         look,
         intents,

@@ -12,6 +12,7 @@ from ui_flutter.theme import ThemeName
 from ui_flutter.views.alarms import alarms_page
 from ui_flutter.views.dialogs import dialog_layer
 from ui_flutter.views.login import login_page
+from ui_flutter.views.password import password_page
 from ui_flutter.views.top import top_bar
 
 
@@ -37,6 +38,8 @@ def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.
         return ft.Container(content=ring, alignment=ft.Alignment.CENTER, expand=True)
     if frame.page is Page.LOGIN:
         return login_page(screen.login, look, intents)
+    if frame.page is Page.PASSWORD:
+        return password_page(screen.login, look, intents)
     parts_of_page = [
         top_bar(screen, look, intents),
         banner_line(screen.banner, look, intents),

@@ -35,16 +35,14 @@ def login_page(cell: Cell[LoginView], look: Look, intents: Intents) -> ft.Contro
         busy=view.busy,
     )
     rows = [
-        _head(look),
-        *([_message(look, view.notice, tokens.on_warn, tokens.warn_ground)] if view.notice else []),
+        head(look),
+        *([message(look, view.notice, tokens.on_warn, tokens.warn_ground)] if view.notice else []),
         ft.AutofillGroup(content=_fields(cell, look, intents, keep, submit)),
-        *([_message(look, view.error, tokens.on_bad, tokens.bad_ground)] if view.error else []),
+        *([message(look, view.error, tokens.on_bad, tokens.bad_ground)] if view.error else []),
         ft.Row([submitting]),
-        _language(look, intents),
+        language(look, intents),
     ]
-    return ft.Container(
-        content=_card(look, rows), alignment=ft.Alignment.CENTER, expand=True, bgcolor=tokens.ground, padding=12
-    )
+    return card(look, rows)
 
 
 def _fields(
@@ -74,11 +72,12 @@ def _fields(
         autofill_hints=[ft.AutofillHint.PASSWORD],
         read_only=read_only,
     )
-    return _stretched([parts.named("login-user", username), parts.named("login-password", password)])
+    return stretched([parts.named("login-user", username), parts.named("login-password", password)])
 
 
-def _card(look: Look, rows: list[ft.Control]) -> ft.Container:
-    return ft.Container(
+def card(look: Look, rows: list[ft.Control]) -> ft.Control:
+    """What is asked for before the first alarm, in the middle of the window."""
+    paper = ft.Container(
         content=ft.Column(rows, spacing=18, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
         width=380,
         padding=ft.Padding.only(left=32, right=32, top=34, bottom=18),
@@ -86,13 +85,14 @@ def _card(look: Look, rows: list[ft.Control]) -> ft.Container:
         border=ft.Border.all(1, look.tokens.line),
         border_radius=14,
     )
+    return ft.Container(content=paper, alignment=ft.Alignment.CENTER, expand=True, bgcolor=look.tokens.ground, padding=12)
 
 
-def _stretched(fields: list[ft.Control]) -> ft.Column:
+def stretched(fields: list[ft.Control]) -> ft.Column:
     return ft.Column(fields, spacing=14, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
 
 
-def _head(look: Look) -> ft.Control:
+def head(look: Look) -> ft.Control:
     words, tokens = look.words, look.tokens
     name = ft.Row(
         [parts.logo(38), parts.text(words("app.name"), tokens.text, size=22, weight=parts.BOLD)],
@@ -103,7 +103,7 @@ def _head(look: Look) -> ft.Control:
     return ft.Column([name, title], spacing=8, horizontal_alignment=ft.CrossAxisAlignment.CENTER)
 
 
-def _message(look: Look, message: str, color: str, ground: str) -> ft.Control:
+def message(look: Look, message: str, color: str, ground: str) -> ft.Control:
     box = ft.Container(
         content=parts.text(message, color, size=13),
         bgcolor=ground,
@@ -113,7 +113,7 @@ def _message(look: Look, message: str, color: str, ground: str) -> ft.Control:
     return parts.named("login-message", box, live_region=True)
 
 
-def _language(look: Look, intents: Intents) -> ft.Control:
+def language(look: Look, intents: Intents) -> ft.Control:
     switch = ft.Container(
         content=ft.Row(
             [

@@ -66,7 +66,19 @@ SEARCH_ATTRIBUTES: dict[str, str] = {
 # PostgreSQL NOTIFY channels
 OUTBOX_CHANNEL = "stam_outbox"  # a row was committed: the relay wakes
 PUSHED_CHANNEL = "stam_pushed"  # payload: the newest sequence_id; API processes read it when Redis is away
-PANEL_CHANNEL = "stam_panel"  # payload: panel id whose configuration changed
+PANEL_CHANNEL = "stam_panel"  # payload: `panel_news`
+
+
+def panel_news(panel_id: UUID, request_id: str = "") -> str:
+    """A panel's row, or the holder of its lease, changed, perhaps on account of a request."""
+    return f"{panel_id} {request_id}".rstrip()
+
+
+def parse_panel_news(text: str) -> tuple[UUID, str]:
+    """Raises ValueError."""
+    panel_id, _, request_id = text.partition(" ")
+    return UUID(panel_id), request_id
+
 
 # Redis
 PUSH_STREAM = "stam:push"
@@ -88,4 +100,4 @@ ALARM_UPDATED = "alarm.updated"
 PANEL_STATE_CHANGED = "panel.state.changed"
 SYSTEM_MODE = "system.mode"
 # only for orchestration
-PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n}
+PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n, "request_id": "..."}

@@ -35,6 +35,7 @@ class PanelInput:
     lease_number: int = 0  # of the last one that ended
     holder: str = ""
     last_end: LeaseEnd | None = None
+    request_id: str = ""  # on whose account the next lease will be
     short_leases: int = 0  # in a row: leases that end at once are followed by a growing pause
 
 
@@ -43,11 +44,15 @@ class ConfigChanged:
     """Signal: the panel's row changed (address, key, enabled, deleted) to `config_version`."""
 
     config_version: int
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRequest:
+    """`request_id`: of the change that made this lease necessary, if it was one."""
+
     panel_id: UUID
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +65,14 @@ class LeaseBeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseResult:
-    """`config_version`: the newest this lease has seen in the panel's row, with CONFIG_CHANGED the one it ended for."""
+    """`config_version`: the newest this lease has seen in the panel's row, with CONFIG_CHANGED the one it ended for, and
+    `request_id` the request that made that change, where it is known."""
 
     end: LeaseEnd
     lease_number: int = 0
     holder: str = ""
     config_version: int = 0
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

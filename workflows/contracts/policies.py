@@ -38,8 +38,9 @@ DATABASE: Final[ActivityOptions] = {
     ),
 }
 
-# The same for an operator who waits for the answer: give up before he does, and let him press again.
-OPERATOR_PATIENCE = timedelta(seconds=8)
+# The same for an operator who waits for the answer: give up before the API does (`api.bundle_actions.PATIENCE`), so that he
+# is told which server is away, and let him press again.
+OPERATOR_PATIENCE = timedelta(seconds=3.5)
 OPERATOR_ACTION: Final[ActivityOptions] = {
     "schedule_to_close_timeout": OPERATOR_PATIENCE,
     "start_to_close_timeout": timedelta(seconds=3),

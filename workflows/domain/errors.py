@@ -32,7 +32,6 @@ class ErrorCode(StrEnum):
     TEMPORAL_UNAVAILABLE = "TEMPORAL_UNAVAILABLE"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     SHUTTING_DOWN = "SHUTTING_DOWN"
-    MAINTENANCE = "MAINTENANCE"
     INTERNAL = "INTERNAL"
 
 
@@ -63,7 +62,6 @@ REGISTRY: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.TEMPORAL_UNAVAILABLE: ErrorSpec(503, "Alarms still arrive, but actions cannot be taken right now; try again."),
     ErrorCode.DATABASE_UNAVAILABLE: ErrorSpec(503, "The database cannot be reached right now; try again."),
     ErrorCode.SHUTTING_DOWN: ErrorSpec(503, "This server is shutting down; try again."),
-    ErrorCode.MAINTENANCE: ErrorSpec(503, "The system is read-only during maintenance."),
     ErrorCode.INTERNAL: ErrorSpec(500, "Something went wrong on our side; it has been logged."),
 }
 
