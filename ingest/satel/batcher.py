@@ -115,6 +115,10 @@ class Batcher:
         """Whether the last try found the database away."""
         return self._outage > 0
 
+    def holds(self, panel_id: UUID) -> bool:
+        """Whether anything of the panel waits or is in a transaction."""
+        return panel_id in self._lanes
+
     def put(self, entry: Entry) -> None:
         """Queue an entry. Never refuses: holding back when `full` is the caller's part."""
         lane = self._lanes.setdefault(entry.panel_id, _Lane(entry.panel_id))
@@ -129,7 +133,7 @@ class Batcher:
 
     async def drained(self, panel_id: UUID | None = None) -> None:
         """Return when nothing of a panel (or of any) waits or is in a transaction."""
-        while panel_id in self._lanes if panel_id is not None else self._lanes:
+        while self.holds(panel_id) if panel_id is not None else self._lanes:
             self._progress.clear()
             await self._progress.wait()
 

@@ -2,18 +2,23 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
+from ingest.satel.line import Grace
 from ingest.satel.messages import Command
 from ingest.satel.simulator.installation import ModuleModel, PanelConfig, PanelModel
 from ingest.satel.simulator.troubles import Trouble
 from tests.ingest.rig import FLOOD, SILENT_PANIC, SMOKE, VIBRATION, Rig, rig_of
 from tests.ingest.transports import Shape, byte_at_a_time, delaying, lossy, perfect
 from tests.support.eventually import eventually
-from workflows.domain.alarm import LOG_ERASED, LOG_GAP, AlarmType, Family, Outcome, SignalSource
+from workflows.domain.alarm import LINK_LOST, LOG_ERASED, LOG_GAP, PANEL_BUSY, AlarmType, Family, Outcome, SignalSource
+from workflows.domain.panel import LinkStatus
 
 KEY = "Klucz2026abc"
+QUICK = Grace(lost=timedelta(seconds=0.3), busy=timedelta(seconds=0.3))
 MODULES = {
     "push": PanelConfig(),
     "push, encrypted": PanelConfig(key=KEY),
@@ -348,6 +353,110 @@ async def test_a_half_open_line_is_noticed_by_the_answer_that_does_not_come(rig:
     await rig.connected()
     rig.panel.violate(VIBRATION)
     await settled(rig, lambda: len(rig.ledger.alarms) == 1)
+
+
+async def test_a_cut_line_is_an_alarm_until_it_is_mended(rig: Rig) -> None:
+    """Principle 7: silence is an alarm."""
+    rig.use(QUICK)
+    rig.panel.cut_line()
+    await eventually(lambda: rig.ledger.lines)
+    [alarm] = rig.ledger.lines
+    assert (alarm.code, alarm.active, alarm.source) == (LINK_LOST, True, SignalSource.SYSTEM)
+    await rig.panel.mend_line()
+    await rig.connected()
+    await settled(rig, lambda: not rig.ledger.lines[0].active)
+    assert [(each.code, each.restore) for each in rig.ledger.told(SignalSource.SYSTEM)] == [(2001, False), (2001, True)]
+
+
+async def test_a_line_back_within_its_grace_is_no_alarm(rig: Rig) -> None:
+    rig.panel.drop_link()
+    await eventually(lambda: "DISCONNECTED" in rig.ledger.link_states())
+    await rig.connected()
+    assert rig.ledger.told(SignalSource.SYSTEM) == []
+    assert rig.runtime.tracker.position.outage is None
+
+
+async def test_a_busy_line_is_an_alarm_of_its_own_name(rig: Rig) -> None:
+    rig.use(Grace(busy=QUICK.busy))
+    rig.panel.occupy(True)
+    await eventually(lambda: [each.code for each in rig.ledger.lines] == [PANEL_BUSY])
+    rig.panel.occupy(False)
+    await rig.connected()
+    await settled(rig, lambda: not rig.ledger.lines[0].active)
+
+
+async def test_a_panel_that_never_was_reachable_is_an_alarm() -> None:
+    async with rig_of(started=False) as rig:
+        rig.grace = QUICK
+        rig.panel.unplug()
+        rig.start()
+        await eventually(lambda: [each.code for each in rig.ledger.lines] == [LINK_LOST])
+        await rig.panel.plug_in()
+        await rig.connected()
+        await settled(rig, lambda: not rig.ledger.lines[0].active)
+
+
+async def test_a_lost_line_is_one_event_however_many_processes_notice_it(rig: Rig) -> None:
+    rig.use(QUICK)
+    rig.panel.cut_line()
+    await eventually(lambda: rig.ledger.lines)
+    for _ in range(2):
+        await rig.kill()
+        rig.start()
+        await eventually(lambda: rig.runtime.status is LinkStatus.DISCONNECTED)
+        rig.runtime.tick()
+    await rig.recorded()
+    assert len(rig.ledger.told(SignalSource.SYSTEM)) == 1
+    await rig.kill()
+    await rig.panel.mend_line()  # while nobody watches
+    rig.start()
+    await rig.connected()
+    await settled(rig, lambda: not rig.ledger.lines[0].active)
+    assert len(rig.ledger.lines) == 1
+
+
+async def test_a_process_killed_and_replaced_opens_no_alarm_for_the_line(rig: Rig) -> None:
+    await rig.kill()
+    rig.start()
+    await rig.connected()
+    assert rig.ledger.told(SignalSource.SYSTEM) == []
+    assert rig.ledger.cursors[rig.panel_id]["outage"] is None
+
+
+async def test_a_panel_nobody_wants_any_more_ends_the_alarm_for_its_line(rig: Rig) -> None:
+    rig.use(QUICK)
+    rig.panel.cut_line()
+    await eventually(lambda: rig.ledger.lines)
+    rig.runtime.stop(LinkStatus.DISABLED)
+    await rig.recorded()
+    assert not rig.ledger.lines[0].active
+    assert rig.ledger.link_states()[-1] == "DISABLED"
+
+
+async def test_the_history_of_a_line_has_no_row_twice_and_the_heir_tells_of_the_interruption(rig: Rig) -> None:
+    """R-HISTORY: what a killed process could not write itself."""
+    await rig.kill()
+    seen_at = datetime.now(UTC)
+    rig.start(last_seen_at=seen_at)
+    await rig.connected()
+    assert rig.ledger.link_states() == ["CONNECTED", "DISCONNECTED", "CONNECTED"]
+    assert rig.ledger.states[-1].at >= seen_at
+    assert [each.at for each in rig.ledger.states if each.state == "DISCONNECTED"] == [seen_at]
+    await rig.kill()
+    rig.start()
+    await rig.connected()
+    assert rig.ledger.link_states()[2:] == ["CONNECTED"]
+
+
+def labels(rig: Rig) -> list[float | None]:
+    names = ("satel_connection_status", "satel_clock_offset_seconds")
+    return [REGISTRY.get_sample_value(name, {"panel_id": str(rig.panel_id)}) for name in names]
+
+
+async def test_who_lets_go_of_a_panel_tells_nothing_more_of_it(rig: Rig) -> None:
+    assert labels(rig) == [1, 0]
+    await rig.kill()
+    assert labels(rig) == [None, None]
 
 
 async def test_a_wrong_key_is_shown_as_no_answer_with_a_hint() -> None:
