@@ -384,7 +384,7 @@ class WalkResult:
     """What a walk found: the new entries, oldest first, and where the next walk shall begin.
 
     With a gap, the entries are what the log still holds of the time after it. On the first visit (`first`) there are
-    none but those that came during the walk: history is not replayed.
+    none but those that came during the walk: history is not replayed. `meanwhile` is how many did, the newest.
     """
 
     entries: tuple[LogEntry, ...]
@@ -392,6 +392,7 @@ class WalkResult:
     gap_reason: GapReason | None
     cursor: LogCursor | None  # after all entries; None only if a first visit was stopped before it read anything
     before: LogCursor | None = field(repr=False)  # before the first entry; None if that is not known
+    meanwhile: int = 0
 
     @property
     def gap(self) -> bool:
@@ -578,6 +579,7 @@ class LogWalk:
         self._first = cursor is None
         self._budget = max(limit, CHAIN_LENGTH)
         self._entries: list[LogEntry] = []
+        self._meanwhile = 0
         self._gap_reason: GapReason | None = None
         self._before = self._cursor = cursor
         self._descent = self._new_descent()
@@ -633,6 +635,8 @@ class LogWalk:
         before, new = descent.before(), list(descent.new())
         if not self._descents:
             self._before, self._gap_reason = before, descent.gap_reason
+        else:
+            self._meanwhile += len(new)
         self._cursor = _advance(before, new) if new else before
         self._entries += new
 
@@ -643,4 +647,5 @@ class LogWalk:
             gap_reason=self._gap_reason,
             cursor=self._cursor,
             before=self._before,
+            meanwhile=self._meanwhile,
         )

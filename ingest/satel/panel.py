@@ -192,7 +192,6 @@ class PanelTracker:
         self._log_restored: set[Condition] = set()
         self._told_at: dict[int | None, datetime] = {}
         self._origin: str | None = None
-        self._line_since: datetime | None = None
         self._inherited: frozenset[Condition] = frozenset()  # told before this line
 
     # -- the line ---------------------------------------------------------------------------------------------------------
@@ -205,9 +204,9 @@ class PanelTracker:
         self.suspended = False
         self._inherited = frozenset(self.position.reported | self.position.explained)
 
-    def identified(self, identity: bytes, at: datetime) -> None:
+    def identified(self, identity: bytes) -> None:
         """The panel at the other end has said who it is: its 7E."""
-        self._origin, self._line_since = f"{self.setup.address}/{identity.hex()}", at
+        self._origin = f"{self.setup.address}/{identity.hex()}"
 
     def suspend(self) -> None:
         """Tell no edges for now (nobody can keep them): the state is followed, and `settle` tells the difference."""
@@ -380,17 +379,16 @@ class PanelTracker:
         return result.gap or len(position.log.chain) < PROOF
 
     def _begin_anew(self, result: WalkResult, at: datetime) -> Chunk:
-        """The former panel's conditions are over; of the new one's log only what happened on this line counts."""
+        """The former panel's conditions are over; of the new one's log only what came during the walk counts."""
         over = self._inherited & self.position.reported
         self.position.reported -= self._inherited
         self.position.explained -= self._inherited
         self.position.partitions.clear()
         signals = [self._gap("REPLACED", PANEL_REPLACED, at)]
         signals += [self._signal(each, at, b"", SignalSource.INITIAL, restore=True) for each in sorted(over)]
-        times = self._times(result.entries, at)
-        since = (self._line_since or at).replace(second=0, microsecond=0)
-        recent = [(entry, when) for entry, when in zip(result.entries, times, strict=True) if when and when >= since]
-        signals += [self._logged(entry, when, at, False) for entry, when in recent]
+        entries = result.entries[len(result.entries) - result.meanwhile :]
+        times = self._times(entries, at)
+        signals += [self._logged(entry, when, at, False) for entry, when in zip(entries, times, strict=True)]
         return Chunk(signals=tuple(signals), log=result.cursor)
 
     def _gap(self, reason: str, code: int, at: datetime) -> Signal:

@@ -275,7 +275,7 @@ class PanelRuntime:
         """What is done on every new line, in the order of R-RECOVER: who, when, what stands, what was missed."""
         self._version = cast(PanelVersion, decode(probe))
         self.tracker.model = self._version.model
-        self.tracker.identified(probe.data[:_IDENTITY], self._now())
+        self.tracker.identified(probe.data[:_IDENTITY])
         await self._read_module(session)
         await self._read_clock(session)
         self._watch.answered()

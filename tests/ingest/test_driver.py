@@ -9,12 +9,24 @@ from prometheus_client import REGISTRY
 
 from ingest.satel.line import Grace
 from ingest.satel.messages import Command
+from ingest.satel.simulator.examples import furnish
 from ingest.satel.simulator.installation import ModuleModel, PanelConfig, PanelModel
+from ingest.satel.simulator.server import running_panel
 from ingest.satel.simulator.troubles import Trouble
 from tests.ingest.rig import FLOOD, SILENT_PANIC, SMOKE, VIBRATION, Rig, rig_of
-from tests.ingest.transports import Shape, byte_at_a_time, delaying, lossy, perfect
+from tests.ingest.transports import Shape, byte_at_a_time, delaying, losing, lossy, perfect
 from tests.support.eventually import eventually
-from workflows.domain.alarm import LINK_LOST, LOG_ERASED, LOG_GAP, PANEL_BUSY, AlarmType, Family, Outcome, SignalSource
+from workflows.domain.alarm import (
+    LINK_LOST,
+    LOG_ERASED,
+    LOG_GAP,
+    PANEL_BUSY,
+    PANEL_REPLACED,
+    AlarmType,
+    Family,
+    Outcome,
+    SignalSource,
+)
 from workflows.domain.panel import LinkStatus
 
 KEY = "Klucz2026abc"
@@ -165,6 +177,50 @@ async def test_zones_above_128_of_a_256_plus_are_followed() -> None:
             assert [(each.source_number, each.code) for each in rig.ledger.alarms] == [(197, 133)]
 
 
+LARGE = PanelConfig(model=PanelModel.INTEGRA_256_PLUS, module=ModuleModel.ETHM_1_PLUS_2_00, zones=())
+
+
+async def test_one_lost_answer_makes_nobody_a_lesser_module() -> None:
+    """A module that is asked once what it is, and not heard, would be read in maps of 128 zones."""
+    async with rig_of(LARGE, shape=losing(Command.MODULE_VERSION), zones=201) as rig:
+        await rig.connected()
+        rig.panel.violate(197)
+        await eventually(lambda: [each.source_number for each in rig.ledger.told(SignalSource.EDGE)] == [197])
+
+
+async def test_what_a_module_seemed_to_be_on_one_line_it_is_not_on_the_next() -> None:
+    shape = losing(Command.MODULE_VERSION, Command.MODULE_VERSION)
+    async with rig_of(LARGE, shape=shape, zones=201) as rig:
+        await rig.connected()
+        assert rig.runtime.identity is not None
+        assert rig.runtime.identity.module is None
+        rig.panel.drop_link()
+        await eventually(lambda: not rig.runtime.ready)
+        await rig.connected()
+        assert rig.runtime.identity.module == "ETHM-1 Plus 2.00"
+        rig.panel.violate(197)
+        await eventually(lambda: [each.source_number for each in rig.ledger.told(SignalSource.EDGE)] == [197])
+
+
+async def test_a_lost_block_that_every_module_knows_is_asked_for_again() -> None:
+    async with rig_of(MODULES["old module"], shape=losing(Command.PARTITIONS_ENTRY_TIME)) as rig:
+        await rig.connected()
+        assert rig.panel.statistics.connections == 1
+        assert Command.PARTITIONS_ENTRY_TIME in rig.runtime.tracker.picture.blocks
+
+
+async def test_an_old_module_tells_when_a_partition_is_no_longer_armed_with_bypasses() -> None:
+    """Its list of changes ends before block 2A."""
+    async with rig_of(MODULES["old module"]) as rig:
+        await rig.connected()
+        rig.panel.arm(1, user=1, mode=1, delay=0)
+        await eventually(lambda: rig.ledger.partition_states(1)[-1:] == ["ARMED_BYPASS"])
+        rig.panel.disarm(1, user=1)
+        await eventually(lambda: rig.ledger.partition_states(1)[-1:] == ["DISARMED"])
+        rig.panel.arm(1, user=1, mode=0, delay=0)
+        await eventually(lambda: rig.ledger.partition_states(1)[-1:] == ["ARMED_FULL"])
+
+
 async def test_the_panels_clock_error_is_taken_out_of_the_log_times() -> None:
     async with rig_of(PanelConfig(clock_skew=-4000.0)) as rig:
         await rig.connected()
@@ -302,6 +358,40 @@ async def test_a_long_absence_is_replayed_oldest_first_in_chunks(rig: Rig) -> No
     replayed = [signal for signal in rig.ledger.told(SignalSource.LOG) if signal.code == 99]
     assert [each.source_number for each in replayed] == [1 + number % 16 for number in range(250)]
     assert all(each.recovered for each in replayed)
+
+
+async def test_another_panel_at_another_address_does_not_tell_its_past(rig: Rig) -> None:
+    rig.panel.violate(VIBRATION)
+    await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 1)
+    await rig.kill()
+    async with running_panel(furnish(PanelConfig(latency=0.001, slot_release=0.0))) as other:
+        for number in range(40):
+            other.record(130, source=1 + number % 16)
+        rig.setup = replace(rig.setup, host=other.host, port=other.port)
+        rig.start()
+        await rig.connected()
+        assert [each.code for each in rig.ledger.told(SignalSource.SYSTEM)] == [PANEL_REPLACED]
+        assert not rig.ledger.alarms_of(VIBRATION)[0].active
+        other.violate(SMOKE)
+        await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 2)
+        assert [each.source_number for each in rig.ledger.alarms if each.family is Family.ZONE_ALARM] == [VIBRATION, SMOKE]
+        await rig.kill()
+
+
+async def test_the_same_panel_at_another_address_is_followed_where_it_was_left(rig: Rig) -> None:
+    for user in (1, 2):
+        rig.panel.arm(2, user=user, delay=0)
+        rig.panel.disarm(2, user=user)
+    await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 4)
+    await rig.kill()
+    rig.panel.violate(SMOKE)
+    rig.panel.unplug()
+    rig.panel.port = 0
+    await rig.panel.plug_in()
+    rig.setup = replace(rig.setup, port=rig.panel.port)
+    rig.start()
+    await rig.connected()
+    assert [(each.source_number, each.recovered) for each in rig.ledger.alarms] == [(SMOKE, True)]
 
 
 # -- without a database ---------------------------------------------------------------------------------------------------
