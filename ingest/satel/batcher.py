@@ -253,7 +253,9 @@ class Batcher:
 
     def _refused(self, batch: list[tuple[_Lane, int]], error: Exception) -> None:
         metrics.RECORDING_FAILURES.labels("refused").inc()
-        log.error("ingest.recording_refused", panels=len(batch), error=type(error).__name__, exc_info=error)
+        seen = all(lane.refusals for lane, _ in batch)  # its traceback was written then
+        name = type(error).__name__
+        log.error("ingest.recording_refused", panels=len(batch), error=name, exc_info=None if seen else error)
         for_its_data = len(batch) == 1 and batch[0][1] == 1 and is_of_the_data(error)
         for lane, _ in batch:
             lane.refusals += 1

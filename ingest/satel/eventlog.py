@@ -11,7 +11,6 @@ stood there. Equal records are usual in a log, so a position counts, never mere 
 """
 
 import calendar
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -271,18 +270,6 @@ def describe(record: LogRecord, model: PanelModel = PanelModel.UNKNOWN, *, kind:
             return Description(octets=_octets(record))
         case LongKind.PARTITION_RADIO:
             return Description(partition=partition, source=LogSource(SourceKind.RADIO, _large(record, model)))
-
-
-def addresses(records: Sequence[LogRecord]) -> dict[int, str]:
-    """The IPv4 addresses told by pairs of records (kinds 30 and 31), by the position of the first one.
-
-    `records` are in the order they happened.
-    """
-    found = {}
-    for place, (first, second) in enumerate(itertools.pairwise(records)):
-        if (first.kind, second.kind) == (LongKind.ADDRESS_FIRST_HALF, LongKind.ADDRESS_SECOND_HALF):
-            found[place] = ".".join(str(octet) for octet in _octets(first) + _octets(second))
-    return found
 
 
 def _octets(record: LogRecord) -> tuple[int, int]:
