@@ -21,6 +21,7 @@ from activities.live_state import LiveState
 from ingest.satel.activities import PanelActivities
 from ingest.satel.batcher import Batcher, recording
 from ingest.satel.holder import PanelHolder
+from ingest.satel.line import Grace
 from ingest.satel.live import LivePublisher
 from ingest.satel.session import Timing
 from ingest.satel.store import PanelStore
@@ -69,6 +70,10 @@ def build_holder(settings: Settings, db: Database, live: LivePublisher) -> Panel
         live=live,
         poll_every=settings.panel_poll_seconds,
         timing=Timing(answer=settings.panel_answer_seconds),
+        grace=Grace(
+            lost=timedelta(seconds=settings.panel_lost_after_seconds),
+            busy=timedelta(seconds=settings.panel_busy_after_seconds),
+        ),
     )
     batcher.on_stale = holder.on_stale
     return holder

@@ -25,7 +25,7 @@ from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.events import EventRow
 from activities.db.models.signals import SignalRow
 from activities.db.push import alarm_data, plain
-from activities.db.session import Database
+from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Family, Outcome, Priority, Signal, SignalSource, Source
@@ -97,10 +97,11 @@ async def record_signals(db: Database, batch: Batch) -> Recorded:
         try:
             async with db.fast() as connection:
                 recorded = await _record(connection, batch)
-        except _RETRIED as error:
-            if attempt == ATTEMPTS:
+        except (DatabaseUnavailable, *_RETRIED) as error:
+            cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
+            if attempt == ATTEMPTS or not isinstance(cause, _RETRIED):
                 raise
-            metrics.RECORDING_RETRIES.labels(error.sqlstate).inc()
+            metrics.RECORDING_RETRIES.labels(cause.sqlstate).inc()
             await asyncio.sleep(random.uniform(0, 0.01) * attempt)  # noqa: S311
         else:
             _count(batch, recorded)

@@ -19,7 +19,7 @@ POOL_TIMEOUT = 10.0  # s; longer than any transaction of ours
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a mistake
-    """The server cannot be reached, is starting or stopping, or cut the connection: try again later."""
+    """The server cannot be reached or cannot do its work now, whatever it is asked: try again later."""
 
 
 class ReadSession(AsyncSession):
@@ -37,15 +37,18 @@ _UNAVAILABLE = (
     TimeoutError,
     asyncio.TimeoutError,
     asyncpg.PostgresConnectionError,  # class 08
-    asyncpg.CannotConnectNowError,  # 57P03: starting up or shutting down
-    asyncpg.AdminShutdownError,  # 57P01
-    asyncpg.CrashShutdownError,  # 57P02
-    asyncpg.TooManyConnectionsError,  # 53300
+    asyncpg.ReadOnlySQLTransactionError,  # 25006: a standby, in the middle of a failover
+    asyncpg.IdleInTransactionSessionTimeoutError,  # 25P03
+    asyncpg.TransactionRollbackError,  # class 40: others were in the way, as often as it was tried
+    asyncpg.InsufficientResourcesError,  # class 53: disk full, out of memory, too many connections
+    asyncpg.LockNotAvailableError,  # 55P03
+    asyncpg.OperatorInterventionError,  # class 57: starting up, shutting down, crashed, cancelled
+    asyncpg.PostgresSystemError,  # class 58: an I/O error of the server
 )
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether ``error`` tells of a lost or refused connection, or a server that starts or stops: not of a bug."""
+    """Whether ``error`` tells of a server that is away or in trouble: not of a bug, and not of what it was asked."""
     if isinstance(error, _UNAVAILABLE):
         return True
     if isinstance(error, DBAPIError):
@@ -59,6 +62,11 @@ def is_unavailable(error: BaseException) -> bool:
 def _says_closed(error: BaseException) -> bool:
     """asyncpg has no class for using a connection that has just died, only words."""
     return isinstance(error, InterfaceError | asyncpg.InterfaceError) and "closed" in str(error)
+
+
+def _says_read_only(error: BaseException) -> bool:
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
+    return isinstance(cause, asyncpg.ReadOnlySQLTransactionError)
 
 
 def _dumps(value: Any) -> str:
@@ -94,7 +102,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
         """A READ ONLY transaction. Raises DatabaseUnavailable."""
-        async with self._translated(), self.engine.connect() as connection:
+        async with self._translated(reading=True), self.engine.connect() as connection:
             await connection.execution_options(postgresql_readonly=True)
             async with ReadSession(connection, expire_on_commit=False) as session:
                 yield session
@@ -120,11 +128,13 @@ class Database:
                     await pooled.invalidate()
 
     @asynccontextmanager
-    async def _translated(self) -> AsyncIterator[None]:
+    async def _translated(self, *, reading: bool = False) -> AsyncIterator[None]:
+        """``reading``: the transaction is read-only because we said so, and who writes in it is at fault himself."""
         try:
             yield
         except Exception as error:
-            if is_unavailable(error) and not isinstance(error, DatabaseUnavailable):
+            ours = isinstance(error, DatabaseUnavailable) or (reading and _says_read_only(error))
+            if not ours and is_unavailable(error):
                 raise DatabaseUnavailable(str(error)[:200]) from error
             raise
 

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     panel_capacity: int = Field(default=600, description="panels one ingest process may hold")
     panel_answer_seconds: float = 3.0
     panel_poll_seconds: float = 1.0
+    panel_lost_after_seconds: float = Field(default=20.0, description="a line away for so long is an alarm")
+    panel_busy_after_seconds: float = Field(default=60.0, description="a line taken by another client for so long is an alarm")
     panel_time_zone: str = Field(default="Europe/Warsaw", description="panels without a zone of their own")
 
     # the demo

@@ -6,8 +6,9 @@ idle system commits a signal at once, a storm pays one commit for a hundred.
 
 PostgreSQL away: entries stay here, bounded by `limit`, and are tried again until it is back. When `full`, whoever puts
 should hold back what can be read again (the panel's log). A crash loses nothing of it: the cursor was not moved.
-An entry that PostgreSQL refuses for a reason of its own blocks only its own lane, and in the end is recorded without its
-panel, as something a human must look at (D10): one bad record never silences a panel.
+An entry that is refused for what is in it (a data error of PostgreSQL, a bug of ours) blocks only its own lane, and in the end
+is recorded without its panel, as something a human must look at (D10): one bad record never silences a panel. Any other error
+of PostgreSQL says nothing about the entry: its lane waits until that is mended, for the alarm in it is a good one.
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+import asyncpg
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from activities.db.recorder import Batch, CursorMove, PanelStateChange, record_signals
 from activities.db.session import Database, DatabaseUnavailable
@@ -29,7 +32,8 @@ MAX_BATCH = 100  # signals (design §4.2)
 MAX_HELD = 50_000  # signals, about 50 MB
 SIDE_BY_SIDE = 2  # transactions
 RETRY_FIRST, RETRY_LAST = 0.1, 2.0  # s
-PARK_AFTER = 5  # refusals of one entry by itself
+PARK_AFTER = 5  # refusals of one entry by itself, for what is in it
+_OF_THE_DATA = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)  # classes 22 and 23
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,8 @@ class _Lane:
     panel_id: UUID
     entries: deque[tuple[float, Entry]] = field(default_factory=deque)
     scheduled: bool = False  # in a transaction, in the ready queue, or waiting for its next try
-    refusals: int = 0  # of the first entry, by itself
+    refusals: int = 0  # of its first entry, alone or among others, since it committed something
+    faults: int = 0  # refusals of the first entry by itself for what is in it
 
 
 class Batcher:
@@ -115,6 +120,10 @@ class Batcher:
         """Whether the last try found the database away."""
         return self._outage > 0
 
+    def holds(self, panel_id: UUID) -> bool:
+        """Whether anything of the panel waits or is in a transaction."""
+        return panel_id in self._lanes
+
     def put(self, entry: Entry) -> None:
         """Queue an entry. Never refuses: holding back when `full` is the caller's part."""
         lane = self._lanes.setdefault(entry.panel_id, _Lane(entry.panel_id))
@@ -129,7 +138,7 @@ class Batcher:
 
     async def drained(self, panel_id: UUID | None = None) -> None:
         """Return when nothing of a panel (or of any) waits or is in a transaction."""
-        while panel_id in self._lanes if panel_id is not None else self._lanes:
+        while self.holds(panel_id) if panel_id is not None else self._lanes:
             self._progress.clear()
             await self._progress.wait()
 
@@ -209,7 +218,7 @@ class Batcher:
 
     def _done(self, lane: _Lane, count: int, *, refused: int | None) -> None:
         """A lane's part of a transaction: committed, or refused because lease ``refused`` is no longer the newest."""
-        lane.refusals = 0
+        lane.refusals = lane.faults = 0
         if refused is None:
             now = self._loop.time()
             for put_at, entry in (lane.entries.popleft() for _ in range(count)):
@@ -244,14 +253,17 @@ class Batcher:
 
     def _refused(self, batch: list[tuple[_Lane, int]], error: Exception) -> None:
         metrics.RECORDING_FAILURES.labels("refused").inc()
-        log.error("ingest.recording_refused", panels=len(batch), error=type(error).__name__, exc_info=error)
-        alone = len(batch) == 1 and batch[0][1] == 1
+        seen = all(lane.refusals for lane, _ in batch)  # its traceback was written then
+        name = type(error).__name__
+        log.error("ingest.recording_refused", panels=len(batch), error=name, exc_info=None if seen else error)
+        for_its_data = len(batch) == 1 and batch[0][1] == 1 and is_of_the_data(error)
         for lane, _ in batch:
             lane.refusals += 1
-            if alone and lane.refusals > PARK_AFTER:
+            lane.faults += for_its_data
+            if lane.faults > PARK_AFTER:
                 self._park(lane)
             # Each of them comes back by itself, later than its neighbours.
-            self._loop.call_later(min(RETRY_FIRST * 2**lane.refusals, RETRY_LAST), self._again, lane)
+            self._loop.call_later(min(RETRY_FIRST * 2 ** min(lane.refusals, 10), RETRY_LAST), self._again, lane)
 
     def _again(self, lane: _Lane) -> None:
         self._ready.append(lane)
@@ -262,8 +274,13 @@ class Batcher:
         signals = tuple(quarantined(signal) for signal in entry.signals)
         lane.entries[0] = put_at, replace(entry, signals=signals, states=())
         self._count(lane.entries[0][1].weight - entry.weight)
-        lane.refusals = 1
+        lane.refusals, lane.faults = 1, 0
         metrics.PARKED_ENTRIES.inc()
+
+
+def is_of_the_data(error: Exception) -> bool:
+    """Whether the same entry would be refused again by a server that is well."""
+    return isinstance(error, _OF_THE_DATA) or not isinstance(error, asyncpg.PostgresError | SQLAlchemyError)
 
 
 def quarantined(signal: Signal) -> Signal:

@@ -11,7 +11,6 @@ stood there. Equal records are usual in a log, so a position counts, never mere 
 """
 
 import calendar
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -273,18 +272,6 @@ def describe(record: LogRecord, model: PanelModel = PanelModel.UNKNOWN, *, kind:
             return Description(partition=partition, source=LogSource(SourceKind.RADIO, _large(record, model)))
 
 
-def addresses(records: Sequence[LogRecord]) -> dict[int, str]:
-    """The IPv4 addresses told by pairs of records (kinds 30 and 31), by the position of the first one.
-
-    `records` are in the order they happened.
-    """
-    found = {}
-    for place, (first, second) in enumerate(itertools.pairwise(records)):
-        if (first.kind, second.kind) == (LongKind.ADDRESS_FIRST_HALF, LongKind.ADDRESS_SECOND_HALF):
-            found[place] = ".".join(str(octet) for octet in _octets(first) + _octets(second))
-    return found
-
-
 def _octets(record: LogRecord) -> tuple[int, int]:
     return record.number, record.object_number << 5 | record.generation
 
@@ -384,7 +371,7 @@ class WalkResult:
     """What a walk found: the new entries, oldest first, and where the next walk shall begin.
 
     With a gap, the entries are what the log still holds of the time after it. On the first visit (`first`) there are
-    none but those that came during the walk: history is not replayed.
+    none but those that came during the walk: history is not replayed. `meanwhile` is how many did, the newest.
     """
 
     entries: tuple[LogEntry, ...]
@@ -392,6 +379,7 @@ class WalkResult:
     gap_reason: GapReason | None
     cursor: LogCursor | None  # after all entries; None only if a first visit was stopped before it read anything
     before: LogCursor | None = field(repr=False)  # before the first entry; None if that is not known
+    meanwhile: int = 0
 
     @property
     def gap(self) -> bool:
@@ -578,6 +566,7 @@ class LogWalk:
         self._first = cursor is None
         self._budget = max(limit, CHAIN_LENGTH)
         self._entries: list[LogEntry] = []
+        self._meanwhile = 0
         self._gap_reason: GapReason | None = None
         self._before = self._cursor = cursor
         self._descent = self._new_descent()
@@ -633,6 +622,8 @@ class LogWalk:
         before, new = descent.before(), list(descent.new())
         if not self._descents:
             self._before, self._gap_reason = before, descent.gap_reason
+        else:
+            self._meanwhile += len(new)
         self._cursor = _advance(before, new) if new else before
         self._entries += new
 
@@ -643,4 +634,5 @@ class LogWalk:
             gap_reason=self._gap_reason,
             cursor=self._cursor,
             before=self._before,
+            meanwhile=self._meanwhile,
         )

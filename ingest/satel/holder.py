@@ -11,16 +11,19 @@ import contextlib
 import itertools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
 import structlog
 
+from activities.db.recorder import PanelStateChange
 from activities.db.session import DatabaseUnavailable
 from activities.infra.log import bound, current_request_id, unbound
 from ingest.satel import metrics
-from ingest.satel.batcher import Batcher
+from ingest.satel.batcher import Batcher, Entry
+from ingest.satel.line import Grace
 from ingest.satel.live import LivePublisher
 from ingest.satel.names import Names
 from ingest.satel.panel import PanelSetup
@@ -53,12 +56,16 @@ class _Held:
     task: asyncio.Task[None]
     ended: asyncio.Future[LeaseResult]
     ordered_by: int = 0  # activity attempts that wait for the end; 0: an orphan, kept until somebody else takes the lease
-    ending: bool = False
+    closing: asyncio.Task[None] | None = None  # once begun it runs to its end, whoever waits for it
     identity: Identity | None = None  # as last stored
 
     @property
     def lease(self) -> int:
         return self.runtime.lease
+
+    @property
+    def ending(self) -> bool:
+        return self.closing is not None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +77,7 @@ class PanelHolder:
     live: LivePublisher
     poll_every: float = 1.0
     timing: Timing = field(default_factory=Timing)
+    grace: Grace = field(default_factory=Grace)
     pace: float = 1.0  # of the back-off; simulations are in a hurry
     dial: Callable[[PanelSetup], Dial] = lambda setup: tcp(setup.host, setup.port)
     _held: dict[UUID, _Held] = field(default_factory=dict)
@@ -115,12 +123,30 @@ class PanelHolder:
     async def _refuse(self, panel_id: UUID, end: LeaseEnd, config_version: int) -> LeaseResult:
         if (held := self._held.get(panel_id)) is not None:
             await self._end(held, end, config_version)
+        await self._close_account(panel_id)
         if end is LeaseEnd.DISABLED:
             self.live.publish(panel_id, LINK, _DISABLED_LINK)
             self.live.forget(panel_id)
         return LeaseResult(end=end, holder=self.store.holder, config_version=config_version)
 
+    async def _close_account(self, panel_id: UUID) -> None:
+        """Nobody holds the panel and nobody wants it: an alarm for its lost line is over, and the history says so.
+
+        It counts under the last lease: if somebody has a newer one by then, it is theirs to judge.
+        """
+        position = await self.store.position(panel_id)
+        if position.link in (None, LinkStatus.DISABLED) or self.batcher.holds(panel_id):
+            return
+        lease = (await self.store.standings([panel_id]))[panel_id].lease_number
+        at = datetime.now(UTC)
+        over, position.outage = position.outage.over(panel_id, at) if position.outage else [], None
+        position.link = LinkStatus.DISABLED
+        change = PanelStateChange(panel_id=panel_id, partition=None, state=position.link, at=at)
+        entry = Entry(panel_id=panel_id, lease=lease, signals=tuple(over), cursor=position.to_json(), states=(change,))
+        self.batcher.put(entry)
+
     async def _take(self, setup: PanelSetup) -> _Held:
+        last_seen_at = await self.store.last_seen(setup.panel_id)
         lease = await self.store.take(setup.panel_id)
         held = self._held.get(setup.panel_id)
         if held is not None:
@@ -129,14 +155,14 @@ class PanelHolder:
                 self._adopt(held, lease)
                 return held
             await self._end(held, LeaseEnd.HANDED_OVER, held.setup.config_version)
-        return await self._start(setup, lease)
+        return await self._start(setup, lease, last_seen_at)
 
     def _adopt(self, held: _Held, lease: int) -> None:
         log.info("panel.adopted", panel_id=str(held.setup.panel_id), lease=lease)
         held.runtime.lease = lease
         self.batcher.relabel(held.setup.panel_id, lease)
 
-    async def _start(self, setup: PanelSetup, lease: int) -> _Held:
+    async def _start(self, setup: PanelSetup, lease: int, last_seen_at: datetime | None) -> _Held:
         position = await self.store.position(setup.panel_id)
         if (other := self._held.get(setup.panel_id)) is not None:  # another attempt was quicker; the newest number counts
             await self._end(other, LeaseEnd.HANDED_OVER, other.setup.config_version)
@@ -151,6 +177,8 @@ class PanelHolder:
             timing=self.timing,
             poll_every=self.poll_every,
             backoff=Backoff(pace=self.pace),
+            grace=self.grace,
+            last_seen_at=last_seen_at,
             on_names=lambda found: self._learn(setup.panel_id, found),
         )
         # It may go on for months: what it says later is not on account of the request that began it.
@@ -189,23 +217,29 @@ class PanelHolder:
     def end_soon(self, panel_id: UUID, lease: int, end: LeaseEnd, config_version: int = 0) -> None:
         """End a lease, if it is still that one, without waiting."""
         held = self._held.get(panel_id)
-        if held is not None and held.lease == lease and not held.ending:
-            task = asyncio.create_task(self._end(held, end, config_version))
-            self._endings.add(task)
-            task.add_done_callback(self._endings.discard)
+        if held is not None and held.lease == lease:
+            self._begin_end(held, end, config_version)
 
     def on_stale(self, panel_id: UUID, lease: int) -> None:
         """The recorder refused what we received under ``lease``."""
         self.end_soon(panel_id, lease, LeaseEnd.HANDED_OVER)
 
     async def _end(self, held: _Held, end: LeaseEnd, config_version: int) -> None:
+        """Close the line and wait until that is done. Cancelling ends the waiting only."""
+        await asyncio.wait([self._begin_end(held, end, config_version)])
+
+    def _begin_end(self, held: _Held, end: LeaseEnd, config_version: int) -> asyncio.Task[None]:
+        if held.closing is None:
+            held.closing = asyncio.create_task(self._close(held, end, config_version))
+            self._endings.add(held.closing)
+            held.closing.add_done_callback(self._endings.discard)
+        return held.closing
+
+    async def _close(self, held: _Held, end: LeaseEnd, config_version: int) -> None:
         """Close the line, commit what it received, and let whoever waits know."""
-        if held.ending:
-            await asyncio.wait([held.ended])
-            return
-        held.ending = True
         panel_id = held.setup.panel_id
-        held.runtime.stop(for_good=end in (LeaseEnd.DISABLED, LeaseEnd.REMOVED))
+        for_good = end in (LeaseEnd.DISABLED, LeaseEnd.REMOVED)
+        held.runtime.stop(LinkStatus.DISABLED if for_good else LinkStatus.DISCONNECTED)
         held.task.cancel()
         await asyncio.wait([held.task])
         with contextlib.suppress(TimeoutError):
@@ -233,7 +267,8 @@ class PanelHolder:
         with contextlib.suppress(DatabaseUnavailable):
             found = await self.store.setup(panel_id)
             if found is not None and found[1]:
-                await self._start(found[0], await self.store.take(panel_id))
+                last_seen_at = await self.store.last_seen(panel_id)
+                await self._start(found[0], await self.store.take(panel_id), last_seen_at)
 
     def stop(self) -> None:
         """Refuse new leases and begin to hand over all panels."""

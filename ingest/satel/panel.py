@@ -8,6 +8,9 @@ What was told is kept as a set of `Condition`s in the `Position`, which is store
 transaction of the signals. So a new holder of the panel, after whatever crash, knows exactly what is already recorded: a
 zone that is still in alarm is not told twice, and one that went quiet meanwhile is told as restored.
 
+A panel that was replaced (another address or another 7E, and a log that does not hold the cursor) begins anew: what its log
+holds of the time before is another site's history, and what the former one had told is over (reference §4.7).
+
 A partition in alarm (13, 14) is told only when nothing else explains it: a zone of it, or a log record. It is judged after
 the log was read, since a panic key on a keypad has no zone bit and comes by the log within the same second.
 """
@@ -35,14 +38,16 @@ from ingest.satel.eventlog import (
     local_time,
 )
 from ingest.satel.frames import Frame
+from ingest.satel.line import Outage
 from ingest.satel.messages import Command, PanelStatus
 from ingest.satel.state import PARTITION_BLOCKS, TROUBLE_BLOCKS, Picture, part_of, troubles_in
-from workflows.domain.alarm import LOG_ERASED, LOG_GAP, AlarmType, Family, Signal, SignalSource, Source
-from workflows.domain.panel import PartitionState
+from workflows.domain.alarm import LOG_ERASED, LOG_GAP, PANEL_REPLACED, AlarmType, Family, Signal, SignalSource, Source
+from workflows.domain.panel import LinkStatus, PartitionState
 
 PARTITION_GRACE = timedelta(seconds=2)  # a log record is readable within a second of its bit; twice that
 TOLD_WITHIN = timedelta(seconds=90)  # an alarm of the partition this long before explains it (design §4.2)
 ENTRIES_PER_CHUNK = 100  # signals to a transaction (design §4.2)
+PROOF = 2  # records; a shorter chain found at another address may as well be another panel's
 _FOLD_TOLERANCE = timedelta(seconds=90)  # minute resolution and clocks that differ
 
 _ZONE_FAMILIES: Mapping[int, Family] = {
@@ -82,6 +87,10 @@ class PanelSetup:
     partitions: frozenset[int] = frozenset()
 
     @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
     def known_partitions(self) -> frozenset[int]:
         return self.partitions | {zone.partition for zone in self.zones.values() if zone.partition}
 
@@ -94,6 +103,9 @@ class Position:
     reported: set[Condition] = field(default_factory=set)  # told, and not yet told as over
     explained: set[Condition] = field(default_factory=set)  # so, but told by something else
     partitions: dict[int, PartitionState] = field(default_factory=dict)  # as last written to the history
+    link: LinkStatus | None = None  # likewise
+    outage: Outage | None = None
+    origin: str | None = None  # whose log it is: address and 7E of the panel that answered
 
     @classmethod
     def lost(cls) -> "Position":
@@ -106,18 +118,24 @@ class Position:
             "reported": sorted(map(str, self.reported)),
             "explained": sorted(map(str, self.explained)),
             "partitions": {str(number): state for number, state in sorted(self.partitions.items())},
+            "link": self.link,
+            "outage": self.outage.to_json() if self.outage else None,
+            "origin": self.origin,
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, object]) -> "Position":
         """The inverse. LocalProtocolError if this was never made by `to_json`: better a visible gap than a guess."""
         try:
-            log = stored["log"]
+            log, link, outage, origin = stored["log"], stored.get("link"), stored.get("outage"), stored.get("origin")
             return cls(
                 log=LogCursor.from_bytes(bytes.fromhex(str(log))) if log else None,
                 reported={Condition.parse(text) for text in _texts(stored["reported"])},
                 explained={Condition.parse(text) for text in _texts(stored["explained"])},
                 partitions=_partition_states(stored["partitions"]),
+                link=LinkStatus(str(link)) if link is not None else None,
+                outage=Outage.from_json(outage) if outage is not None else None,
+                origin=str(origin) if origin is not None else None,
             )
         except (KeyError, ValueError, TypeError) as error:
             raise LocalProtocolError(f"the stored position is damaged: {type(error).__name__}") from error
@@ -173,19 +191,32 @@ class PanelTracker:
         self._log_told: set[Condition] = set()
         self._log_restored: set[Condition] = set()
         self._told_at: dict[int | None, datetime] = {}
+        self._origin: str | None = None
+        self._inherited: frozenset[Condition] = frozenset()  # told before this line
 
     # -- the line ---------------------------------------------------------------------------------------------------------
 
     def connected(self) -> None:
-        """A new line: every block is a baseline again."""
+        """A new line: every block is a baseline again, and what the log told on the last one says nothing of this."""
+        self._forget_the_log()
         self._by_block.clear()
         self._settled = False
         self.suspended = False
+        self._inherited = frozenset(self.position.reported | self.position.explained)
+
+    def identified(self, identity: bytes) -> None:
+        """The panel at the other end has said who it is: its 7E."""
+        self._origin = f"{self.setup.address}/{identity.hex()}"
 
     def suspend(self) -> None:
         """Tell no edges for now (nobody can keep them): the state is followed, and `settle` tells the difference."""
+        self._forget_the_log()
         self.suspended = True
         self._settled = False
+
+    def _forget_the_log(self) -> None:
+        self._log_told.clear()
+        self._log_restored.clear()
 
     @property
     def in_alarm(self) -> bool:
@@ -321,7 +352,13 @@ class PanelTracker:
 
     def walked(self, result: WalkResult, at: datetime, *, recovering: bool) -> list[Chunk]:
         """What a finished log walk found, oldest first, in chunks. ``recovering``: it bridges a time without a line."""
-        gap = [self._gap(result.gap_reason, at)] if result.gap_reason is not None else []
+        replaced = self._is_replaced(result)
+        self.position.origin = self._origin
+        if replaced:
+            return [self._begin_anew(result, at)]
+        reason = result.gap_reason
+        code = LOG_ERASED if reason is GapReason.ERASED else LOG_GAP
+        gap = [self._gap(str(reason), code, at)] if reason is not None else []
         recovered = recovering and not result.first
         times = self._times(result.entries, at)
         signals = [self._logged(entry, when, at, recovered) for entry, when in zip(result.entries, times, strict=True)]
@@ -334,16 +371,36 @@ class PanelTracker:
             for part in [signals[start : start + ENTRIES_PER_CHUNK]]
         ]
 
-    def _gap(self, reason: GapReason, at: datetime) -> Signal:
+    def _is_replaced(self, result: WalkResult) -> bool:
+        """Whether this is the log of another panel than the one the position was taken from."""
+        position = self.position
+        if result.first or position.log is None or position.origin in (None, self._origin):
+            return False
+        return result.gap or len(position.log.chain) < PROOF
+
+    def _begin_anew(self, result: WalkResult, at: datetime) -> Chunk:
+        """The former panel's conditions are over; of the new one's log only what came during the walk counts."""
+        over = self._inherited & self.position.reported
+        self.position.reported -= self._inherited
+        self.position.explained -= self._inherited
+        self.position.partitions.clear()
+        signals = [self._gap("REPLACED", PANEL_REPLACED, at)]
+        signals += [self._signal(each, at, b"", SignalSource.INITIAL, restore=True) for each in sorted(over)]
+        entries = result.entries[len(result.entries) - result.meanwhile :]
+        times = self._times(entries, at)
+        signals += [self._logged(entry, when, at, False) for entry, when in zip(entries, times, strict=True)]
+        return Chunk(signals=tuple(signals), log=result.cursor)
+
+    def _gap(self, reason: str, code: int, at: datetime) -> Signal:
         return Signal(
             source=SignalSource.SYSTEM,
             family=Family.OTHER,
-            code=LOG_ERASED if reason is GapReason.ERASED else LOG_GAP,
+            code=code,
             received_at=at,
             panel_id=self.setup.panel_id,
             object_id=self.setup.object_id,
             alarm_type=AlarmType.LOG_GAP,
-            detail={"reason": str(reason)},
+            detail={"reason": reason},
         )
 
     def _logged(self, entry: LogEntry, panel_at: datetime | None, at: datetime, recovered: bool) -> Signal:

@@ -22,6 +22,7 @@ from ingest.satel.batcher import Batcher, Entry
 from ingest.satel.errors import LinkLost, RemoteProtocolError
 from ingest.satel.eventlog import LogWalk
 from ingest.satel.frames import Frame
+from ingest.satel.line import Grace, LineWatch
 from ingest.satel.messages import (
     ChangedBlocks,
     Command,
@@ -48,6 +49,9 @@ BURST_WITHIN = 1.0  # s for the blocks that follow the start of automatic sendin
 COALESCE = 0.1  # s; one arming is a handful of blocks, and the history wants one state of it
 WALK_LIMIT = 500  # records (reference §4.7)
 
+_IDENTITY = 12  # bytes of a 7E that tell panels apart: type, version and date
+_NARROW = 5  # bytes of the changed list of a v1 module: blocks 00-27
+
 _ALARM_BLOCKS = (
     Command.ZONES_ALARM,
     Command.ZONES_TAMPER_ALARM,
@@ -56,7 +60,8 @@ _ALARM_BLOCKS = (
     Command.TROUBLES_1,
     Command.PARTITIONS_ARMED,
 )
-"""Without these there is no baseline; in the order they are read."""
+"""The baseline without which nothing is told; in the order they are read."""
+_MAY_BE_SILENT = frozenset(range(0x28, 0x32))  # blocks that not every module knows (reference §2.2)
 _FOLLOWED = state.ZONE_BLOCKS | state.PARTITION_BLOCKS | state.TROUBLE_BLOCKS | {Command.OUTPUTS_ON}
 _SECOND_GENERATION = frozenset({Command.ZONES_MASKED, Command.TROUBLES_6, Command.TROUBLES_7})
 _EXTENDED = frozenset({Command.TROUBLES_8})
@@ -93,6 +98,8 @@ class PanelRuntime:
         timing: Timing | None = None,
         poll_every: float = 1.0,
         backoff: Backoff | None = None,
+        grace: Grace | None = None,
+        last_seen_at: datetime | None = None,
         on_names: Callable[[Names], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
@@ -102,7 +109,9 @@ class PanelRuntime:
         self.lease = lease
         self.log_every = LOG_EVERY
         self.status = LinkStatus.CONNECTING
-        self._since = now()
+        self._since = began_at = now()
+        self._watch = LineWatch(setup.panel_id, setup.address, position.outage, grace=grace or Grace(), began_at=began_at)
+        self._last_seen_at = last_seen_at  # of the former holder
         self._batcher, self._live, self._holder = batcher, live, holder
         self._dial = dial or tcp(setup.host, setup.port)
         self._timing = timing or Timing()
@@ -114,12 +123,11 @@ class PanelRuntime:
         self._wake = asyncio.Event()
         self._stopping = False
         self._session: Session | None = None
-        self._recorded_status: LinkStatus | None = None
         self._version: PanelVersion | None = None
         self._module: ModuleVersion | None = None
-        self._module_silent = False  # 7C was asked and not answered
-        self._automatic: bool | None = None  # None: not tried yet
+        self._automatic = False
         self._unsupported: set[int] = set()
+        self._silent: set[int] = set()  # commands that stayed unanswered, on this line or the last
         self._seen: set[int] = set()
         self._serving = self._caught_up = False
         self._poll_due = self._log_due = self._clock_due = False
@@ -143,25 +151,33 @@ class PanelRuntime:
 
     async def run(self) -> None:
         """Keep the line up until `stop`."""
+        self._take_over()
         while not self._stopping:
             ended, lived = await self._live_line()
             self._backoff, wait = self._backoff.after(ended, lived=lived, chance=self._chance())
             await self._rest(wait)
 
-    def stop(self, *, for_good: bool = False) -> None:
-        """Let go of the line; `run` returns soon. ``for_good``: nobody else takes it, which the history shows."""
+    def stop(self, shown: LinkStatus | None = None) -> None:
+        """Let go of the line; `run` returns soon. ``shown`` is what the history says of it: DISABLED when nobody else takes
+        the panel, DISCONNECTED when somebody does, None for a process that dies without a word."""
         self._stopping = True
-        if for_good:
-            self._set_status(LinkStatus.DISABLED)
+        if shown is LinkStatus.DISABLED:
+            self._record(self._watch.let_go(self._now()), moved=True)
+            self._set_status(shown)
+        elif shown is not None and self.tracker.position.link is LinkStatus.CONNECTED:
+            self._record_link(shown, self._now(), {"reason": "handed over"})
         if self._session is not None:
             self._session.close("released")
         if self._publishing is not None:
             self._publishing.cancel()
-        metrics.CONNECTION_STATUS.remove(str(self.setup.panel_id))  # the next holder tells it
+        for gauge in (metrics.CONNECTION_STATUS, metrics.CLOCK_OFFSET):
+            gauge.remove(str(self.setup.panel_id))  # another process tells of it, or nobody
         self._wake.set()
 
     def tick(self) -> None:
         """Called about once a second: what is due by time."""
+        if not self._stopping:
+            self._record(self._watch.overdue(self._now()))
         session = self._session
         if session is None or not self._serving:
             return
@@ -197,6 +213,13 @@ class PanelRuntime:
 
     # -- one line ---------------------------------------------------------------------------------------------------------
 
+    def _take_over(self) -> None:
+        """Tell what the former holder could not: that its line broke when it did, and what it was asked about in vain."""
+        seen_at, self._last_seen_at = self._last_seen_at, None
+        if seen_at is not None and self.tracker.position.link is LinkStatus.CONNECTED:
+            self._record_link(LinkStatus.DISCONNECTED, seen_at, {"reason": "its holder fell silent"})
+        self._record(self._watch.begin(self._now()))
+
     async def _live_line(self) -> tuple[Ended, float]:
         """Connect and serve until the line ends; why it did, and how long the panel answered."""
         answered_at: float | None = None
@@ -208,10 +231,13 @@ class PanelRuntime:
             await self._serve(session)
         except LinkLost as error:
             ended = _ended(error)
-            self._line_ended(ended, error)
+            self._line_ended(ended, str(error))
         except RemoteProtocolError as error:
             ended = Ended.LOST
-            self._line_ended(ended, error)
+            self._line_ended(ended, str(error))
+        except Exception as error:  # a bug of ours is no reason for silence either
+            self._line_ended(Ended.LOST, type(error).__name__)
+            raise
         finally:
             self._serving = self._caught_up = False
             if self._learning is not None:
@@ -223,6 +249,8 @@ class PanelRuntime:
 
     async def _open(self) -> tuple[Session, Frame]:
         self._seen.clear()
+        self._unsupported.clear()
+        self._module, self._automatic = None, False
         self.tracker.connected()
         session, probe = await open_session(
             self._dial, on_frames=self._on_frames, on_lost=self._wake.set, key=self.setup.key, timing=self._timing
@@ -232,20 +260,25 @@ class PanelRuntime:
             session.close("released")
         return session, probe
 
-    def _line_ended(self, ended: Ended, error: Exception) -> None:
+    def _line_ended(self, ended: Ended, reason: str) -> None:
         if self._stopping:
             return
         metrics.RECONNECTS.labels(ended.lower()).inc()
         status = _STATUS_OF[ended]
-        log.info("panel.line_ended", panel_id=str(self.setup.panel_id), status=status, reason=str(error))
-        self._set_status(status, {"reason": str(error)})
+        log.info("panel.line_ended", panel_id=str(self.setup.panel_id), status=status, reason=reason)
+        self._watch.failed(status, self._now())
+        self._set_status(status, {"reason": reason})
+        if self.tracker.position.outage != self._watch.outage:
+            self._record((), moved=True)
 
     async def _begin(self, session: Session, probe: Frame) -> None:
         """What is done on every new line, in the order of R-RECOVER: who, when, what stands, what was missed."""
         self._version = cast(PanelVersion, decode(probe))
         self.tracker.model = self._version.model
+        self.tracker.identified(probe.data[:_IDENTITY])
         await self._read_module(session)
         await self._read_clock(session)
+        self._watch.answered()
         self._set_status(LinkStatus.CONNECTED, {"model": str(self._version.model), "firmware": self._version.firmware})
         await self._subscribe(session)
         for block in self.tracker.missing(_ALARM_BLOCKS):
@@ -257,6 +290,7 @@ class PanelRuntime:
             await self._read_block(session, block)
             await self._do_due(session)  # thirty blocks at a third of a second each: no time to be deaf
         self._settle(complete=self._complete())
+        self._record(self._watch.caught_up(self._now()), moved=self.tracker.position.outage is not None)
         self._caught_up = self._log_due = True
         self._start_learning(session, self._version)
 
@@ -308,13 +342,20 @@ class PanelRuntime:
 
     # -- asking -----------------------------------------------------------------------------------------------------------
 
+    async def _ask_unsure(self, session: Session, request: Frame) -> Frame | None:
+        """Ask what a module may leave unanswered because it does not know it. That is believed of one that stays silent
+        twice, or again after the last line: a lost answer makes nobody a lesser module."""
+        for _ in range(1 if request.command in self._silent else 2):
+            if (answer := await session.ask_maybe(request)) is not None:
+                self._silent.discard(request.command)
+                return answer
+        self._silent.add(request.command)
+        return None
+
     async def _read_module(self, session: Session) -> None:
-        if self._module_silent:
-            return
-        answer = await session.ask_maybe(requests.read(Command.MODULE_VERSION))
+        answer = await self._ask_unsure(session, requests.read(Command.MODULE_VERSION))
         message = decode(answer) if answer is not None else None
         self._module = message if isinstance(message, ModuleVersion) else None
-        self._module_silent = answer is None
 
     async def _read_clock(self, session: Session) -> None:
         self._clock_due = self.tracker.clock_wanted = False
@@ -327,11 +368,10 @@ class PanelRuntime:
 
     async def _subscribe(self, session: Session) -> None:
         """Ask for automatic sending, where the module may know it; wait for the burst that follows."""
-        if self._automatic is False or self._module is None:
-            self._automatic = False
+        if self._module is None:
             return
         request = requests.subscribe(self._wanted(), extended=self._module.extended)
-        answer = await session.ask_maybe(request)
+        answer = await self._ask_unsure(session, request)
         message = decode(answer) if answer is not None else None
         self._automatic = isinstance(message, Result) and message.accepted
         if self._automatic:
@@ -353,19 +393,23 @@ class PanelRuntime:
     async def _read_block(self, session: Session, block: int) -> None:
         """Read one block; it is taken where all frames are. Silence is allowed where a module may not know it."""
         request = requests.read(block, wide=self._wide(block))
-        if block in _ALARM_BLOCKS:
+        if block in _MAY_BE_SILENT:
+            if await self._ask_unsure(session, request) is None:
+                self._unsupported.add(block)
+        elif block in _ALARM_BLOCKS or await session.ask_maybe(request) is None:
             await session.ask(request)
-        elif await session.ask_maybe(request) is None:
-            self._unsupported.add(block)
 
     async def _poll(self, session: Session) -> None:
         """Ask what changed and read it, alarms first."""
         self._poll_due, self._polled_at = False, self._loop.time()
-        width = 5 if self._module is None else 7 if self._module.extended else 6
+        width = _NARROW if self._module is None else 7 if self._module.extended else 6
         message = decode(await session.ask(requests.changed_blocks(width)))
         if not isinstance(message, ChangedBlocks):
             return
         changed = message.blocks & self._wanted()
+        if width == _NARROW and Command.PARTITIONS_ARMED in changed:
+            # The narrow list ends at 27: that mode 1 began or ended, it tells by the armed partitions only.
+            changed |= {Command.PARTITIONS_ARMED_MODE_1} & self._wanted()
         # A pulse between two polls changes nothing we can read, but the log has it.
         self.tracker.log_urgent |= bool(changed & URGENT_BLOCKS)
         for block in sorted(changed, key=lambda each: (each not in _ALARM_BLOCKS, each)):
@@ -423,6 +467,7 @@ class PanelRuntime:
     def _record(self, signals: Iterable[Signal], *, moved: bool = False, states: tuple[PanelStateChange, ...] = ()) -> None:
         told = tuple(signals)
         if told or moved or states:
+            self.tracker.position.outage = self._watch.outage
             cursor = self.tracker.position.to_json()
             entry = Entry(panel_id=self.setup.panel_id, lease=self.lease, signals=told, cursor=cursor, states=states)
             self._batcher.put(entry)
@@ -451,16 +496,18 @@ class PanelRuntime:
         )
 
     def _set_status(self, status: LinkStatus, detail: dict[str, object] | None = None) -> None:
-        if status is self.status and status is self._recorded_status:
+        if status is self.status and status is self.tracker.position.link:
             return
         self.status, self._since = status, self._now()
         up = status is LinkStatus.CONNECTED
         metrics.CONNECTION_STATUS.labels(str(self.setup.panel_id)).set(up)
         self.publish_link()
-        if status in (LinkStatus.CONNECTING, self._recorded_status):
-            return
-        self._recorded_status = status
-        change = PanelStateChange(panel_id=self.setup.panel_id, partition=None, state=status, at=self._since, detail=detail)
+        if status not in (LinkStatus.CONNECTING, self.tracker.position.link):
+            self._record_link(status, self._since, detail)
+
+    def _record_link(self, status: LinkStatus, at: datetime, detail: dict[str, object] | None) -> None:
+        self.tracker.position.link = status
+        change = PanelStateChange(panel_id=self.setup.panel_id, partition=None, state=status, at=at, detail=detail)
         self._record((), states=(change,))
 
     # -- knowing ----------------------------------------------------------------------------------------------------------

@@ -93,7 +93,10 @@ class Picture:
             return dict.fromkeys(sorted(known), PartitionState.UNKNOWN)
         states = dict.fromkeys(known, PartitionState.DISARMED)
         for command, state in reversed(_PARTITION_TESTS):
-            states.update(dict.fromkeys(self.numbers(command), state))
+            numbers = self.numbers(command)
+            if command == Command.PARTITIONS_ARMED_MODE_1:  # where blocks are polled it may be older than 0A
+                numbers &= self.numbers(Command.PARTITIONS_ARMED)
+            states.update(dict.fromkeys(numbers, state))
         return dict(sorted(states.items()))
 
     def part(self, name: str, known_partitions: Iterable[int], at: datetime) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,12 @@ _TAKE = text(
     ON CONFLICT (panel_id) DO UPDATE SET lease_number = panel_leases.lease_number + 1, holder = excluded.holder,
         acquired_at = excluded.acquired_at, renewed_at = excluded.renewed_at
     RETURNING lease_number
+    """
+)
+_LAST_SEEN = text(
+    """
+    SELECT greatest(l.renewed_at, c.walked_at) FROM panel_leases l LEFT JOIN panel_cursors c USING (panel_id)
+    WHERE l.panel_id = :panel_id
     """
 )
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
@@ -119,6 +126,12 @@ class PanelStore:
             number = (await session.execute(_TAKE, {"panel_id": panel_id, "holder": self.holder})).scalar_one()
             await session.execute(_NOTIFY, {"channel": names.PANEL_CHANNEL, "payload": names.panel_news(panel_id)})
         return int(number)
+
+    async def last_seen(self, panel_id: UUID) -> datetime | None:
+        """The last sign of life of the panel's present or last holder; None if there was none."""
+        async with self.db.read() as session:
+            seen_at: datetime | None = (await session.execute(_LAST_SEEN, {"panel_id": panel_id})).scalar_one_or_none()
+        return seen_at
 
     async def position(self, panel_id: UUID) -> Position:
         """How far the recording has come; the beginning if there is none, and a visible gap if it cannot be read."""

@@ -149,6 +149,18 @@ async def test_there_is_one_joinable_bundle_of_an_object_and_type(db: Database) 
         (asyncpg.CannotConnectNowError("the database system is starting up"), True),
         (asyncpg.AdminShutdownError("terminating connection"), True),
         (asyncpg.ConnectionDoesNotExistError("closed in the middle"), True),
+        (asyncpg.DiskFullError("could not extend file"), True),
+        (asyncpg.OutOfMemoryError("out of memory"), True),
+        (asyncpg.TooManyConnectionsError("too many clients"), True),
+        (asyncpg.PostgresIOError("could not read block"), True),
+        (asyncpg.ReadOnlySQLTransactionError("a standby"), True),
+        (asyncpg.QueryCanceledError("statement timeout"), True),
+        (asyncpg.LockNotAvailableError("lock timeout"), True),
+        (asyncpg.SerializationError("could not serialize"), True),
+        (asyncpg.DeadlockDetectedError("deadlock"), True),
+        (asyncpg.InvalidTextRepresentationError("not a number"), False),
+        (asyncpg.UndefinedTableError("a bug"), False),
+        (asyncpg.NotNullViolationError("a bug"), False),
         (asyncpg.InterfaceError("connection is closed"), True),
         (asyncpg.InterfaceError("cannot perform operation: another operation is in progress"), False),
         (asyncpg.UniqueViolationError("a bug"), False),
@@ -158,6 +170,21 @@ async def test_there_is_one_joinable_bundle_of_an_object_and_type(db: Database) 
 )
 def test_an_absent_server_is_told_from_a_bug(error: Exception, expected: bool) -> None:
     assert is_unavailable(error) is expected
+
+
+async def test_a_server_that_became_read_only_is_away_for_who_writes(db: Database) -> None:
+    """As after a failover; who writes in a read session is at fault himself."""
+    async with db.engine.connect() as connection:
+        name = (await connection.execute(text("SELECT current_database()"))).scalar_one()
+        await connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+        await connection.commit()
+    await db.engine.dispose()
+    with pytest.raises(DatabaseUnavailable):
+        async with db.write() as session:
+            await session.execute(text("DELETE FROM users"))
+    with pytest.raises(DatabaseUnavailable):
+        async with db.fast() as fast:
+            await fast.execute("DELETE FROM users")
 
 
 async def test_a_broken_connection_does_not_go_back_to_the_pool(db: Database) -> None:

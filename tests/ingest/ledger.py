@@ -55,6 +55,11 @@ class Ledger:
         """Events that are alarms, in order of recording."""
         return [event for event in self._events.values() if event.alarm_type is not None and not event.restore]
 
+    @property
+    def lines(self) -> list[Event]:
+        """The alarms among them for a lost line."""
+        return [event for event in self.alarms if event.alarm_type is AlarmType.COMM_LOSS]
+
     def alarms_of(self, zone: int) -> list[Event]:
         return [event for event in self.alarms if event.source_kind == "ZONE" and event.source_number == zone]
 

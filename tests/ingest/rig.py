@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from ingest.satel.batcher import Batcher
+from ingest.satel.line import Grace
 from ingest.satel.panel import PanelSetup, Position, ZoneSetup
 from ingest.satel.reconnect import Backoff
 from ingest.satel.runtime import PanelRuntime
@@ -59,11 +61,12 @@ class Rig:
         )
         self._shape, self._limit = shape, limit
         self._lease = 0
+        self.grace = Grace()
         self.batcher: Batcher
         self.runtime: PanelRuntime
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
+    def start(self, *, last_seen_at: datetime | None = None) -> None:
         """A process takes the panel: with what the database says, and nothing else."""
         self._lease += 1
         self.ledger.leases[self.panel_id] = self._lease
@@ -75,10 +78,12 @@ class Rig:
             lease=self._lease,
             batcher=self.batcher,
             live=self.live,
-            dial=shaped(tcp(self.panel.host, self.panel.port), self._shape),
+            dial=shaped(tcp(self.setup.host, self.setup.port), self._shape),
             timing=FAST,
             poll_every=0.1,
             backoff=Backoff(pace=0.05),
+            grace=self.grace,
+            last_seen_at=last_seen_at,
         )
         self._tasks = [asyncio.create_task(self.runtime.run()), asyncio.create_task(self._tick())]
 
@@ -98,6 +103,10 @@ class Rig:
         """The line is up, the log was walked, and all of that is recorded."""
         await eventually(lambda: self.runtime.status is LinkStatus.CONNECTED and self.runtime.ready, within=within)
         await self.recorded()
+
+    def use(self, grace: Grace) -> None:
+        """From now on a line may be away for so long."""
+        self.grace = self.runtime._watch._grace = grace
 
     def quicken_log(self, *, every: float) -> None:
         """Read the log of a quiet panel every so many seconds."""

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from activities.db.session import DatabaseUnavailable
 from ingest.satel import batcher as module
@@ -41,6 +43,7 @@ class Recorder:
         self.open.set()
         self.away = False
         self.refused: set[int] = set()
+        self.error: Exception = ValueError("refused")
         self.stale: dict[UUID, int] = {}
 
     async def __call__(self, entries: Sequence[Entry]) -> frozenset[UUID]:
@@ -60,7 +63,7 @@ class Recorder:
         if self.away:
             raise DatabaseUnavailable("gone")
         if any(signal.code in self.refused and signal.panel_id for each in entries for signal in each.signals):
-            raise ValueError("refused")
+            raise self.error
         stale = frozenset(each.panel_id for each in entries if each.lease < self.stale.get(each.panel_id, 0))
         self.committed += [each for each in entries if each.panel_id not in stale]
         return stale
@@ -154,8 +157,14 @@ async def test_full_is_told_at_the_limit(recorder: Recorder) -> None:
     assert not batcher.full
 
 
-async def test_one_bad_entry_stops_only_its_own_panel_and_is_parked_in_the_end(recorder: Recorder, batcher: Batcher) -> None:
-    recorder.refused = {666}
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("a bug"), asyncpg.NumericValueOutOfRangeError("too large"), asyncpg.CheckViolationError("no such word")],
+)
+async def test_one_bad_entry_stops_only_its_own_panel_and_is_parked_in_the_end(
+    recorder: Recorder, batcher: Batcher, error: Exception
+) -> None:
+    recorder.refused, recorder.error = {666}, error
     for code in (1, 666, 2):
         batcher.put(entry(code))
         batcher.put(entry(code + 1000, panel=OTHER))
@@ -168,6 +177,25 @@ async def test_one_bad_entry_stops_only_its_own_panel_and_is_parked_in_the_end(r
     assert parked.detail["panel_id"] == str(PANEL)
     refusals = [each for each in recorder.transactions if [s.code for e in each for s in e.signals] == [666]]
     assert len(refusals) > PARK_AFTER
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.UndefinedTableError("migrations are under way"),
+        asyncpg.InsufficientPrivilegeError("somebody took a right away"),
+        DBAPIError("connect", None, Exception("password authentication failed")),
+    ],
+)
+async def test_trouble_of_the_server_turns_no_alarm_into_quarantine(
+    recorder: Recorder, batcher: Batcher, error: Exception
+) -> None:
+    recorder.refused, recorder.error = {666}, error
+    batcher.put(entry(666))
+    await eventually(lambda: len(recorder.transactions) > PARK_AFTER + 1)
+    recorder.refused = set()
+    await batcher.drained()
+    assert [signal.panel_id for each in recorder.committed for signal in each.signals] == [PANEL]
 
 
 async def test_nothing_of_a_former_lease_is_recorded_or_kept(recorder: Recorder, batcher: Batcher) -> None:

@@ -2,18 +2,35 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
+from ingest.satel.line import Grace
 from ingest.satel.messages import Command
+from ingest.satel.simulator.examples import furnish
 from ingest.satel.simulator.installation import ModuleModel, PanelConfig, PanelModel
+from ingest.satel.simulator.server import running_panel
 from ingest.satel.simulator.troubles import Trouble
 from tests.ingest.rig import FLOOD, SILENT_PANIC, SMOKE, VIBRATION, Rig, rig_of
-from tests.ingest.transports import Shape, byte_at_a_time, delaying, lossy, perfect
+from tests.ingest.transports import Shape, byte_at_a_time, delaying, losing, lossy, perfect
 from tests.support.eventually import eventually
-from workflows.domain.alarm import LOG_ERASED, LOG_GAP, AlarmType, Family, Outcome, SignalSource
+from workflows.domain.alarm import (
+    LINK_LOST,
+    LOG_ERASED,
+    LOG_GAP,
+    PANEL_BUSY,
+    PANEL_REPLACED,
+    AlarmType,
+    Family,
+    Outcome,
+    SignalSource,
+)
+from workflows.domain.panel import LinkStatus
 
 KEY = "Klucz2026abc"
+QUICK = Grace(lost=timedelta(seconds=0.3), busy=timedelta(seconds=0.3))
 MODULES = {
     "push": PanelConfig(),
     "push, encrypted": PanelConfig(key=KEY),
@@ -160,6 +177,50 @@ async def test_zones_above_128_of_a_256_plus_are_followed() -> None:
             assert [(each.source_number, each.code) for each in rig.ledger.alarms] == [(197, 133)]
 
 
+LARGE = PanelConfig(model=PanelModel.INTEGRA_256_PLUS, module=ModuleModel.ETHM_1_PLUS_2_00, zones=())
+
+
+async def test_one_lost_answer_makes_nobody_a_lesser_module() -> None:
+    """A module that is asked once what it is, and not heard, would be read in maps of 128 zones."""
+    async with rig_of(LARGE, shape=losing(Command.MODULE_VERSION), zones=201) as rig:
+        await rig.connected()
+        rig.panel.violate(197)
+        await eventually(lambda: [each.source_number for each in rig.ledger.told(SignalSource.EDGE)] == [197])
+
+
+async def test_what_a_module_seemed_to_be_on_one_line_it_is_not_on_the_next() -> None:
+    shape = losing(Command.MODULE_VERSION, Command.MODULE_VERSION)
+    async with rig_of(LARGE, shape=shape, zones=201) as rig:
+        await rig.connected()
+        assert rig.runtime.identity is not None
+        assert rig.runtime.identity.module is None
+        rig.panel.drop_link()
+        await eventually(lambda: not rig.runtime.ready)
+        await rig.connected()
+        assert rig.runtime.identity.module == "ETHM-1 Plus 2.00"
+        rig.panel.violate(197)
+        await eventually(lambda: [each.source_number for each in rig.ledger.told(SignalSource.EDGE)] == [197])
+
+
+async def test_a_lost_block_that_every_module_knows_is_asked_for_again() -> None:
+    async with rig_of(MODULES["old module"], shape=losing(Command.PARTITIONS_ENTRY_TIME)) as rig:
+        await rig.connected()
+        assert rig.panel.statistics.connections == 1
+        assert Command.PARTITIONS_ENTRY_TIME in rig.runtime.tracker.picture.blocks
+
+
+async def test_an_old_module_tells_when_a_partition_is_no_longer_armed_with_bypasses() -> None:
+    """Its list of changes ends before block 2A."""
+    async with rig_of(MODULES["old module"]) as rig:
+        await rig.connected()
+        rig.panel.arm(1, user=1, mode=1, delay=0)
+        await eventually(lambda: rig.ledger.partition_states(1)[-1:] == ["ARMED_BYPASS"])
+        rig.panel.disarm(1, user=1)
+        await eventually(lambda: rig.ledger.partition_states(1)[-1:] == ["DISARMED"])
+        rig.panel.arm(1, user=1, mode=0, delay=0)
+        await eventually(lambda: rig.ledger.partition_states(1)[-1:] == ["ARMED_FULL"])
+
+
 async def test_the_panels_clock_error_is_taken_out_of_the_log_times() -> None:
     async with rig_of(PanelConfig(clock_skew=-4000.0)) as rig:
         await rig.connected()
@@ -299,6 +360,40 @@ async def test_a_long_absence_is_replayed_oldest_first_in_chunks(rig: Rig) -> No
     assert all(each.recovered for each in replayed)
 
 
+async def test_another_panel_at_another_address_does_not_tell_its_past(rig: Rig) -> None:
+    rig.panel.violate(VIBRATION)
+    await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 1)
+    await rig.kill()
+    async with running_panel(furnish(PanelConfig(latency=0.001, slot_release=0.0))) as other:
+        for number in range(40):
+            other.record(130, source=1 + number % 16)
+        rig.setup = replace(rig.setup, host=other.host, port=other.port)
+        rig.start()
+        await rig.connected()
+        assert [each.code for each in rig.ledger.told(SignalSource.SYSTEM)] == [PANEL_REPLACED]
+        assert not rig.ledger.alarms_of(VIBRATION)[0].active
+        other.violate(SMOKE)
+        await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 2)
+        assert [each.source_number for each in rig.ledger.alarms if each.family is Family.ZONE_ALARM] == [VIBRATION, SMOKE]
+        await rig.kill()
+
+
+async def test_the_same_panel_at_another_address_is_followed_where_it_was_left(rig: Rig) -> None:
+    for user in (1, 2):
+        rig.panel.arm(2, user=user, delay=0)
+        rig.panel.disarm(2, user=user)
+    await settled(rig, lambda: len(rig.ledger.told(SignalSource.LOG)) == 4)
+    await rig.kill()
+    rig.panel.violate(SMOKE)
+    rig.panel.unplug()
+    rig.panel.port = 0
+    await rig.panel.plug_in()
+    rig.setup = replace(rig.setup, port=rig.panel.port)
+    rig.start()
+    await rig.connected()
+    assert [(each.source_number, each.recovered) for each in rig.ledger.alarms] == [(SMOKE, True)]
+
+
 # -- without a database ---------------------------------------------------------------------------------------------------
 
 
@@ -348,6 +443,110 @@ async def test_a_half_open_line_is_noticed_by_the_answer_that_does_not_come(rig:
     await rig.connected()
     rig.panel.violate(VIBRATION)
     await settled(rig, lambda: len(rig.ledger.alarms) == 1)
+
+
+async def test_a_cut_line_is_an_alarm_until_it_is_mended(rig: Rig) -> None:
+    """Principle 7: silence is an alarm."""
+    rig.use(QUICK)
+    rig.panel.cut_line()
+    await eventually(lambda: rig.ledger.lines)
+    [alarm] = rig.ledger.lines
+    assert (alarm.code, alarm.active, alarm.source) == (LINK_LOST, True, SignalSource.SYSTEM)
+    await rig.panel.mend_line()
+    await rig.connected()
+    await settled(rig, lambda: not rig.ledger.lines[0].active)
+    assert [(each.code, each.restore) for each in rig.ledger.told(SignalSource.SYSTEM)] == [(2001, False), (2001, True)]
+
+
+async def test_a_line_back_within_its_grace_is_no_alarm(rig: Rig) -> None:
+    rig.panel.drop_link()
+    await eventually(lambda: "DISCONNECTED" in rig.ledger.link_states())
+    await rig.connected()
+    assert rig.ledger.told(SignalSource.SYSTEM) == []
+    assert rig.runtime.tracker.position.outage is None
+
+
+async def test_a_busy_line_is_an_alarm_of_its_own_name(rig: Rig) -> None:
+    rig.use(Grace(busy=QUICK.busy))
+    rig.panel.occupy(True)
+    await eventually(lambda: [each.code for each in rig.ledger.lines] == [PANEL_BUSY])
+    rig.panel.occupy(False)
+    await rig.connected()
+    await settled(rig, lambda: not rig.ledger.lines[0].active)
+
+
+async def test_a_panel_that_never_was_reachable_is_an_alarm() -> None:
+    async with rig_of(started=False) as rig:
+        rig.grace = QUICK
+        rig.panel.unplug()
+        rig.start()
+        await eventually(lambda: [each.code for each in rig.ledger.lines] == [LINK_LOST])
+        await rig.panel.plug_in()
+        await rig.connected()
+        await settled(rig, lambda: not rig.ledger.lines[0].active)
+
+
+async def test_a_lost_line_is_one_event_however_many_processes_notice_it(rig: Rig) -> None:
+    rig.use(QUICK)
+    rig.panel.cut_line()
+    await eventually(lambda: rig.ledger.lines)
+    for _ in range(2):
+        await rig.kill()
+        rig.start()
+        await eventually(lambda: rig.runtime.status is LinkStatus.DISCONNECTED)
+        rig.runtime.tick()
+    await rig.recorded()
+    assert len(rig.ledger.told(SignalSource.SYSTEM)) == 1
+    await rig.kill()
+    await rig.panel.mend_line()  # while nobody watches
+    rig.start()
+    await rig.connected()
+    await settled(rig, lambda: not rig.ledger.lines[0].active)
+    assert len(rig.ledger.lines) == 1
+
+
+async def test_a_process_killed_and_replaced_opens_no_alarm_for_the_line(rig: Rig) -> None:
+    await rig.kill()
+    rig.start()
+    await rig.connected()
+    assert rig.ledger.told(SignalSource.SYSTEM) == []
+    assert rig.ledger.cursors[rig.panel_id]["outage"] is None
+
+
+async def test_a_panel_nobody_wants_any_more_ends_the_alarm_for_its_line(rig: Rig) -> None:
+    rig.use(QUICK)
+    rig.panel.cut_line()
+    await eventually(lambda: rig.ledger.lines)
+    rig.runtime.stop(LinkStatus.DISABLED)
+    await rig.recorded()
+    assert not rig.ledger.lines[0].active
+    assert rig.ledger.link_states()[-1] == "DISABLED"
+
+
+async def test_the_history_of_a_line_has_no_row_twice_and_the_heir_tells_of_the_interruption(rig: Rig) -> None:
+    """R-HISTORY: what a killed process could not write itself."""
+    await rig.kill()
+    seen_at = datetime.now(UTC)
+    rig.start(last_seen_at=seen_at)
+    await rig.connected()
+    assert rig.ledger.link_states() == ["CONNECTED", "DISCONNECTED", "CONNECTED"]
+    assert rig.ledger.states[-1].at >= seen_at
+    assert [each.at for each in rig.ledger.states if each.state == "DISCONNECTED"] == [seen_at]
+    await rig.kill()
+    rig.start()
+    await rig.connected()
+    assert rig.ledger.link_states()[2:] == ["CONNECTED"]
+
+
+def labels(rig: Rig) -> list[float | None]:
+    names = ("satel_connection_status", "satel_clock_offset_seconds")
+    return [REGISTRY.get_sample_value(name, {"panel_id": str(rig.panel_id)}) for name in names]
+
+
+async def test_who_lets_go_of_a_panel_tells_nothing_more_of_it(rig: Rig) -> None:
+    assert labels(rig) == [1, 0]
+    await rig.kill()
+    assert labels(rig) == [None, None]
 
 
 async def test_a_wrong_key_is_shown_as_no_answer_with_a_hint() -> None:

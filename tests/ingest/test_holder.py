@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from activities.db.session import Database
 from ingest.satel.activities import PanelActivities
 from ingest.satel.batcher import Batcher, recording
 from ingest.satel.holder import PanelHolder
+from ingest.satel.line import Grace
 from ingest.satel.live import LivePublisher
 from ingest.satel.simulator.examples import furnish
 from ingest.satel.simulator.installation import PanelConfig
@@ -256,6 +257,108 @@ async def test_a_panel_nobody_described_tells_its_own_names(db: Database, panel:
     panel.violate(SMOKE)
     await eventually(_all_told(db, panel_id, [SMOKE]))
     assert [each["alarm_type"] for each in await alarms(db, panel_id)] == ["FIRE"]
+    held.cancel()
+
+
+async def test_an_alarm_for_a_lost_line_ends_when_the_panel_is_disabled_while_nobody_holds_it(
+    db: Database, panel: NetworkPanel, start: Start
+) -> None:
+    panel_id = await install(db, panel)
+    panel.cut_line()
+    process = start("a")
+    process.holder.grace = Grace(lost=timedelta(seconds=0.2))
+    held = asyncio.create_task(process.hold(panel_id))
+
+    async def lines() -> list[tuple[int, bool]]:
+        return [(each["code"], each["active"]) for each in await alarms(db, panel_id)]
+
+    await eventually(lambda: _equals(lines, [(2001, True)]))
+    await process.kill()
+    held.cancel()
+    await reconfigure(db, panel_id, enabled=False)
+    assert (await start("b").hold(panel_id)).end is LeaseEnd.DISABLED
+    await eventually(lambda: _equals(lines, [(2001, False)]))
+    links = await rows(db, "SELECT state FROM panel_state_history WHERE partition IS NULL ORDER BY id")
+    assert [row["state"] for row in links] == ["DISCONNECTED", "DISABLED"]
+    bundle = await rows(db, "SELECT alarm_type, active_count FROM bundle_alarms")
+    assert bundle == [{"alarm_type": "COMM_LOSS", "active_count": 0}]
+
+
+async def _equals(read: Callable[[], Awaitable[object]], expected: object) -> bool:
+    return await read() == expected
+
+
+async def test_who_takes_a_panel_from_the_dead_tells_when_its_line_broke(
+    db: Database, panel: NetworkPanel, start: Start
+) -> None:
+    """R-HISTORY; and no alarm, for the line is up again within its grace."""
+    panel_id = await install(db, panel)
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    await process.holder.batcher.drained()
+    await process.kill()
+    held.cancel()
+    second = start("b")
+    held = asyncio.create_task(second.hold(panel_id))
+    await second.ready(panel_id)
+    await second.holder.batcher.drained()
+    links = await rows(db, "SELECT state, at FROM panel_state_history WHERE partition IS NULL ORDER BY at")
+    assert [row["state"] for row in links] == ["CONNECTED", "DISCONNECTED", "CONNECTED"]
+    assert await alarms(db, panel_id) == []
+    held.cancel()
+
+
+async def test_who_hands_a_panel_over_says_so_and_the_next_says_no_more(
+    db: Database, panel: NetworkPanel, start: Start
+) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    process.holder.stop()
+    await held
+    await process.holder.stopped()
+    second = start("b")
+    held = asyncio.create_task(second.hold(panel_id))
+    await second.ready(panel_id)
+    await second.holder.batcher.drained()
+    links = await rows(db, "SELECT state, detail FROM panel_state_history WHERE partition IS NULL ORDER BY at")
+    assert [row["state"] for row in links] == ["CONNECTED", "DISCONNECTED", "CONNECTED"]
+    assert links[1]["detail"] == {"reason": "handed over"}
+    held.cancel()
+
+
+async def test_an_attempt_cancelled_while_it_ends_an_orphan_does_not_block_the_next(
+    db: Database, panel: NetworkPanel, start: Start
+) -> None:
+    """The orphan is closed whoever waits for it."""
+    panel_id = await install(db, panel)
+    process = start("a")
+    for loop in process.loops[1:3]:
+        loop.cancel()  # nobody but the attempts themselves ends the orphan
+    orphan = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    orphan.cancel()
+    await asyncio.wait([orphan])
+    await reconfigure(db, panel_id, name="Renamed")
+    record, slow = process.holder.batcher._record, asyncio.Event()
+
+    async def slowly(entries: Any) -> frozenset[UUID]:
+        await slow.wait()
+        return await record(entries)
+
+    process.holder.batcher._record = slowly
+    panel.violate(VIBRATION)
+    await eventually(lambda: process.holder.batcher.held)
+    attempt = asyncio.create_task(process.hold(panel_id))
+    await eventually(lambda: process.holder.runtime(panel_id) is None)
+    attempt.cancel()
+    await asyncio.wait([attempt])
+    slow.set()
+    held = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    await eventually(_all_told(db, panel_id, [VIBRATION]))
     held.cancel()
 
 

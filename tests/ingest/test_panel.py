@@ -7,13 +7,14 @@ import pytest
 
 from ingest.satel.classify import Condition
 from ingest.satel.errors import LocalProtocolError
-from ingest.satel.eventlog import LogCursor, LogEntry, LogRecord, WalkResult
+from ingest.satel.eventlog import GapReason, LogCursor, LogEntry, LogRecord, WalkResult
 from ingest.satel.frames import Frame
+from ingest.satel.line import Outage
 from ingest.satel.messages import Command, PanelStatus, decode
 from ingest.satel.panel import PARTITION_GRACE, PanelSetup, PanelTracker, Position, ZoneSetup
 from ingest.satel.state import Picture
-from workflows.domain.alarm import AlarmType, Family, Signal, SignalSource, Source
-from workflows.domain.panel import PartitionState
+from workflows.domain.alarm import LOG_GAP, PANEL_REPLACED, AlarmType, Family, Signal, SignalSource, Source
+from workflows.domain.panel import LinkStatus, PartitionState
 
 AT = datetime(2026, 6, 1, 12, 0, 30, tzinfo=UTC)
 SETUP = PanelSetup(
@@ -179,6 +180,9 @@ def test_the_position_survives_being_stored() -> None:
         reported={Condition(Family.ZONE_ALARM, Source.ZONE, 5), Condition(Family.TROUBLE, Source.KEYPAD, 2, 78)},
         explained={Condition(Family.PARTITION_ALARM, Source.PARTITION, 1)},
         partitions={1: PartitionState.ARMED_FULL},
+        link=LinkStatus.BUSY,
+        outage=Outage(since=AT, address=SETUP.address, told=2005),
+        origin="panel:7094/00",
     )
     assert Position.from_json(position.to_json()) == position
     assert Position.from_json(Position().to_json()) == Position()
@@ -186,7 +190,13 @@ def test_the_position_survives_being_stored() -> None:
 
 @pytest.mark.parametrize(
     "stored",
-    [{}, {"log": "zz"}, {"log": None, "reported": ["?"], "explained": [], "partitions": {}}, {"log": None, "reported": 1}],
+    [
+        {},
+        {"log": "zz"},
+        {"log": None, "reported": ["?"], "explained": [], "partitions": {}},
+        {"log": None, "reported": 1},
+        {**Position().to_json(), "outage": {"since": "once"}},
+    ],
 )
 def test_a_damaged_position_is_said_to_be_damaged(stored: dict[str, object]) -> None:
     with pytest.raises(LocalProtocolError):
@@ -289,6 +299,124 @@ def test_a_record_without_a_date_has_no_time() -> None:
     assert signal.panel_at is None
 
 
+# -- another line, another panel ------------------------------------------------------------------------------------------
+
+
+def test_what_the_log_told_on_one_line_hides_nothing_on_the_next() -> None:
+    """Zone 5 alarms and is restored; then, unseen, it alarms again and the log is erased."""
+    tracker = settled()
+    tracker.take([zones(Command.ZONES_ALARM, 5)], AT)
+    moment = local("2026-06-01 14:00")
+    walk(tracker, entry(133, local=moment, zone=5), entry(133, local=moment, zone=5, restore=True))
+    tracker.take([zones(Command.ZONES_ALARM)], AT)
+    tracker.connected()
+    tracker.take([zones(Command.ZONES_ALARM, 5)], AT)
+    told = tracker.settle(AT, complete=False)
+    assert [(each.source, each.source_number) for each in told] == [(SignalSource.INITIAL, 5)]
+    tracker.take([zones(Command.ZONES_ALARM)], AT)
+    assert tracker.position.reported == set()
+
+
+def test_what_the_log_told_before_a_suspension_hides_nothing_after_it() -> None:
+    tracker = settled()
+    tracker.take([zones(Command.ZONES_ALARM, 5)], AT)
+    walk(tracker, entry(133, local=local("2026-06-01 14:00"), zone=5))
+    tracker.take([zones(Command.ZONES_ALARM)], AT)
+    tracker.suspend()
+    tracker.take([zones(Command.ZONES_ALARM, 5)], AT)
+    assert [each.source for each in tracker.settle(AT, complete=False)] == [SignalSource.INITIAL]
+
+
+def test_a_restore_the_log_told_on_a_former_line_does_not_hide_the_next_one() -> None:
+    tracker = settled()
+    tracker.take([zones(Command.ZONES_ALARM, 5)], AT)
+    walk(tracker, entry(133, local=local("2026-06-01 14:00"), zone=5, restore=True))
+    tracker.connected()  # the bit stands
+    tracker.take([zones(Command.ZONES_ALARM, 5)], AT)
+    tracker.settle(AT, complete=False)
+    assert [each.restore for each in tracker.take([zones(Command.ZONES_ALARM)], AT)] == [True]
+
+
+def test_an_alarm_the_walk_told_with_its_restore_is_not_told_again_while_its_bit_stands() -> None:
+    """The bit of a zone alarm stays until somebody clears the alarm."""
+    tracker = settled()
+    tracker.connected()
+    tracker.take([zones(Command.ZONES_ALARM, 5)], AT)
+    moment = local("2026-06-01 14:00")
+    walk(tracker, entry(133, local=moment, zone=5), entry(133, local=moment, zone=5, restore=True), recovering=True)
+    assert tracker.settle(AT, complete=False) == []
+
+
+OLD, NEW = bytes(12), b"another one."
+CHAIN = tuple(bytes((number,)) * 8 for number in range(1, 5))
+
+
+def known(*chain: bytes, whole_log: bool = False) -> Position:
+    """As recorded of the OLD panel, whose zones 5 and 6 are in alarm."""
+    return Position(
+        log=LogCursor(index=bytes(3), chain=chain, whole_log=whole_log),
+        reported={Condition(Family.ZONE_ALARM, Source.ZONE, number) for number in (5, 6)},
+        partitions={1: PartitionState.ARMED_FULL},
+        origin=f"panel:7094/{OLD.hex()}",
+    )
+
+
+def meet(position: Position, identity: bytes, result: WalkResult) -> tuple[PanelTracker, list[Signal]]:
+    """A line to the panel that says it is ``identity``, whose zone 5 is in alarm."""
+    tracker = PanelTracker(SETUP, position)
+    tracker.connected()
+    tracker.identified(identity)
+    tracker.take([zones(Command.ZONES_ALARM, 5)], AT)
+    chunks = tracker.walked(result, AT, recovering=True)
+    tracker.position.log = chunks[-1].log
+    told = [signal for chunk in chunks for signal in chunk.signals]
+    return tracker, told + tracker.settle(AT, complete=False)
+
+
+def found(*entries: LogEntry, gap: GapReason | None, meanwhile: int = 0) -> WalkResult:
+    cursor = LogCursor(index=b"new", chain=(bytes(8),), whole_log=False)
+    return WalkResult(entries=entries, first=False, gap_reason=gap, cursor=cursor, before=None, meanwhile=meanwhile)
+
+
+OLD_RECORD = entry(130, local=local("2026-05-30 03:00"), zone=9)
+NEW_RECORD = entry(120, local=local("2026-06-01 14:00"))
+
+
+@pytest.mark.parametrize(
+    ("position", "result"),
+    [
+        (known(*CHAIN), found(OLD_RECORD, NEW_RECORD, gap=GapReason.LIMIT, meanwhile=1)),
+        (known(*CHAIN), found(OLD_RECORD, NEW_RECORD, gap=GapReason.ERASED, meanwhile=1)),
+        (known(whole_log=True), found(OLD_RECORD, NEW_RECORD, gap=None, meanwhile=1)),  # an empty log "continues" in any other
+        (known(CHAIN[0], whole_log=True), found(OLD_RECORD, NEW_RECORD, gap=None, meanwhile=1)),
+    ],
+)
+def test_a_replaced_panel_is_said_to_be_one_and_its_past_is_not_replayed(position: Position, result: WalkResult) -> None:
+    tracker, told = meet(position, NEW, result)
+    assert [(each.source, each.source_number, each.restore) for each in told] == [
+        (SignalSource.SYSTEM, 0, False),
+        (SignalSource.INITIAL, 5, True),
+        (SignalSource.INITIAL, 6, True),
+        (SignalSource.LOG, 0, False),
+        (SignalSource.INITIAL, 5, False),
+    ]
+    assert (told[0].code, told[0].alarm_type, told[3].code) == (PANEL_REPLACED, AlarmType.LOG_GAP, 120)
+    assert not any(each.recovered for each in told)
+    assert tracker.position.origin == f"panel:7094/{NEW.hex()}"
+    assert (tracker.position.log, tracker.position.partitions) == (result.cursor, {})
+
+
+def test_a_panel_that_moved_or_got_new_firmware_is_known_by_its_log() -> None:
+    tracker, told = meet(known(*CHAIN), NEW, found(OLD_RECORD, gap=None))
+    assert [(each.code, each.source_number, each.recovered) for each in told] == [(130, 9, True)]
+    assert tracker.position.origin == f"panel:7094/{NEW.hex()}"
+
+
+def test_the_same_panel_with_a_gap_is_no_other_panel() -> None:
+    _, told = meet(known(*CHAIN), OLD, found(OLD_RECORD, gap=GapReason.LIMIT))
+    assert [each.code for each in told] == [LOG_GAP, 130]
+
+
 # -- the picture ----------------------------------------------------------------------------------------------------------
 
 ARMED = Command.PARTITIONS_ARMED
@@ -300,6 +428,7 @@ ARMED = Command.PARTITIONS_ARMED
         ((), PartitionState.DISARMED),
         ((ARMED,), PartitionState.ARMED_FULL),
         ((ARMED, Command.PARTITIONS_ARMED_MODE_1), PartitionState.ARMED_BYPASS),
+        ((Command.PARTITIONS_ARMED_MODE_1,), PartitionState.DISARMED),  # read before the partition was disarmed
         ((ARMED, Command.PARTITIONS_ARMED_MODE_2), PartitionState.ARMED_STAY),
         ((ARMED, Command.PARTITIONS_ARMED_MODE_3), PartitionState.ARMED_STAY_INSTANT),
         ((ARMED, Command.PARTITIONS_ENTRY_TIME), PartitionState.ENTRY_TIME),

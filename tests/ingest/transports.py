@@ -31,6 +31,20 @@ def lossy(share: float, *, seed: int = 1) -> Shape:
     return lambda data: [] if chance.random() < share else [(0.0, data)]
 
 
+def losing(*commands: int) -> Shape:
+    """One request of each of these commands never arrives, of a command named twice two (plain lines only)."""
+    left = list(commands)
+
+    def shape(data: bytes) -> Iterable[tuple[float, bytes]]:
+        command = data[2] if data[:2] == b"\xfe\xfe" else None
+        if command not in left:
+            return [(0.0, data)]
+        left.remove(command)
+        return []
+
+    return shape
+
+
 class _Lane:
     """One direction: hands pieces on in order."""
 

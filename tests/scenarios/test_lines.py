@@ -10,7 +10,7 @@ from tests.scenarios.people import Person
 from tests.scenarios.site import COLD_STORE, OFFICE, OWNER, SAFE, STORE, Site
 from tests.scenarios.story import Story
 from tests.support.eventually import eventually
-from workflows.domain.alarm import AlarmType
+from workflows.domain.alarm import LINK_LOST, PANEL_REPLACED, AlarmType
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.errors import ErrorCode
 from workflows.domain.panel import LinkStatus, PartitionState
@@ -34,6 +34,8 @@ async def test_a_panel_added_by_an_admin_is_followed_without_a_restart_until_it_
     panel = await admin.client.change_panel(panel.id, version=panel.version, port=new.port)
     await eventually(new.has_a_client, within=30, what="the new address is connected")
     assert not await old.has_a_client()
+    replaced = await olga.sees(site, alarm_type=AlarmType.LOG_GAP)
+    assert replaced.headline.code == PANEL_REPLACED
     await olga.sees_link(site, LinkStatus.CONNECTED)
     await moved.tamper(SAFE)
     await olga.sees(site, alarm_type=AlarmType.TAMPER)
@@ -80,6 +82,20 @@ async def test_a_busy_module_is_shown_as_such_and_taken_back_when_it_is_free(sto
     await olga.sees_link(site, LinkStatus.CONNECTED, within=60)
     history = await olga.client.panel_history(site.panel_id, from_=site.since, partition=0)
     assert [change.state for change in reversed(history.items)][-2:] == [LinkStatus.BUSY, LinkStatus.CONNECTED]
+
+
+async def test_a_cut_cable_is_an_alarm_until_the_line_is_back(story: Story) -> None:
+    """Principle 7: silence is an alarm."""
+    site, olga = await story.site(), await story.olga()
+    await site.cut_line()
+    alarm = await olga.sees(site, within=60, alarm_type=AlarmType.COMM_LOSS)
+    assert (alarm.headline.code, alarm.headline.panel_id, alarm.active_count) == (LINK_LOST, site.panel_id, 1)
+    await olga.claims(alarm)
+    await olga.starts(alarm)
+    await site.mend_line()
+    await olga.sees_link(site, LinkStatus.CONNECTED, within=60)
+    await olga.sees_it(alarm, within=30, active_count=0)
+    olga.sees_only(site, alarm)
 
 
 async def test_the_live_picture_follows_arming_and_zones_and_the_history_keeps_it(story: Story) -> None:

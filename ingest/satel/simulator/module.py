@@ -141,7 +141,7 @@ class Module:
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def _read_block(self, command: int, data: bytes) -> Answer | None:
-        if len(data) > 1 or (data and self.profile.generation == 1):
+        if not self._is_plain(data):
             return None
         block = Block(command)
         self._changed.discard(block)
@@ -200,13 +200,19 @@ class Module:
         known = frozenset(Block)
         return frozenset(Block(index) for index in indexes(mask) if index in known and self._serves(Block(index)))
 
-    def _panel_version(self, command: int, _: bytes) -> Answer:
+    def _is_plain(self, data: bytes) -> bool:
+        """Whether a request without data has a right length: v2 modules ignore one byte more (V19 p.4)."""
+        return len(data) <= (0 if self.profile.generation == 1 else 1)
+
+    def _panel_version(self, command: int, data: bytes) -> Answer | None:
+        if not self._is_plain(data):
+            return None
         config = self.panel.config
         head = bytes((self.panel.hardware.type_code,)) + config.firmware.encode("ascii")
         return _single(command, head + bytes((config.language, 0xFF)))
 
-    def _module_version(self, command: int, _: bytes) -> Answer | None:
-        if self.profile.version is None:
+    def _module_version(self, command: int, data: bytes) -> Answer | None:
+        if self.profile.version is None or not self._is_plain(data):
             return None
         return _single(command, self.profile.version.encode("ascii") + bytes((self.profile.capability,)))
 

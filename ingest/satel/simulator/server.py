@@ -286,7 +286,9 @@ class NetworkPanel(Panel):
         self._hang_up()
 
     async def plug_in(self, *, scramble_indexes: bool = False) -> None:
-        """Power is back: panel and module restart on the same port."""
+        """Power is back, or was gone for a moment only: panel and module restart on the same port, without a client."""
+        if self.powered:
+            self.unplug()
         self.module = Module(self)
         self.power_on(scramble_indexes=scramble_indexes)
         if self._server is None:

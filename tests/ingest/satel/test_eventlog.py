@@ -16,7 +16,6 @@ from ingest.satel.eventlog import (
     LogSource,
     SourceKind,
     UserKind,
-    addresses,
     describe,
     identity_of,
     local_time,
@@ -196,12 +195,6 @@ def test_the_panel_may_tell_the_kind_of_a_code_we_lack() -> None:
     record = _make(700, number=5)
     assert describe(record) == Description()
     assert describe(record, kind=LongKind.DEVICE).source == LogSource(SourceKind.ZONE, 5)
-
-
-def test_address_pairs_are_joined_in_the_order_they_happened() -> None:
-    first, second = _record("BFEE 31EF 2036 C0A8"), _record("BFEE 31EF 0032 0125")
-    other = _make(130)
-    assert addresses([other, first, second, first, other, second]) == {1: "192.168.1.37"}
 
 
 @pytest.mark.parametrize(

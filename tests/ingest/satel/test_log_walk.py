@@ -225,7 +225,8 @@ def test_records_that_come_during_the_walk_are_found_too() -> None:
         if answered in (2, 6):
             log.add(next(arriving))
 
-    assert list(walk(log, cursor, meanwhile=meanwhile).records) == steps(50, 55)
+    result = walk(log, cursor, meanwhile=meanwhile)
+    assert (list(result.records), result.meanwhile) == (steps(50, 55), 2)
 
 
 def test_an_overwritten_cursor_is_a_gap_with_all_there_is() -> None:

@@ -139,3 +139,13 @@ async def test_power_loss_refuses_connections_and_keeps_the_log() -> None:
         assert [entry.code for entry in panel.log.entries()] == [154, 305]
         async with Client(panel) as again:
             assert FLOOD in bits((await again.ask(0x04)).data)
+
+
+async def test_a_restart_of_a_panel_that_is_live_ends_the_line_with_its_automatic_sending() -> None:
+    async with running_panel(small_panel()) as panel:
+        async with Client(panel) as client:
+            await client.ask(0x7E)
+            await panel.plug_in()
+            assert await client.closed()
+        async with Client(panel) as again:
+            assert (await again.ask(0x7E)).command == 0x7E

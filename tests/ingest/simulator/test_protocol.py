@@ -350,6 +350,8 @@ async def test_item_8_temperatures_and_versions(connect: Connect) -> None:
         assert (await client.ask(0x7D, bytes((TEMPERATURE,)))).data[1:] == (89).to_bytes(2, "big")
         assert await client.is_silent_on(Frame(0x7D, bytes((INSTANT,))))
         version = (await client.ask(0x7E)).data
+        assert await client.is_silent_on(Frame(0x7E, b"\0\0"))
+        assert await client.is_silent_on(Frame(0x7C, b"\0\0"))
         assert (version[0], version[1:12], version[12], version[13]) == (67, b"12320240115", 0, 0xFF)
         assert (await client.ask(0x7C)).data == b"21320240909\x07"
     async with connect(module=ModuleModel.ETHM_1) as (_, client):
