@@ -18,7 +18,19 @@ from api.limits import LimitsMiddleware
 from api.observe import ObserveMiddleware
 from api.realtime import route
 from api.request_id import RequestIdMiddleware
-from api.routers import alarms, auth, events, objects, panels, system, zones
+from api.routers import (
+    alarms,
+    assignments,
+    auth,
+    events,
+    geocoding,
+    objects,
+    panels,
+    partitions,
+    response_plans,
+    system,
+    zones,
+)
 from api.services import running
 
 
@@ -44,7 +56,10 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
-    for router in (auth, alarms, events, objects, panels, zones, system, route):
+    for router in (
+        *(auth, alarms, events, objects, response_plans, assignments, geocoding),
+        *(panels, partitions, zones, system, route),
+    ):
         app.include_router(router.router)
     problems.install(app)
     _describe(app)

@@ -72,17 +72,6 @@ def _response_plans() -> None:
         ["id"],
         ondelete="SET NULL",
     )
-    _unique_positions(deferrable=True)
-
-
-def _unique_positions(*, deferrable: bool) -> None:
-    """Deferred, a list can be put in another order row by row."""
-    for table in ("object_contacts", "object_procedures"):
-        name = op.f(f"uq_{table}_object_id_position")
-        op.drop_constraint(name, table, type_="unique")
-        op.create_unique_constraint(
-            name, table, ["object_id", "position"], deferrable=deferrable, initially="DEFERRED" if deferrable else None
-        )
 
 
 def _described(table: str, *more: sa.Column[int]) -> None:
@@ -136,7 +125,6 @@ def downgrade() -> None:
     op.drop_column("zones", "version")
     for column in ("never_silenced", "service_max_minutes", "version"):
         op.drop_column("object_alarm_config", column)
-    _unique_positions(deferrable=False)
     for column in ("contact_id", "kind"):
         op.drop_column("object_procedures", column)
     for column in ("note", "call_until", "call_from"):

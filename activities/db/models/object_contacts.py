@@ -15,7 +15,7 @@ class ObjectContact(Identified, Stamped, Base):
     """
 
     __tablename__ = "object_contacts"
-    __table_args__ = (UniqueConstraint("object_id", "position", deferrable=True, initially="DEFERRED"),)
+    __table_args__ = (UniqueConstraint("object_id", "position"),)
 
     object_id: Mapped[UUID] = mapped_column(ForeignKey("objects.id", ondelete="CASCADE"))
     position: Mapped[int]

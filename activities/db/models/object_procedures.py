@@ -11,7 +11,7 @@ class ObjectProcedure(Identified, Stamped, Base):
     """One step of what a dispatcher does, in the order of `position` (from 1). `contact_id`: whom a CALL calls."""
 
     __tablename__ = "object_procedures"
-    __table_args__ = (UniqueConstraint("object_id", "position", deferrable=True, initially="DEFERRED"),)
+    __table_args__ = (UniqueConstraint("object_id", "position"),)
 
     object_id: Mapped[UUID] = mapped_column(ForeignKey("objects.id", ondelete="CASCADE"))
     position: Mapped[int]
