@@ -25,6 +25,7 @@ from api.routers import (
     events,
     geocoding,
     objects,
+    panel_names,
     panels,
     partitions,
     response_plans,
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in (
         *(auth, alarms, events, objects, response_plans, assignments, geocoding),
-        *(panels, partitions, zones, system, route),
+        *(panels, panel_names, partitions, zones, system, route),
     ):
         app.include_router(router.router)
     problems.install(app)
