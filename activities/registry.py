@@ -5,8 +5,13 @@ from typing import Any
 
 from activities.bundles import BundleActivities
 from activities.db.session import Database
+from activities.panel_names import PanelNamesActivities
 
 
 def core_activities(db: Database) -> list[Callable[..., Any]]:
     bundles = BundleActivities(db)
-    return [bundles.transition_bundle, bundles.read_bundle]
+    panel_names = PanelNamesActivities(db)
+    return [
+        *(bundles.transition_bundle, bundles.read_bundle),
+        *(panel_names.find_panel_holder, panel_names.fail_names_read),
+    ]

@@ -19,7 +19,21 @@ from api.limits import LimitsMiddleware
 from api.observe import ObserveMiddleware
 from api.realtime import route
 from api.request_id import RequestIdMiddleware
-from api.routers import alarms, audit, auth, events, objects, panels, system, zones
+from api.routers import (
+    alarms,
+    assignments,
+    audit,
+    auth,
+    events,
+    geocoding,
+    objects,
+    panel_names,
+    panels,
+    partitions,
+    response_plans,
+    system,
+    zones,
+)
 from api.services import running
 
 
@@ -45,7 +59,10 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
-    for router in (auth, alarms, events, objects, panels, zones, audit, system, route):
+    for router in (
+        *(auth, alarms, events, objects, response_plans, assignments, geocoding),
+        *(panels, panel_names, partitions, zones, audit, system, route),
+    ):
         app.include_router(router.router)
     problems.install(app)
     _describe(app)

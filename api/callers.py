@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -65,6 +65,11 @@ class Callers:
         if person is None:
             return None
         return Caller(person=person, family_id=family_id, expires_at=expires_at, flags=self._flags)
+
+    def forget_persons(self, user_ids: Collection[UUID]) -> None:
+        """Something about these has changed: look again, here at once and in other processes after `TRUSTED_FOR`."""
+        for family_id in [family for family, (_, person) in self._known.items() if person and person.id in user_ids]:
+            del self._known[family_id]
 
     def forget(self, family_id: UUID) -> None:
         """The session has changed: look again."""

@@ -14,11 +14,12 @@ page as `cursor` of the next; rows inserted meanwhile shift nothing. Every answe
 which is found again in logs, workflow histories and audit rows.
 
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`; the type is `urn:stam:error:<CODE>`. VALIDATION lists `errors`;
-STALE_VERSION, WRONG_STATUS and NOT_OWNER bring the alarm as it is now in `current`. A 503 or 429 says in `Retry-After` when to try again.
+STALE_VERSION, WRONG_STATUS and NOT_OWNER bring the thing as it is now in `current`. A 503 or 429 says in `Retry-After` when to try again.
 
 **Sessions.** `POST /api/auth/login` gives a short-lived access token (Bearer) and a refresh token, in an HttpOnly cookie or in the answer.
 
-**Optimistic locking.** Alarms and panels have a `version` that grows with every change. A change names the version it is based on.
+**Optimistic locking.** What can be changed has a `version` that grows with every change. A change names the version it is based
+on; another one by now is a 409 STALE_VERSION.
 
 **Idempotency.** An action on an alarm with the same `Idempotency-Key` is done once and answered the same way every time.
 

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _BY_STATUS = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED, 413: ErrorCode.TOO_LARGE}
 
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's word
     """An answer that is an error. `errors`: {"field", "reason"} for each bad field; `current`: the thing as it is now."""
@@ -43,8 +45,19 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
 
 def as_json(value: Any) -> dict[str, Any]:
     """An answer's dataclass as JSON, for `current`."""
-    found: dict[str, Any] = orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))  # asyncpg has its own UUID
+    found: dict[str, Any] = orjson.loads(orjson.dumps(value, default=str, option=_OPTIONS))  # asyncpg has its own UUID
     return found
+
+
+def expect(version: int, actual: int, current: Any) -> None:
+    """The row is still the one the change is based on. Raises STALE_VERSION with ``current``, the answer as it is now."""
+    if version != actual:
+        raise Problem(ErrorCode.STALE_VERSION, current=as_json(current))
+
+
+def invalid(field: str, reason: str) -> Problem:
+    """One field is wrong in a way that only the database knows."""
+    return Problem(ErrorCode.VALIDATION, errors=[{"field": field, "reason": reason}])
 
 
 def render(problem: Problem) -> JSONResponse:
@@ -128,7 +141,7 @@ class ProblemDocument:
                     "properties": {"field": {"type": "string"}, "reason": {"type": "string"}},
                 },
             },
-            "current": {"type": "object", "description": "the alarm as it is now"},
+            "current": {"type": "object", "description": "the thing as it is now"},
         },
     }
 

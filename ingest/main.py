@@ -23,6 +23,7 @@ from ingest.satel.batcher import Batcher, recording
 from ingest.satel.holder import PanelHolder
 from ingest.satel.line import Grace
 from ingest.satel.live import LivePublisher
+from ingest.satel.naming import NamesActivities
 from ingest.satel.session import Timing
 from ingest.satel.store import PanelStore
 from workflows.contracts import names
@@ -30,6 +31,7 @@ from workflows.contracts import names
 log = structlog.get_logger(__name__)
 
 POLLS = 20  # at once: after a crash hundreds of leases are taken over together
+ORDERS = 20  # at once, to all panels held here
 WORKER_AGAIN_AFTER = 5.0  # s; a worker that the server refused
 # Shares of the time for the shutdown: for handing over the leases, closing the lines, committing what is left.
 HAND_OVER, CLOSE, COMMIT = 0.4, 0.3, 0.2
@@ -57,7 +59,7 @@ async def _serve(settings: Settings) -> None:
         holder = build_holder(settings, db, live)
         stack.push_async_callback(_shut_down, settings, holder, live)
         dsn = url.replace("+asyncpg", "", 1)
-        loops = (live.run(), holder.tick(), holder.check(), holder.listen(dsn), _serve_temporal(settings, holder))
+        loops = (live.run(), holder.tick(), holder.check(), holder.listen(dsn), _serve_temporal(settings, holder, db))
         await _together(*loops)
 
 
@@ -85,18 +87,20 @@ async def _together(*loops: Coroutine[Any, Any, None]) -> None:
             group.create_task(loop)
 
 
-async def _serve_temporal(settings: Settings, holder: PanelHolder) -> None:
-    """Take leases from the shared queue; a worker that fails is replaced, the lines do not notice."""
+async def _serve_temporal(settings: Settings, holder: PanelHolder, db: Database) -> None:
+    """Take leases from the shared queue, and orders for the lines held here from our own; workers that fail are replaced, the
+    lines do not notice."""
     client = await temporal.connect(settings)
     while True:
-        worker = build_worker(client, holder, settings)
+        workers = (build_worker(client, holder, settings), build_own_worker(client, holder, db, settings))
         log.info("ingest.ready", queue=names.PANELS_QUEUE, capacity=settings.panel_capacity)
-        running = asyncio.create_task(worker.run())
+        running = asyncio.create_task(_together(*(worker.run() for worker in workers)))
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
             holder.stop()
-            await _within(settings.shutdown_seconds * HAND_OVER, worker.shutdown())
+            ending = _together(*(worker.shutdown() for worker in workers))
+            await _within(settings.shutdown_seconds * HAND_OVER, ending)
             running.cancel()
             raise
         except Exception:
@@ -114,6 +118,17 @@ def build_worker(client: Client, holder: PanelHolder, settings: Settings, *, que
         max_concurrent_activities=settings.panel_capacity,
         max_concurrent_activity_task_polls=POLLS,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds * HAND_OVER),
+    )
+
+
+def build_own_worker(client: Client, holder: PanelHolder, db: Database, settings: Settings) -> Worker:
+    """The worker for orders that only the process with the line can carry out."""
+    return Worker(
+        client,
+        task_queue=names.ingest_queue(settings.host_id),
+        activities=[NamesActivities(holder, db).read_panel_names],
+        max_concurrent_activities=ORDERS,
+        graceful_shutdown_timeout=timedelta(0),  # a reading goes on where the line goes
     )
 
 

@@ -153,7 +153,8 @@ _CONTEXT: Final = """
         SELECT object_id FROM known UNION SELECT unnest($3::uuid[])
     ), found AS (
         SELECT o.id, o.status = 'SERVICE' AND (o.service_until IS NULL OR o.service_until > clock_timestamp()) AS in_service,
-               o.service_zones, c.join_window_seconds AS join_window, c.priorities, c.requires_note
+               o.service_zones, c.join_window_seconds AS join_window, c.priorities, c.requires_note,
+               c.never_silenced
         FROM meant JOIN objects o ON o.id = meant.object_id LEFT JOIN object_alarm_config c ON c.object_id = o.id
     ), spoken_of AS (
         SELECT z.panel_id, z.number, z.id, z.alarm_type, z.priority_override
@@ -205,6 +206,7 @@ def _object(found: Mapping[str, Any]) -> ObjectFacts:
         service_zones=None if zones is None else frozenset(map(UUID, zones)),
         priorities=found["priorities"] or {},
         requires_note=frozenset(kind for kind, needed in (needs_note or {}).items() if needed),
+        never_silenced=frozenset(found["never_silenced"] or ()),
     )
 
 

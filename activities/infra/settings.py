@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     panel_busy_after_seconds: float = Field(default=60.0, description="a line taken by another client for so long is an alarm")
     panel_time_zone: str = Field(default="Europe/Warsaw", description="panels without a zone of their own")
 
+    # finding coordinates
+    geocoder_url: str | None = Field(
+        default=None, description="a Nominatim server, asked only when somebody presses the button; without it there is none"
+    )
+    geocoder_countries: str = Field(default="pl", description="ISO codes, separated by commas: where addresses are looked for")
+
     # the demo
     demo: bool = Field(default=False, description="seed demo users with printed passwords and simulated panels")
 

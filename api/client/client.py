@@ -24,6 +24,8 @@ from api.client.models import (
     User,
     Zone,
 )
+from api.client.object_admin import ObjectAdmin
+from api.client.panel_admin import PanelAdmin
 from api.client.session import Session
 from api.client.transport import Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
@@ -43,6 +45,8 @@ class StamClient:
     def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
         self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
         self.audit = Audit(self.session)
+        self.object_admin = ObjectAdmin(self.session)
+        self.panel_admin = PanelAdmin(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """JSON to the dataclasses of `models` and back to what a query or a body carries."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +15,7 @@ T = TypeVar("T")
 def _converter() -> Converter:
     converter = Converter(detailed_validation=False)
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
+    converter.register_structure_hook(time, lambda value, _: time.fromisoformat(value))
     converter.register_structure_hook(UUID, lambda value, _: UUID(value))
     converter.register_structure_hook(str | int | None, lambda value, _: value)
     converter.register_structure_hook(type(None), lambda value, _: _nothing(value))
@@ -31,6 +32,8 @@ _CONVERTER = _converter()
 
 def decode(data: Any, kind: type[T]) -> T:
     """``data`` as parsed JSON. Raises BadAnswer when it is not what the contract says."""
+    if kind is type(None):
+        return None  # an answer without content
     try:
         return _CONVERTER.structure(data, kind)
     except (BaseValidationError, KeyError, TypeError, ValueError) as error:

@@ -21,7 +21,7 @@ class ApiError(ClientError):
     """The server answered with a problem (RFC 9457).
 
     `code` is an `ErrorCode`, or the text of one this client does not know yet. `errors` belongs to VALIDATION; `current` (the
-    alarm as it is now, as JSON; `StamClient.current_of` decodes it) to STALE_VERSION, WRONG_STATUS and NOT_OWNER.
+    thing as it is now, as JSON; `StamClient.current_of` decodes an alarm) to STALE_VERSION, WRONG_STATUS and NOT_OWNER.
     `retry_after` is seconds.
     """
 

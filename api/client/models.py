@@ -80,6 +80,7 @@ class Object:
     lat: float | None = None
     lon: float | None = None
     service_until: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class Panel:
     enabled: bool
     version: int
     config_version: int
+    description_version: int
     created_at: datetime
     time_zone: str | None = None
     module: str | None = None
@@ -170,6 +172,7 @@ class Zone:
     panel_id: UUID
     number: int
     name: str
+    version: int
     partition: int | None = None
     reaction: int | None = None
     alarm_type: AlarmType | None = None

@@ -77,7 +77,7 @@ class Session:
 
     # -- calls
 
-    async def get(self, path: str, kind: type[T], **query: Any) -> T:
+    async def get(self, path: str, kind: type[T], /, **query: Any) -> T:
         """Members of ``query`` that are None or empty are left out."""
         return decode(_parsed(await self.call("GET", with_query(path, **query))), kind)
 

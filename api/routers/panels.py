@@ -1,22 +1,23 @@
 """Alarm panels: how to reach them, what they look like now and looked like before."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from activities.db.models.panels import Panel
 from activities.db.repositories import objects
-from activities.db.repositories.objects import Stale
+from activities.db.session import WriteSession
 from api.audit import audit, told
 from api.client import models
 from api.deps import Access, Served, require
-from api.problems import Problem, problems
+from api.problems import Problem, expect, problems
 from api.schemas import answers
-from api.schemas.parameters import Cursor, Limit, Since, Until
+from api.schemas.parameters import BasedOn, Cursor, Limit, Since, Until
 from api.schemas.requests import NewPanel, PanelChange
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
@@ -27,6 +28,7 @@ Viewer = Annotated[Access, Depends(require(Permission.PANEL_VIEW))]
 Editor = Annotated[Access, Depends(require(Permission.PANEL_EDIT))]
 
 _TAKEN = "Another panel has this host and port: a module has one line only."
+_CHANGING = problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.STALE_VERSION)
 
 
 @router.get("", responses=problems(), summary="List panels")
@@ -47,7 +49,8 @@ async def create_panel(body: NewPanel, access: Editor, served: Served) -> models
     created = Panel(id=uuid7(), **body.model_dump())
     try:
         async with served.db.write() as session:
-            if await objects.find_object(session, body.object_id) is None:
+            owner = await objects.lock_object(session, body.object_id)  # not deleted meanwhile
+            if owner is None or owner.deleted_at is not None:
                 raise Problem(ErrorCode.NOT_FOUND, "There is no such object.")
             await objects.add_panel(session, created)
             await session.refresh(created)
@@ -63,24 +66,30 @@ async def one_panel(panel_id: UUID, access: Viewer, served: Served) -> models.Pa
         return answers.panel(await _found(session, panel_id, access))
 
 
-@router.patch("/{panel_id}", responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT), summary="Change a panel")
+@router.patch("/{panel_id}", responses=_CHANGING, summary="Change a panel")
 async def change_panel(panel_id: UUID, body: PanelChange, access: Editor, served: Served) -> models.Panel:
-    """Only the members given change. What the line depends on takes effect at once. 409 CONFLICT when `version` is stale."""
+    """Only the members given change. What the line depends on takes effect at once."""
     changes = body.model_dump(exclude_unset=True, exclude={"version"})
     try:
         async with served.db.write() as session:
-            found = await objects.find_panel(session, panel_id, lock=True)
-            before = told(found) if found is not None else {}
-            changed = await objects.change_panel(session, panel_id, version=body.version, changes=changes)
-            if changed is None:
-                raise Problem(ErrorCode.NOT_FOUND)
-            await session.refresh(changed)
-            audit(session, access, "panel.changed", "panel", panel_id, before=before, after=told(changed))
-    except Stale:
-        raise Problem(ErrorCode.CONFLICT, "Somebody has changed this panel since; look again.") from None
+            panel = await _locked(session, panel_id, body.version)
+            before = told(panel)
+            await objects.change_panel(session, panel, changes)
+            await session.refresh(panel)
+            audit(session, access, "panel.changed", "panel", panel_id, before=before, after=told(panel))
     except IntegrityError as error:
         raise Problem(ErrorCode.CONFLICT, _TAKEN) from error
-    return answers.panel(changed)
+    return answers.panel(panel)
+
+
+@router.delete("/{panel_id}", status_code=204, responses=_CHANGING, summary="Delete a panel")
+async def delete_panel(panel_id: UUID, version: BasedOn, access: Editor, served: Served) -> Response:
+    """Its line is let go at once. What it told stays."""
+    async with served.db.write() as session:
+        panel = await _locked(session, panel_id, version)
+        await objects.delete_panel(session, panel, at=datetime.now(UTC))
+        audit(session, access, "panel.deleted", "panel", panel_id, {"object_id": panel.object_id})
+    return Response(status_code=204)
 
 
 @router.get("/{panel_id}/state", responses=problems(ErrorCode.NOT_FOUND), summary="How a panel is now")
@@ -112,6 +121,14 @@ async def panel_history(
             session, panel_id, since=since, until=until, partition=partition, cursor=cursor, limit=limit
         )
     return answers.page_of(rows, map(answers.state_change, rows.items))
+
+
+async def _locked(session: WriteSession, panel_id: UUID, version: int) -> Panel:
+    panel = await objects.lock_panel(session, panel_id)
+    if panel is None:
+        raise Problem(ErrorCode.NOT_FOUND)
+    expect(version, panel.version, answers.panel(panel))
+    return panel
 
 
 async def _found(session: AsyncSession, panel_id: UUID, access: Access) -> Panel:

@@ -10,16 +10,19 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from activities.db.audit_chain import Broken, Check, Head
+from activities.db.models.object_alarm_config import ObjectAlarmConfig
+from activities.db.models.object_contacts import ObjectContact
+from activities.db.models.object_procedures import ObjectProcedure
 from activities.db.models.objects import GuardedObject
 from activities.db.models.panels import Panel as PanelRow
 from activities.db.models.zones import Zone as ZoneRow
 from activities.db.repositories.paging import Rows
 from activities.infra.settings import Settings
 from activities.live_state import LivePanel
-from api.client import models
+from api.client import models, object_admin
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
 from workflows.contracts import names
-from workflows.domain.alarm import Priority, Source
+from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
 from workflows.domain.event_texts import event_text
 from workflows.domain.panel import LinkStatus, PartitionState
@@ -171,6 +174,59 @@ def _scheduled(row: Row) -> list[models.TimelineItem]:
 def guarded_object(row: GuardedObject | Row) -> models.Object:
     columns = row if isinstance(row, Mapping) else _columns(row)
     return _same_named(models.Object, columns, status=models.ObjectStatus(columns["status"]))
+
+
+def object_detail(
+    found: GuardedObject,
+    *,
+    plan: object_admin.ResponsePlan,
+    config: ObjectAlarmConfig,
+    panels: Sequence[Row],
+    open_alarms: int | None,
+) -> object_admin.ObjectDetail:
+    columns = _columns(found)
+    return _same_named(
+        object_admin.ObjectDetail,
+        columns,
+        status=models.ObjectStatus(columns["status"]),
+        plan=plan,
+        alarm_config=alarm_config(config),
+        panels=tuple(map(panel, panels)),
+        open_alarms=open_alarms,
+    )
+
+
+def response_plan(
+    found: GuardedObject, contacts: Sequence[ObjectContact], steps: Sequence[ObjectProcedure]
+) -> object_admin.ResponsePlan:
+    return object_admin.ResponsePlan(
+        object_id=found.id,
+        version=found.plan_version,
+        contacts=tuple(_same_named(object_admin.Contact, _columns(contact)) for contact in contacts),
+        steps=tuple(_same_named(object_admin.Step, _columns(step)) for step in steps),
+    )
+
+
+def alarm_config(row: ObjectAlarmConfig) -> object_admin.AlarmConfig:
+    return object_admin.AlarmConfig(
+        object_id=row.object_id,
+        version=row.version,
+        priorities={AlarmType(kind): Priority(priority) for kind, priority in (row.priorities or {}).items()},
+        requires_note={AlarmType(kind): needed for kind, needed in (row.requires_note or {}).items()},
+        never_silenced=tuple(map(AlarmType, row.never_silenced or ())),
+        join_window_seconds=row.join_window_seconds,
+        service_max_minutes=row.service_max_minutes,
+    )
+
+
+def assignees(object_id: UUID, rows: Iterable[Row]) -> object_admin.Assignees:
+    users = tuple(_same_named(object_admin.Assignee, row) for row in rows)
+    return object_admin.Assignees(object_id=object_id, users=users)
+
+
+def assigned_objects(user_id: UUID, rows: Iterable[Row]) -> object_admin.AssignedObjects:
+    found = tuple(_same_named(object_admin.AssignedObject, row) for row in rows)
+    return object_admin.AssignedObjects(user_id=user_id, objects=found)
 
 
 def panel(row: PanelRow | Row) -> models.Panel:

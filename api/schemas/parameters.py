@@ -28,6 +28,12 @@ Cursor = Annotated[
     str | None, Query(max_length=512, description="`next_cursor` of the page before; rows that came meanwhile shift nothing.")
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of a page.")]
+BasedOn = Annotated[int, Query(ge=1, description="The `version` the change is based on; another one by now is a 409.")]
 Since = Annotated[AwareDatetime | None, Query(alias="from", description="Not before this time (RFC 3339).")]
 Until = Annotated[AwareDatetime | None, Query(alias="to", description="Before this time (RFC 3339).")]
-Search = Annotated[str | None, Query(max_length=100, description="Part of the object's name, address or external number.")]
+Search = Annotated[
+    str | None,
+    Query(
+        max_length=100, description="Words of the object's name, address or external number; letters count without their marks."
+    ),
+]

@@ -7,7 +7,6 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.client.models import PASSWORD_LEAST
-from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import ResultCode
 
 
@@ -59,16 +58,7 @@ class AddNote(Body):
     text: NoteText
 
 
-# -- objects, panels, zones
-
-
-class NewObject(Body):
-    name: Line
-    address: Line
-    kind: Line = Field(examples=["shop"])
-    external_number: Line = Field(description="The customer's own number; unique.")
-    lat: float | None = Field(default=None, ge=-90, le=90)
-    lon: float | None = Field(default=None, ge=-180, le=180)
+# -- panels
 
 
 def _known_zone(name: str) -> str:
@@ -114,14 +104,3 @@ class PanelChange(Body):
         if emptied:
             raise ValueError(f"{', '.join(emptied)} cannot be null")
         return self
-
-
-class NewZone(Body):
-    panel_id: UUID
-    number: int = Field(ge=1, le=256)
-    name: Line
-    partition: int | None = Field(default=None, ge=1, le=32)
-    alarm_type: AlarmType | None = Field(default=None, description="What an intrusion here really is, e.g. HOLDUP.")
-    priority_override: dict[AlarmType | Literal["priority"], Priority] | None = Field(
-        default=None, description="For all alarm types, or for some.", examples=[{"priority": "LOW"}, {"INTRUSION": "LOW"}]
-    )

@@ -58,6 +58,7 @@ class _Held:
     ordered_by: int = 0  # activity attempts that wait for the end; 0: an orphan, kept until somebody else takes the lease
     closing: asyncio.Task[None] | None = None  # once begun it runs to its end, whoever waits for it
     identity: Identity | None = None  # as last stored
+    described: int = 0  # the description_version in use
 
     @property
     def lease(self) -> int:
@@ -184,6 +185,7 @@ class PanelHolder:
         # It may go on for months: what it says later is not on account of the request that began it.
         task = asyncio.create_task(self._run(runtime), name=f"panel {setup.panel_id}", context=unbound())
         held = _Held(setup, runtime, task, asyncio.get_running_loop().create_future())
+        held.described = setup.description_version
         self._held[setup.panel_id] = held
         metrics.PANELS_HELD.set(len(self._held))
         log.info("panel.held", panel_id=str(setup.panel_id), lease=lease)
@@ -325,9 +327,20 @@ class PanelHolder:
         leases = {panel_id: self._held[panel_id].lease for panel_id in panel_ids if panel_id in self._held}
         for panel_id, standing in (await self.store.standings(leases)).items():
             held = self._held.get(panel_id)
-            if held is not None and held.lease == leases[panel_id] and (end := _verdict(held, standing)) is not None:
+            if held is None or held.lease != leases[panel_id]:
+                continue
+            if (end := _verdict(held, standing)) is not None:
                 with bound(request_id=requests.get(panel_id, "")):
                     self.end_soon(panel_id, held.lease, end, standing.config_version)
+            elif standing.description_version != held.described:
+                await self._describe_anew(held)
+
+    async def _describe_anew(self, held: _Held) -> None:
+        """Somebody has changed zones or partitions: use them, without letting go of the line."""
+        found = await self.store.setup(held.setup.panel_id)
+        if found is not None:
+            held.runtime.describe(found[0].zones, found[0].partitions)
+            held.described = found[0].description_version
 
     async def listen(self, dsn: str) -> None:
         """Hear at once of what `check` would find within seconds. ``dsn`` is a plain PostgreSQL URL."""

@@ -85,6 +85,7 @@ class PanelSetup:
     time_zone: str = "Europe/Warsaw"
     zones: Mapping[int, ZoneSetup] = field(default_factory=dict)
     partitions: frozenset[int] = frozenset()
+    description_version: int = 1
 
     @property
     def address(self) -> str:

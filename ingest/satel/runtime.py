@@ -147,6 +147,13 @@ class PanelRuntime:
         """Whether the line is up and has caught up: what happens from now on is told as it happens."""
         return self._caught_up
 
+    @property
+    def line(self) -> tuple[Session, PanelVersion] | None:
+        """The line and who answers on it, for questions that can wait; None while it is not up."""
+        if self._session is None or self._version is None or self.status is not LinkStatus.CONNECTED:
+            return None
+        return self._session, self._version
+
     # -- for the holder ---------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 _PANEL = text(
     """
     SELECT p.id, p.object_id, p.host, p.port, p.integration_key, p.time_zone, p.enabled, p.config_version,
+           p.description_version,
            coalesce((SELECT jsonb_agg(jsonb_build_object('number', z.number, 'partition', z.partition,
                             'reaction', z.reaction, 'alarm_type', z.alarm_type))
                      FROM zones z WHERE z.panel_id = p.id), '[]') AS zones,
@@ -49,7 +50,7 @@ _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 _CURSOR = text("SELECT cursor FROM panel_cursors WHERE panel_id = :panel_id")
 _STANDING = text(
     """
-    SELECT p.id, p.enabled, p.deleted_at IS NOT NULL AS removed, p.config_version,
+    SELECT p.id, p.enabled, p.deleted_at IS NOT NULL AS removed, p.config_version, p.description_version,
            coalesce(l.lease_number, 0) AS lease_number
     FROM panels p LEFT JOIN panel_leases l ON l.panel_id = p.id
     WHERE p.id = ANY(:panel_ids)
@@ -73,6 +74,7 @@ _LEARN_PARTITIONS = text(
     ON CONFLICT (panel_id, number) DO NOTHING
     """
 )
+_DESCRIBED = text("UPDATE panels SET description_version = description_version + 1 WHERE id = :panel_id")
 _IDENTIFY = text(
     """
     UPDATE panels SET model = :model, firmware = :firmware, module = coalesce(:module, module) WHERE id = :panel_id
@@ -88,6 +90,7 @@ class Standing:
     removed: bool
     config_version: int
     lease_number: int
+    description_version: int = 1  # of zones, partitions, outputs and users
 
 
 REMOVED = Standing(enabled=False, removed=True, config_version=0, lease_number=0)
@@ -118,6 +121,7 @@ class PanelStore:
             time_zone=row["time_zone"] or self.time_zone,
             zones=_zones(row["zones"]),
             partitions=frozenset(row["partitions"]),
+            description_version=row["description_version"],
         )
 
     async def take(self, panel_id: UUID) -> int:
@@ -184,6 +188,7 @@ class PanelStore:
                     "names": [partition.name for partition in partitions],
                 },
             )
+            await session.execute(_DESCRIBED, {"panel_id": panel_id})
 
     async def _write(self, statement: TextClause, **values: Any) -> None:
         async with self.db.write() as session:
@@ -196,6 +201,7 @@ def _standing(row: RowMapping) -> Standing:
         removed=row["removed"],
         config_version=row["config_version"],
         lease_number=row["lease_number"],
+        description_version=row["description_version"],
     )
 
 

@@ -106,7 +106,7 @@ async def test_a_change_of_the_line_is_told_a_change_of_the_name_is_not(api: Api
     moved = await admin.change_panel(panel.id, version=2, port=10004, integration_key=None)
     assert (moved.port, moved.version, moved.config_version, moved.encrypted) == (10004, 3, 2, False)
     assert await _told(db) == [(names.PANEL_CHANGED, panel.id, 1), (names.PANEL_CHANGED, panel.id, 2)]
-    assert await _code(admin.change_panel(panel.id, version=2, name="Late")) is ErrorCode.CONFLICT
+    assert await _code(admin.change_panel(panel.id, version=2, name="Late")) is ErrorCode.STALE_VERSION
     assert await _code(admin.change_panel(panel.id, version=3, host=None)) is ErrorCode.VALIDATION
     assert (await admin.panel(panel.id)) == moved
 

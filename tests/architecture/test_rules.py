@@ -26,7 +26,8 @@ def test_the_rooms_import_only_downwards() -> None:
 
 
 def test_names_with_a_slash_are_built_in_the_address_book_alone() -> None:
-    prefixes = tuple(f"{kind}/" for kind in ("bundle", "panel", "command", "reveal", "service", "escalation", "auto-arm"))
+    kinds = ("bundle", "panel", "panel-names", "command", "reveal", "service", "escalation", "auto-arm")
+    prefixes = tuple(f"{kind}/" for kind in kinds)
     built = [
         source.at(node)
         for source in sources("workflows", "activities", "ingest", "api", "deploy")

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.testing import ActivityEnvironment
 
+from activities.db.repositories.objects import describe_anew, lock_panel
 from activities.db.session import Database
 from ingest.satel.activities import PanelActivities
 from ingest.satel.batcher import Batcher, recording
@@ -27,6 +28,7 @@ from tests.ingest.rig import FAST, SMOKE, VIBRATION
 from tests.ingest.site import alarms, install, reconfigure, rows
 from tests.support.eventually import eventually
 from workflows.contracts.panel import LeaseBeat, LeaseEnd, LeaseRequest, LeaseResult
+from workflows.domain.alarm import AlarmType
 
 
 @dataclass(slots=True)
@@ -440,3 +442,29 @@ async def test_an_orphan_follows_a_change_of_its_row(db: Database, panel: Networ
     await eventually(lambda: panel.statistics.connections == 2)
     await process.ready(panel_id)
     assert process.holder.runtime(panel_id) is not None
+
+
+async def test_a_new_description_is_used_without_letting_go_of_the_line(
+    db: Database, panel: NetworkPanel, start: Callable[[str], Process]
+) -> None:
+    panel_id = await install(db, panel)
+    process = start("one")
+    holding = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    async with db.write() as session:
+        await session.execute(
+            text("UPDATE zones SET alarm_type = 'HOLDUP' WHERE panel_id = :panel_id AND number = 5"), {"panel_id": panel_id}
+        )
+        found = await lock_panel(session, panel_id)
+        assert found is not None
+        await describe_anew(session, found)
+
+    def kind() -> AlarmType | None:
+        runtime = process.holder.runtime(panel_id)
+        return runtime.setup.zones[5].alarm_type if runtime is not None else None
+
+    await eventually(lambda: kind() is AlarmType.HOLDUP)
+    assert panel.statistics.connections == 1
+    assert not holding.done()
+    holding.cancel()
+    await asyncio.wait([holding])

@@ -16,13 +16,16 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.eventually import eventually
-from tests.support.fakes import FakeLine, FakeRow, new_bundle
-from tests.workflows.support import BARTEK, Running, serving, start
+from tests.support.fakes import FakeLine, FakeNames, FakeRow, new_bundle
+from tests.workflows.support import BARTEK, Running, names_served, serving, start
 from workflows.contracts import names
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
+from workflows.contracts.panel_names import Holder, NamesEnd, NamesInput, NamesResult
+from workflows.contracts.panel_names import start_options as names_start_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
 from workflows.panel_connection import PanelConnection
+from workflows.panel_names import PanelNames
 
 Scenario = Callable[[WorkflowEnvironment], Awaitable[tuple[str, str]]]  # -> workflow id, run id
 TO_RESOLVED = (Action.CLAIM, Action.START, Action.ACK, Action.RESOLVE)
@@ -174,6 +177,27 @@ async def ended_at_once(env: WorkflowEnvironment) -> tuple[str, str]:
         return workflow_id, run_id
 
 
+async def names_read_at_the_second_holder(env: WorkflowEnvironment) -> tuple[str, str]:
+    """The line goes to another process while its names are read."""
+    fake = FakeNames(
+        [Holder(host="one"), Holder(host="two")],
+        [NamesResult(end=NamesEnd.NOT_HELD), NamesResult(end=NamesEnd.READ, found=9)],
+    )
+    return await _names(env, fake)
+
+
+async def names_of_a_silent_module(env: WorkflowEnvironment) -> tuple[str, str]:
+    return await _names(env, FakeNames([Holder(host="one")], [NamesResult(end=NamesEnd.SILENT)]))
+
+
+async def _names(env: WorkflowEnvironment, fake: FakeNames) -> tuple[str, str]:
+    async with names_served(env.client, fake, "one", "two"):
+        given = NamesInput(panel_id=uuid4(), object_id=uuid4(), read_id=uuid4())
+        handle = await env.client.start_workflow(PanelNames.run, given, **names_start_options(given))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -185,5 +209,7 @@ SCENARIOS: dict[str, Scenario] = {
         leased_changed_and_removed,
         disabled_and_enabled,
         ended_at_once,
+        names_read_at_the_second_holder,
+        names_of_a_silent_module,
     )
 }

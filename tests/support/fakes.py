@@ -8,8 +8,18 @@ from temporalio import activity
 
 from workflows.contracts.bundle import BundleRef, RowState, Transition, TransitionRequest
 from workflows.contracts.panel import LeaseBeat, LeaseRequest, LeaseResult
+from workflows.contracts.panel_names import (
+    Holder,
+    HolderRequest,
+    NamesFailed,
+    NamesOutcome,
+    NamesProgress,
+    NamesRequest,
+    NamesResult,
+)
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Attempt, BundleState, BundleStatus, Refusal, apply, decide, joined
+from workflows.domain.panel_names import ReadFailure
 
 Clock = Callable[[], Awaitable[datetime]]
 
@@ -94,6 +104,33 @@ class FakeLine:
         if isinstance(end, Exception):
             raise end
         return end
+
+
+class FakeNames:
+    """Who holds a panel, and what reading its names came to, one answer after the other; the last one stays."""
+
+    def __init__(self, holders: list[Holder], results: list[NamesResult | Exception]) -> None:
+        self.holders, self.results = holders, results
+        self.asked: list[NamesRequest] = []
+        self.failed: list[ReadFailure] = []
+
+    @activity.defn(name="find_panel_holder")
+    async def find_panel_holder(self, request: HolderRequest) -> Holder:
+        return self.holders.pop(0) if len(self.holders) > 1 else self.holders[0]
+
+    @activity.defn(name="read_panel_names")
+    async def read_panel_names(self, request: NamesRequest) -> NamesResult:
+        self.asked.append(request)
+        activity.heartbeat(NamesProgress(asked=1, total=2))
+        result = self.results.pop(0) if len(self.results) > 1 else self.results[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    @activity.defn(name="fail_names_read")
+    async def fail_names_read(self, failed: NamesFailed) -> NamesOutcome:
+        self.failed.append(failed.failure)
+        return NamesOutcome(failure=failed.failure)
 
 
 async def wall_clock() -> datetime:

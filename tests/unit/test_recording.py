@@ -351,6 +351,13 @@ def test_r_service_silences_an_object_or_zones_but_never_a_hold_up(
     assert rows.bundle.suppressed is (outcome is Outcome.SUPPRESSED)
 
 
+@pytest.mark.parametrize(("kind", "silenced"), [(AlarmType.FIRE, False), (AlarmType.INTRUSION, True)])
+def test_what_an_object_never_silences_sounds_in_service_mode(kind: AlarmType, silenced: bool) -> None:
+    rows = Rows(with_object(in_service=True, never_silenced=frozenset({"FIRE"})))
+    rows.take(edge(PANEL, alarm_type=kind))
+    assert rows.bundle.suppressed is silenced
+
+
 def test_a_bundle_is_silenced_only_while_all_its_events_are() -> None:
     rows = Rows(with_object(in_service=True))
     rows.take(edge(PANEL, 1))

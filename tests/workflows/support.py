@@ -1,7 +1,7 @@
 """Driving BundleAlarm and PanelConnection in tests."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Replayer, Worker
 
 from activities.infra.temporal import DATA_CONVERTER
-from tests.support.fakes import FakeRow
+from tests.support.fakes import FakeNames, FakeRow
 from workflows.bundle_alarm import BundleAlarm
 from workflows.contracts import names, policies
 from workflows.contracts.bundle import ActionRequest, BundleInput, BundleSnapshot, EventAdded, start_options
@@ -47,6 +47,23 @@ async def serving(
             return
         async with others[0]:
             yield
+
+
+@asynccontextmanager
+async def names_served(client: Client, fake: FakeNames, *hosts: str) -> AsyncIterator[None]:
+    """The core and the ingest processes ``hosts``, all with the same fake behind them."""
+    core = Worker(
+        client,
+        task_queue=names.CORE_QUEUE,
+        workflows=WORKFLOWS,
+        activities=[fake.find_panel_holder, fake.fail_names_read],
+        workflow_runner=workflow_runner(),
+    )
+    own = [Worker(client, task_queue=names.ingest_queue(host), activities=[fake.read_panel_names]) for host in hosts]
+    async with AsyncExitStack() as stack:
+        for worker in (core, *own):
+            await stack.enter_async_context(worker)
+        yield
 
 
 @dataclass(slots=True)

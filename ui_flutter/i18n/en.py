@@ -216,6 +216,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "error.TEMPORAL_UNAVAILABLE": "Alarms still arrive, but actions cannot be taken right now. Try again in a moment.",
     "error.DATABASE_UNAVAILABLE": "The database cannot be reached right now. Try again in a moment.",
     "error.SHUTTING_DOWN": "The server is shutting down. Try again in a moment.",
+    "error.GEOCODER_UNAVAILABLE": "The address service does not answer. Enter the coordinates by hand.",
     "error.OFFLINE": "The server does not answer. Try again: nothing is done twice.",
     "error.INTERNAL": "Something went wrong on the server; it has been logged.",
     "error.CONSOLE": "An error in the console; the rest goes on.",

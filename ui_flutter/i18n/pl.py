@@ -221,6 +221,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "error.TEMPORAL_UNAVAILABLE": "Alarmy nadal docierają, ale chwilowo nie można na nich działać. Spróbuj za moment.",
     "error.DATABASE_UNAVAILABLE": "Baza danych jest chwilowo niedostępna. Spróbuj za moment.",
     "error.SHUTTING_DOWN": "Serwer się wyłącza. Spróbuj za moment.",
+    "error.GEOCODER_UNAVAILABLE": "Usługa adresowa nie odpowiada. Wpisz współrzędne ręcznie.",
     "error.OFFLINE": "Serwer nie odpowiada. Spróbuj ponownie: nic nie wykona się dwa razy.",
     "error.INTERNAL": "Błąd po stronie serwera; został zapisany.",
     "error.CONSOLE": "Błąd w konsoli; reszta działa dalej.",

@@ -15,6 +15,7 @@ _MILD = frozenset(
         ErrorCode.TEMPORAL_UNAVAILABLE,
         ErrorCode.DATABASE_UNAVAILABLE,
         ErrorCode.SHUTTING_DOWN,
+        ErrorCode.GEOCODER_UNAVAILABLE,
         ErrorCode.RATE_LIMITED,
     }
 )

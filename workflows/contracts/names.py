@@ -13,7 +13,7 @@ def ingest_queue(host_id: str) -> str:
 
 
 # Workflow ids
-_BUNDLE, _PANEL = "bundle/", "panel/"
+_BUNDLE, _PANEL, _PANEL_NAMES = "bundle/", "panel/", "panel-names/"
 
 
 def bundle_workflow_id(bundle_id: UUID) -> str:
@@ -22,6 +22,10 @@ def bundle_workflow_id(bundle_id: UUID) -> str:
 
 def panel_workflow_id(panel_id: UUID) -> str:
     return f"{_PANEL}{panel_id}"
+
+
+def panel_names_workflow_id(panel_id: UUID) -> str:
+    return f"{_PANEL_NAMES}{panel_id}"
 
 
 def parse_bundle_workflow_id(workflow_id: str) -> UUID:
@@ -43,6 +47,7 @@ def _parse(workflow_id: str, prefix: str) -> UUID:
 # Workflow types
 BUNDLE_ALARM = "BundleAlarm"
 PANEL_CONNECTION = "PanelConnection"
+PANEL_NAMES = "PanelNames"
 
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm

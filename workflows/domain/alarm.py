@@ -5,6 +5,7 @@ exactly one `Outcome` (R-LEDGER). An *event* is one physical happening, however 
 is what a dispatcher works on: the events of one object and alarm type within a sliding window (R-BUNDLE, `bundle.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -65,6 +66,16 @@ DEFAULT_PRIORITY: dict[AlarmType, Priority] = {
 
 # A hold-up rings whatever somebody configured: never overridden downwards, never silenced by service mode (R-SERVICE).
 NEVER_SUPPRESSED = frozenset({AlarmType.HOLDUP})
+
+
+def lowered(priorities: Mapping[AlarmType, Priority]) -> list[AlarmType]:
+    """The types of ``priorities`` that must not be lowered and are."""
+    return [
+        kind
+        for kind, priority in priorities.items()
+        if kind in NEVER_SUPPRESSED and priority.rank > DEFAULT_PRIORITY[kind].rank
+    ]
+
 
 # Bundles that cannot be acknowledged without a note (R-BUNDLE).
 NOTE_REQUIRED = frozenset({AlarmType.TEMPERATURE})

@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     TEMPORAL_UNAVAILABLE = "TEMPORAL_UNAVAILABLE"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     SHUTTING_DOWN = "SHUTTING_DOWN"
+    GEOCODER_UNAVAILABLE = "GEOCODER_UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
 
@@ -55,13 +56,14 @@ REGISTRY: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.ACCOUNT_LOCKED: ErrorSpec(423, "The account is locked for a while after too many failures."),
     ErrorCode.PASSWORD_CHANGE_REQUIRED: ErrorSpec(403, "Change the password first."),
     ErrorCode.FORBIDDEN: ErrorSpec(403, "Your role does not allow this."),
-    ErrorCode.STALE_VERSION: ErrorSpec(409, "The alarm has changed since you saw it; look again."),
+    ErrorCode.STALE_VERSION: ErrorSpec(409, "It has changed since you saw it; look again."),
     ErrorCode.WRONG_STATUS: ErrorSpec(409, "The alarm is not in a status that allows this."),
     ErrorCode.NOT_OWNER: ErrorSpec(409, "Somebody else has claimed this alarm."),
     ErrorCode.NOTE_REQUIRED: ErrorSpec(422, "A note is required here."),
     ErrorCode.TEMPORAL_UNAVAILABLE: ErrorSpec(503, "Alarms still arrive, but actions cannot be taken right now; try again."),
     ErrorCode.DATABASE_UNAVAILABLE: ErrorSpec(503, "The database cannot be reached right now; try again."),
     ErrorCode.SHUTTING_DOWN: ErrorSpec(503, "This server is shutting down; try again."),
+    ErrorCode.GEOCODER_UNAVAILABLE: ErrorSpec(503, "Addresses cannot be looked up right now; enter the coordinates by hand."),
     ErrorCode.INTERNAL: ErrorSpec(500, "Something went wrong on our side; it has been logged."),
 }
 

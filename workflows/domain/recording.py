@@ -61,6 +61,7 @@ class ObjectFacts:
     join_window: timedelta = JOIN_WINDOW
     priorities: Mapping[str, str] = field(default_factory=dict)
     requires_note: frozenset[str] = frozenset()
+    never_silenced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +300,7 @@ def priority_of(alarm_type: AlarmType, zone: ZoneFacts | None, config: ObjectFac
 
 def is_suppressed(alarm_type: AlarmType | None, zone: ZoneFacts | None, config: ObjectFacts) -> bool:
     """Whether service mode silences an alarm of this type from this zone."""
-    if alarm_type is None or alarm_type in NEVER_SUPPRESSED or not config.in_service:
+    if alarm_type is None or alarm_type in NEVER_SUPPRESSED | config.never_silenced or not config.in_service:
         return False
     return config.service_zones is None or (zone is not None and zone.zone_id in config.service_zones)
 

@@ -14,10 +14,16 @@ class ObjectStatus(StrEnum):
 
 
 class GuardedObject(Identified, Stamped, Versioned, Base):
-    """A guarded place. `service_zones` None: the whole object; else a list of `zones.id`."""
+    """A guarded place. `service_zones` None: the whole object; else a list of `zones.id`.
+
+    `plan_version` is that of its contacts and procedure, which are changed together and apart from the rest.
+    """
 
     __tablename__ = "objects"
-    __table_args__ = (Index("ix_objects_name", "name", "id"),)
+    __table_args__ = (
+        Index("ix_objects_name", "name", "id"),
+        Index("ix_objects_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+    )
 
     name: Mapped[str]
     address: Mapped[str]
@@ -30,5 +36,8 @@ class GuardedObject(Identified, Stamped, Versioned, Base):
     )
     service_until: Mapped[datetime | None]
     service_zones: Mapped[list[str] | None]
-    search: Mapped[str] = mapped_column(Computed("lower(name || ' ' || address || ' ' || external_number)", persisted=True))
+    search: Mapped[str] = mapped_column(
+        Computed("stam_fold(name || ' ' || address || ' ' || external_number)", persisted=True)
+    )  # see activities.db.fold
+    plan_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
     deleted_at: Mapped[datetime | None]

@@ -11,6 +11,7 @@ class Panel(Identified, Stamped, Versioned, Base):
     """An alarm panel and how to reach its ETHM module.
 
     `integration_key` None: plain. `config_version` grows when anything changes that the line depends on.
+    `description_version` grows when what its zones, partitions, outputs or users are called changes.
     """
 
     __tablename__ = "panels"
@@ -31,4 +32,5 @@ class Panel(Identified, Stamped, Versioned, Base):
     model: Mapped[str | None]
     firmware: Mapped[str | None]
     config_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
+    description_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
     deleted_at: Mapped[datetime | None]

@@ -3,11 +3,11 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from activities.db.models.base import Base, Identified, Json, Stamped, enum
+from activities.db.models.base import Base, Identified, Json, Stamped, Versioned, enum
 from workflows.domain.alarm import AlarmType
 
 
-class Zone(Identified, Stamped, Base):
+class Zone(Identified, Stamped, Versioned, Base):
     """A zone of a panel, as the panel names it and as the customer classifies it.
 
     `reaction` is the panel's zone-reaction number; `alarm_type` says what an intrusion here really is (a panic button);

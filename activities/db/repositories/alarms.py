@@ -18,6 +18,7 @@ from activities.db.models.objects import GuardedObject
 from activities.db.models.partitions import Partition
 from activities.db.models.users import User
 from activities.db.models.zones import Zone
+from activities.db.repositories.objects import objects_like
 from activities.db.repositories.paging import Key, Order, Rows, page
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import OPEN, BundleStatus
@@ -103,7 +104,7 @@ def _conditions(chosen: AlarmFilter) -> list[ColumnElement[bool]]:
     if chosen.object_id is not None:
         found.append(_B.object_id == chosen.object_id)
     if chosen.text:
-        found.append(_B.object_id.in_(select(_O.id).where(_O.search.contains(chosen.text.lower(), autoescape=True))))
+        found.append(_B.object_id.in_(select(_O.id).where(*objects_like(chosen.text))))
     if chosen.opened_from is not None:
         found.append(_B.opened_at >= chosen.opened_from)
     if chosen.opened_to is not None:

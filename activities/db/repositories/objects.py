@@ -1,21 +1,27 @@
-"""Objects, panels and zones: reading, and the few writes of this phase."""
+"""Objects, panels and zones: reading them, and what happens to objects and panels as a whole."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import ColumnElement, RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.db.fold import words
+from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.objects import GuardedObject, ObjectStatus
 from activities.db.models.panel_state_history import PanelStateHistory
 from activities.db.models.panels import Panel
 from activities.db.models.partitions import Partition
+from activities.db.models.user_object_assignments import UserObjectAssignment
 from activities.db.models.zones import Zone
 from activities.db.outbox import announce_panel_change
 from activities.db.repositories.paging import Key, Order, Rows, page
 from activities.db.session import WriteSession
+from workflows.contracts import names
+from workflows.domain.bundle import BundleStatus
 
 _O: Final = GuardedObject.__table__.c
 _P: Final = Panel.__table__.c
@@ -31,33 +37,88 @@ _NEWEST: Final = Order((Key(_H.at, datetime), Key(_H.id, UUID)), descending=True
 _LINE: Final = frozenset({"host", "port", "integration_key", "time_zone", "enabled"})
 
 
-class Stale(Exception):  # noqa: N818 - says what is the case
-    """Somebody else has changed the row since."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which objects. ``text``: all its words, anywhere in name, address or external number. None: whatever."""
+
+    text: str | None = None
+    status: ObjectStatus | None = None
+    kind: str | None = None
+    located: bool | None = None
+    assigned_to: UUID | None = None
+    deleted: bool = False
+    only_objects: Collection[UUID] | None = None
 
 
-async def list_objects(
-    session: AsyncSession,
-    *,
-    text: str | None,
-    status: ObjectStatus | None,
-    only_objects: Collection[UUID] | None,
-    cursor: str | None,
-    limit: int,
-) -> Rows[RowMapping]:
+async def list_objects(session: AsyncSession, wanted: Wanted, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
     """By name. Raises BadCursor."""
-    query = select(GuardedObject.__table__).where(_O.deleted_at.is_(None))
-    if text:
-        query = query.where(_O.search.contains(text.lower(), autoescape=True))
-    if status is not None:
-        query = query.where(_O.status == status)
-    if only_objects is not None:
-        query = query.where(_O.id.in_(list(only_objects)))
+    query = select(GuardedObject.__table__).where(*_conditions(wanted))
     return await page(session, query, _BY_NAME, cursor=cursor, limit=limit)
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = [_O.deleted_at.is_not(None) if wanted.deleted else _O.deleted_at.is_(None), *objects_like(wanted.text or "")]
+    if wanted.status is not None:
+        found.append(_O.status == wanted.status)
+    if wanted.kind is not None:
+        found.append(_O.kind == wanted.kind)
+    if wanted.located is not None:
+        found.append(_O.lat.is_not(None) if wanted.located else _O.lat.is_(None))
+    if wanted.assigned_to is not None:
+        mine = select(UserObjectAssignment.object_id).where(UserObjectAssignment.user_id == wanted.assigned_to)
+        found.append(_O.id.in_(mine))
+    if wanted.only_objects is not None:
+        found.append(_O.id.in_(list(wanted.only_objects)))
+    return found
+
+
+def objects_like(text: str) -> list[ColumnElement[bool]]:
+    """What holds for an object in which every word of ``text`` is found; letters count without their marks."""
+    return [_O.search.contains(word, autoescape=True) for word in words(text)]
 
 
 async def find_object(session: AsyncSession, object_id: UUID) -> GuardedObject | None:
     found = await session.get(GuardedObject, object_id)
     return None if found is None or found.deleted_at is not None else found
+
+
+async def lock_object(session: WriteSession, object_id: UUID) -> GuardedObject | None:
+    """The row, deleted or not, until the transaction ends. No bundle can be opened for the object meanwhile: its foreign
+    key waits for this lock."""
+    return await session.get(GuardedObject, object_id, with_for_update=True)
+
+
+async def open_alarms(session: AsyncSession, object_id: UUID) -> int:
+    """How many bundles of the object are not closed."""
+    query = select(func.count()).where(BundleAlarm.object_id == object_id, BundleAlarm.status != BundleStatus.CLOSED)
+    return (await session.scalar(query)) or 0
+
+
+async def delete_object(session: WriteSession, found: GuardedObject) -> list[UUID]:
+    """Mark the locked object and its panels as deleted at one moment, and have the panels' lines let go. The panels' ids."""
+    found.deleted_at = datetime.now(UTC)
+    found.version += 1
+    panels = await _panels_of(session, found.id, None)
+    for panel in panels:
+        await delete_panel(session, panel, at=found.deleted_at)
+    return [panel.id for panel in panels]
+
+
+async def restore_object(session: WriteSession, found: GuardedObject) -> list[UUID]:
+    """Undo `delete_object`; the panels' ids. Raises IntegrityError when another panel has taken the place of one."""
+    panels = await _panels_of(session, found.id, found.deleted_at)
+    found.deleted_at = None
+    found.version += 1
+    for panel in panels:
+        panel.deleted_at = None
+        await _changed_line(session, panel)
+    await session.flush()
+    return [panel.id for panel in panels]
+
+
+async def _panels_of(session: WriteSession, object_id: UUID, deleted_at: datetime | None) -> Sequence[Panel]:
+    query = select(Panel).where(Panel.object_id == object_id, Panel.deleted_at.is_not_distinct_from(deleted_at))
+    return (await session.scalars(query.order_by(Panel.id).with_for_update())).all()
 
 
 async def list_panels(
@@ -82,25 +143,50 @@ async def add_panel(session: WriteSession, panel: Panel) -> None:
     """Insert, and tell the relay: the panel's workflow starts. Raises IntegrityError when host and port are taken."""
     session.add(panel)
     await session.flush()
-    await announce_panel_change(session, panel_id=panel.id, object_id=panel.object_id, config_version=panel.config_version)
+    await _announce(session, panel)
 
 
-async def change_panel(session: WriteSession, panel_id: UUID, *, version: int, changes: Mapping[str, Any]) -> Panel | None:
-    """The panel as changed; None: there is none. Raises Stale, IntegrityError."""
-    panel = await find_panel(session, panel_id, lock=True)
-    if panel is None:
-        return None
-    if panel.version != version:
-        raise Stale
+async def lock_panel(session: WriteSession, panel_id: UUID) -> Panel | None:
+    """The row until the transaction ends; None: there is none, or it is deleted."""
+    found = await session.get(Panel, panel_id, with_for_update=True)
+    return None if found is None or found.deleted_at is not None else found
+
+
+async def change_panel(session: WriteSession, panel: Panel, changes: Mapping[str, Any]) -> None:
+    """Change the locked panel. Raises IntegrityError."""
     changed = {name for name, value in changes.items() if getattr(panel, name) != value}
     for name in changed:
         setattr(panel, name, changes[name])
     panel.version += 1
     if changed & _LINE:
         panel.config_version += 1
-        await announce_panel_change(session, panel_id=panel.id, object_id=panel.object_id, config_version=panel.config_version)
+        await _announce(session, panel)
     await session.flush()
-    return panel
+
+
+async def delete_panel(session: WriteSession, panel: Panel, *, at: datetime) -> None:
+    """Mark the locked panel as deleted: whoever holds its line lets go."""
+    panel.deleted_at = at
+    await _changed_line(session, panel)
+
+
+async def describe_anew(session: WriteSession, panel: Panel) -> None:
+    """Note that the locked panel's zones, partitions, outputs or users have changed: whoever holds its line reads them anew
+    and goes on."""
+    panel.description_version += 1
+    await session.flush()
+    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, str(panel.id))))
+
+
+async def _changed_line(session: WriteSession, panel: Panel) -> None:
+    panel.version += 1
+    panel.config_version += 1
+    await session.flush()
+    await _announce(session, panel)
+
+
+async def _announce(session: WriteSession, panel: Panel) -> None:
+    await announce_panel_change(session, panel_id=panel.id, object_id=panel.object_id, config_version=panel.config_version)
 
 
 async def expected_panels(session: AsyncSession) -> list[UUID]:
