@@ -5,8 +5,9 @@ from typing import Any
 
 from activities.bundles import BundleActivities
 from activities.db.session import Database
+from activities.reveals import RevealActivities
 
 
 def core_activities(db: Database) -> list[Callable[..., Any]]:
-    bundles = BundleActivities(db)
-    return [bundles.transition_bundle, bundles.read_bundle]
+    bundles, reveals = BundleActivities(db), RevealActivities(db)
+    return [bundles.transition_bundle, bundles.read_bundle, reveals.open_reveal, reveals.end_reveal]

@@ -17,6 +17,7 @@ SECRET_MEMBERS: Final = frozenset(
         "password",
         "password_hash",
         "integration_key",
+        "integration_key_sealed",
         "secret",
         "ciphertext",
         "totp_secret",

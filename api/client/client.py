@@ -23,6 +23,7 @@ from api.client.models import (
     User,
     Zone,
 )
+from api.client.secrets import Secrets
 from api.client.session import Session
 from api.client.transport import Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
@@ -40,6 +41,7 @@ class StamClient:
 
     def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
         self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
+        self.secrets = Secrets(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.models.panels import Panel
 from activities.db.repositories import objects
 from activities.db.repositories.objects import Stale
@@ -44,7 +45,8 @@ async def list_panels(
 @router.post("", status_code=201, responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT), summary="Add a panel")
 async def create_panel(body: NewPanel, access: Editor, served: Served) -> models.Panel:
     """Its line is opened at once, without a restart of anything."""
-    created = Panel(id=uuid7(), **body.model_dump())
+    created = Panel(id=uuid7(), **body.model_dump(exclude={INTEGRATION_KEY.name}))
+    INTEGRATION_KEY.put(created, served.cipher, body.integration_key)
     try:
         async with served.db.write() as session:
             if await objects.find_object(session, body.object_id) is None:
@@ -69,7 +71,7 @@ async def change_panel(panel_id: UUID, body: PanelChange, access: Editor, served
     changes = body.model_dump(exclude_unset=True, exclude={"version"})
     try:
         async with served.db.write() as session:
-            changed = await objects.change_panel(session, panel_id, version=body.version, changes=changes)
+            changed = await objects.change_panel(session, panel_id, version=body.version, changes=changes, cipher=served.cipher)
             if changed is None:
                 raise Problem(ErrorCode.NOT_FOUND)
             audit(session, access, "panel.changed", "panel", panel_id, {"changed": sorted(changes)})

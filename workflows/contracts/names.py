@@ -13,7 +13,7 @@ def ingest_queue(host_id: str) -> str:
 
 
 # Workflow ids
-_BUNDLE, _PANEL = "bundle/", "panel/"
+_BUNDLE, _PANEL, _REVEAL = "bundle/", "panel/", "reveal/"
 
 
 def bundle_workflow_id(bundle_id: UUID) -> str:
@@ -22,6 +22,10 @@ def bundle_workflow_id(bundle_id: UUID) -> str:
 
 def panel_workflow_id(panel_id: UUID) -> str:
     return f"{_PANEL}{panel_id}"
+
+
+def reveal_workflow_id(reveal_id: UUID) -> str:
+    return f"{_REVEAL}{reveal_id}"
 
 
 def parse_bundle_workflow_id(workflow_id: str) -> UUID:
@@ -34,6 +38,11 @@ def parse_panel_workflow_id(workflow_id: str) -> UUID:
     return _parse(workflow_id, _PANEL)
 
 
+def parse_reveal_workflow_id(workflow_id: str) -> UUID:
+    """The reveal's id. Raises ValueError when ``workflow_id`` is not a reveal's."""
+    return _parse(workflow_id, _REVEAL)
+
+
 def _parse(workflow_id: str, prefix: str) -> UUID:
     if not workflow_id.startswith(prefix):
         raise ValueError(f"{workflow_id!r} does not begin with {prefix!r}")
@@ -43,11 +52,14 @@ def _parse(workflow_id: str, prefix: str) -> UUID:
 # Workflow types
 BUNDLE_ALARM = "BundleAlarm"
 PANEL_CONNECTION = "PanelConnection"
+SECRET_REVEAL = "SecretReveal"  # noqa: S105 - the name of a workflow
 
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm
 CONFIG_CHANGED = "config_changed"  # signal of PanelConnection
-SNAPSHOT = "snapshot"  # query of both
+SNAPSHOT = "snapshot"  # query of all
+REVEAL_OPENED = "opened"  # update of SecretReveal: answers when it is visible, or never will be
+REVEAL_HIDE = "hide"  # update of SecretReveal
 
 # Search attributes, all of type Keyword: name -> type name as the Temporal CLI spells it
 OBJECT_ID = "ObjectId"
@@ -87,5 +99,6 @@ ALARM_NEW = "alarm.new"
 ALARM_UPDATED = "alarm.updated"
 PANEL_STATE_CHANGED = "panel.state.changed"
 SYSTEM_MODE = "system.mode"
+REVEAL_EXPIRED = "reveal.expired"  # hidden, by whomever; told to who asked alone
 # only for orchestration
 PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n}

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.models.objects import GuardedObject, ObjectStatus
 from activities.db.models.panel_state_history import PanelStateHistory
 from activities.db.models.panels import Panel
@@ -16,6 +17,7 @@ from activities.db.models.zones import Zone
 from activities.db.outbox import announce_panel_change
 from activities.db.repositories.paging import Key, Order, Rows, page
 from activities.db.session import WriteSession
+from activities.infra.crypto import FieldCipher, Unreadable
 
 _O: Final = GuardedObject.__table__.c
 _P: Final = Panel.__table__.c
@@ -84,22 +86,44 @@ async def add_panel(session: WriteSession, panel: Panel) -> None:
     await announce_panel_change(session, panel_id=panel.id, object_id=panel.object_id, config_version=panel.config_version)
 
 
-async def change_panel(session: WriteSession, panel_id: UUID, *, version: int, changes: Mapping[str, Any]) -> Panel | None:
-    """The panel as changed; None: there is none. Raises Stale, IntegrityError."""
+async def change_panel(
+    session: WriteSession, panel_id: UUID, *, version: int, changes: Mapping[str, Any], cipher: FieldCipher
+) -> Panel | None:
+    """The panel as changed; None: there is none. ``changes`` has the integration key as it is typed.
+
+    Raises Stale, IntegrityError.
+    """
     panel = await session.get(Panel, panel_id, with_for_update=True)
     if panel is None or panel.deleted_at is not None:
         return None
     if panel.version != version:
         raise Stale
-    changed = {name for name, value in changes.items() if getattr(panel, name) != value}
+    changed = {name for name, value in changes.items() if not _has(panel, name, value, cipher)}
     for name in changed:
-        setattr(panel, name, changes[name])
+        _set(panel, name, changes[name], cipher)
     panel.version += 1
     if changed & _LINE:
         panel.config_version += 1
         await announce_panel_change(session, panel_id=panel.id, object_id=panel.object_id, config_version=panel.config_version)
     await session.flush()
     return panel
+
+
+def _has(panel: Panel, name: str, value: Any, cipher: FieldCipher) -> bool:
+    """Whether that is how it is. A key that cannot be read is none that anybody typed."""
+    if name != INTEGRATION_KEY.name:
+        return bool(getattr(panel, name) == value)
+    try:
+        return INTEGRATION_KEY.get(panel, cipher) == (value or None)
+    except Unreadable:
+        return False
+
+
+def _set(panel: Panel, name: str, value: Any, cipher: FieldCipher) -> None:
+    if name == INTEGRATION_KEY.name:
+        INTEGRATION_KEY.put(panel, cipher, value)
+    else:
+        setattr(panel, name, value)
 
 
 async def expected_panels(session: AsyncSession) -> list[UUID]:

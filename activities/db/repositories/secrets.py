@@ -1,0 +1,89 @@
+"""Secrets of objects: what is told of them in lists, and how they are kept. Values go in and out sealed."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.db.encrypted import SECRET_VALUE
+from activities.db.models.object_contacts import ObjectContact
+from activities.db.models.panels import Panel
+from activities.db.models.secrets import Secret
+from activities.db.repositories.objects import Stale
+from activities.db.repositories.paging import Key, Order, Rows, page
+from activities.db.session import WriteSession
+from activities.infra.crypto import FieldCipher
+
+_S: Final = Secret.__table__.c
+_BY_LABEL: Final = Order((Key(_S.label, str), Key(_S.id, UUID)))
+_KEEP: Final[dict[str, bool]] = {"read": True, "key_share": True}
+_TOLD: Final = [column for column in _S if column.key not in {SECRET_VALUE.ciphertext, SECRET_VALUE.key_id}]
+
+
+async def list_secrets(session: AsyncSession, object_id: UUID, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
+    """By label, without what they hold. Raises BadCursor."""
+    query = select(*_TOLD).where(_S.object_id == object_id, _S.deleted_at.is_(None))
+    return await page(session, query, _BY_LABEL, cursor=cursor, limit=limit)
+
+
+async def find_secret(session: AsyncSession, secret_id: UUID) -> Secret | None:
+    found = await session.get(Secret, secret_id)
+    return None if found is None or found.deleted_at is not None else found
+
+
+async def has_contact(session: WriteSession, object_id: UUID, contact_id: UUID) -> bool:
+    """Whether that contact is the object's; it stays so until the transaction ends."""
+    found = await session.get(ObjectContact, contact_id, with_for_update=_KEEP)
+    return found is not None and found.object_id == object_id
+
+
+async def has_panel(session: WriteSession, object_id: UUID, panel_id: UUID) -> bool:
+    """Whether that panel is the object's; it stays so until the transaction ends."""
+    found = await session.get(Panel, panel_id, with_for_update=_KEEP)
+    return found is not None and found.deleted_at is None and found.object_id == object_id
+
+
+async def change_secret(
+    session: WriteSession,
+    object_id: UUID,
+    secret_id: UUID,
+    *,
+    version: int,
+    label: str | None,
+    value: str | None,
+    cipher: FieldCipher,
+) -> Secret | None:
+    """The secret as changed, None given: left as it is; None: there is no such secret. Raises Stale."""
+    secret = await _ours(session, object_id, secret_id, version)
+    if secret is None:
+        return None
+    if label is not None:
+        secret.label = label
+    if value is not None:
+        SECRET_VALUE.put(secret, cipher, value)
+    secret.version += 1
+    await session.flush()
+    await session.refresh(secret)
+    return secret
+
+
+async def delete_secret(session: WriteSession, object_id: UUID, secret_id: UUID, *, version: int) -> Secret | None:
+    """The row stays for who asks what there was; what it held does not. None: no such secret. Raises Stale."""
+    secret = await _ours(session, object_id, secret_id, version)
+    if secret is None:
+        return None
+    secret.ciphertext = secret.key_id = None
+    secret.version += 1
+    secret.deleted_at = await session.scalar(select(func.now()))
+    await session.flush()
+    return secret
+
+
+async def _ours(session: WriteSession, object_id: UUID, secret_id: UUID, version: int) -> Secret | None:
+    secret = await session.get(Secret, secret_id, with_for_update=True)
+    if secret is None or secret.deleted_at is not None or secret.object_id != object_id:
+        return None
+    if secret.version != version:
+        raise Stale
+    return secret
