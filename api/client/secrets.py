@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from api.client.models import Page
-from api.client.session import Session
+from api.client.session import Session, with_query
 from workflows.domain.permissions import Role
 from workflows.domain.reveal import RevealState, SecretKind
 
@@ -82,7 +82,7 @@ class Secrets:
 
     async def delete(self, secret: Secret) -> None:
         """For good: nothing is left of its value."""
-        await self._session.send("DELETE", f"{_one(secret)}?version={secret.version}", type(None))
+        await self._session.call("DELETE", with_query(_one(secret), version=secret.version))
 
     # -- seeing them
 

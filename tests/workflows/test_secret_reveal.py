@@ -28,6 +28,9 @@ from workflows.contracts.reveal import HideRequest, RevealInput, RevealSnapshot,
 from workflows.domain.reveal import VISIBLE_FOR, RevealState
 from workflows.secret_reveal import SecretReveal
 
+# 0: every task replays the history from its beginning, as after a restart of the worker.
+RESTARTING = pytest.mark.parametrize("cached", [100, 0], ids=["cached", "restarting"])
+
 
 @dataclass(slots=True)
 class Shown:
@@ -42,10 +45,6 @@ class Shown:
 
     async def snapshot(self) -> RevealSnapshot:
         return await self.handle.query(SecretReveal.snapshot)
-
-
-def activities(row: FakeReveal) -> tuple[object, object]:
-    return row.open_reveal, row.end_reveal
 
 
 async def ask(client: Client, row: FakeReveal) -> Shown:
@@ -75,8 +74,9 @@ async def test_who_asks_is_answered_when_it_is_visible_and_until_when(env: Workf
         assert await shown.snapshot() == shown.opened
 
 
-async def test_it_expires_by_itself_after_a_minute(env: WorkflowEnvironment, row: FakeReveal) -> None:
-    async with asked(env, row) as shown:
+@RESTARTING
+async def test_it_expires_by_itself_after_a_minute(env: WorkflowEnvironment, row: FakeReveal, cached: int) -> None:
+    async with asked(env, row, cached=cached) as shown:
         await env.sleep(VISIBLE_FOR - timedelta(seconds=2))
         assert (await shown.snapshot()).state is RevealState.VISIBLE
         assert (await shown.handle.result()).state is RevealState.EXPIRED
@@ -84,19 +84,9 @@ async def test_it_expires_by_itself_after_a_minute(env: WorkflowEnvironment, row
         await replay(env.client, shown.handle.id)
 
 
-async def test_the_timer_outlives_every_worker(env: WorkflowEnvironment, row: FakeReveal) -> None:
-    async with asked(env, row, cached=0) as shown:
-        pass
-    await env.sleep(VISIBLE_FOR + timedelta(seconds=30))
-    assert row.state is RevealState.VISIBLE, "nobody was there to end it"
-    async with serving(env.client, row.open_reveal, row.end_reveal, cached=0):
-        assert (await shown.handle.result()).state is RevealState.EXPIRED
-    assert row.state is RevealState.EXPIRED
-    await replay(env.client, shown.handle.id)
-
-
-async def test_hiding_ends_it_early_and_names_who_did(env: WorkflowEnvironment, row: FakeReveal) -> None:
-    async with asked(env, row) as shown:
+@RESTARTING
+async def test_hiding_ends_it_early_and_names_who_did(env: WorkflowEnvironment, row: FakeReveal, cached: int) -> None:
+    async with asked(env, row, cached=cached) as shown:
         assert (await shown.hide()).state is RevealState.HIDDEN
         assert (await shown.handle.result()).state is RevealState.HIDDEN
         assert [(end.state, end.actor_id) for end in row.ends] == [(RevealState.HIDDEN, ANNA)]

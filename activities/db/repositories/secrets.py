@@ -73,9 +73,9 @@ async def delete_secret(session: WriteSession, object_id: UUID, secret_id: UUID,
     secret = await _ours(session, object_id, secret_id, version)
     if secret is None:
         return None
-    secret.ciphertext = secret.key_id = None
+    now = await session.scalar(select(func.now()))
+    secret.ciphertext, secret.key_id, secret.deleted_at = None, None, now
     secret.version += 1
-    secret.deleted_at = await session.scalar(select(func.now()))
     await session.flush()
     return secret
 
