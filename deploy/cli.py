@@ -1,8 +1,10 @@
 """The `stam` command. Each part is imported when its command runs: `stam --help` is quick, and a part can be away."""
 
 import asyncio
+import contextlib
 import importlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -90,7 +92,8 @@ def ingest_satel() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema. Safe to repeat; run it before the processes of a new version."""
-    _part("migrations.run", "upgrade")(_settings().database_url.get_secret_value())
+    with _keys_explained():
+        _part("migrations.run", "upgrade")(_settings().database_url.get_secret_value())
     typer.echo("The database has the newest schema.")
 
 
@@ -124,6 +127,24 @@ def secrets_new_key() -> None:
     typer.echo(new_key())
 
 
+@secrets_app.command("rotate")
+def secrets_rotate() -> None:
+    """Encrypt every field anew under the first key of STAM_SECRET_KEYS, while everything runs. Safe to stop and repeat.
+
+    Put a new key first, the old ones behind it, restart all processes, then rotate; drop an old key when
+    "stam secrets status" shows nothing under it. Exit code 1 if any field cannot be read.
+    """
+    with _keys_explained():
+        raise typer.Exit(0 if _part("deploy.secrets", "rotate")(_settings()) else 1)
+
+
+@secrets_app.command("status")
+def secrets_status() -> None:
+    """How many encrypted fields are under which key. Exit code 1 if a key is missing."""
+    with _keys_explained():
+        raise typer.Exit(0 if _part("deploy.secrets", "status")(_settings()) else 1)
+
+
 @app.command(context_settings=_PASS_ON)
 def bench(context: typer.Context) -> None:
     """Measure what the requirements promise; results go into docs/benchmarks.md (`stam bench --help`)."""
@@ -139,10 +160,17 @@ def doctor() -> None:
 
 
 def _serve(module: str) -> None:
+    with _keys_explained():
+        asyncio.run(_part(module, "run")(_settings()))
+
+
+@contextlib.contextmanager
+def _keys_explained() -> Iterator[None]:
+    """What is wrong with STAM_SECRET_KEYS is said in a paragraph."""
     from activities.infra.crypto import BadKeys
 
     try:
-        asyncio.run(_part(module, "run")(_settings()))
+        yield
     except BadKeys as error:
         raise StartupError(str(error)) from None
 
