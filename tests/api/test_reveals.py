@@ -1,7 +1,7 @@
 """Timed reveals over the running API, Temporal and a worker (R-REVEAL)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -131,6 +131,7 @@ async def test_without_a_worker_nothing_shows_late_and_the_end_is_caught_up(
         assert (await row_of(db, asked.id)).state is RevealState.VISIBLE
         async with worker.build(temporal_client, db, with_temporal):
             row = await eventually(lambda: _ended(db, asked.id), within=40)
+    assert row is not None
     assert (row.state, row.ended_by, row.spent_at) == (RevealState.EXPIRED, None, None)
 
 
@@ -331,7 +332,7 @@ async def test_admins_have_no_limit(whole_api: Api, login: Login, db: Database, 
 
 
 @pytest.fixture
-async def some(whole_api: Api, login: Login, secret: UUID) -> AsyncIterator[tuple[StamClient, list[Reveal]]]:
+async def some(whole_api: Api, login: Login, secret: UUID) -> tuple[StamClient, list[Reveal]]:
     """An operator, his reveal and one of the second operator."""
     operator, second = await login(whole_api, "operator"), await login(whole_api, "operator2")
     return operator, [await operator.secrets.reveal(secret, REASON), await second.secrets.reveal(secret, "Burglary, police")]
