@@ -1,7 +1,5 @@
 """The activities of BundleAlarm: the only place that changes a bundle's status after it was opened (principle 3)."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,9 +9,10 @@ import structlog
 from sqlalchemy import RowMapping, Table, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError
 
 from activities import bundle_metrics
+from activities.away import quietly_away
 from activities.db.audit import record
 from activities.db.models.base import Base
 from activities.db.models.bundle_actions import BundleAction
@@ -21,7 +20,7 @@ from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.bundle_notes import BundleNote
 from activities.db.models.outbox import OutboxRow
 from activities.db.push import alarm_data
-from activities.db.session import Database, DatabaseUnavailable, WriteSession
+from activities.db.session import Database, WriteSession
 from workflows.contracts import names, policies
 from workflows.contracts.bundle import BundleRef, RowState, Transition, TransitionRequest
 from workflows.domain.bundle import JOINABLE, TIMER_ACTIONS, Action, Attempt, BundleState, BundleStatus, Refusal, apply, decide
@@ -45,7 +44,7 @@ class BundleActivities:
     @activity.defn(name="transition_bundle")
     async def transition_bundle(self, request: TransitionRequest) -> Transition:
         """See `workflows.contracts.bundle.transition_bundle`."""
-        async with _quietly_away(), self.db.write() as session:
+        async with quietly_away(), self.db.write() as session:
             before, now = await _locked(session, request.bundle_id)
             transition = await _transition(session, request, before, now)
         _count(request, transition, before, now)
@@ -54,21 +53,9 @@ class BundleActivities:
     @activity.defn(name="read_bundle")
     async def read_bundle(self, ref: BundleRef) -> RowState:
         """See `workflows.contracts.bundle.read_bundle`."""
-        async with _quietly_away(), self.db.read() as session:
+        async with quietly_away(), self.db.read() as session:
             row = (await session.execute(select(_BUNDLES).where(_BUNDLES.c.id == ref.bundle_id))).mappings().first()
         return RowState(state=_state(row), alarm_type=row["alarm_type"]) if row else RowState()
-
-
-@asynccontextmanager
-async def _quietly_away() -> AsyncIterator[None]:
-    """A database that is away is no bug: Temporal tries again, and no stack trace of it stays in the history."""
-    try:
-        yield
-    except DatabaseUnavailable as error:
-        log.warning("bundle.database_away", error=str(error))
-        raise ApplicationError(
-            "the database is away", type=DatabaseUnavailable.__name__, category=ApplicationErrorCategory.BENIGN
-        ) from None
 
 
 async def _locked(session: AsyncSession, bundle_id: UUID) -> tuple[RowMapping, datetime]:

@@ -31,6 +31,8 @@ from api.routers import (
     panels,
     partitions,
     response_plans,
+    reveals,
+    secrets,
     system,
     zones,
 )
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     for router in (
-        *(auth, alarms, events, objects, response_plans, assignments, geocoding),
+        *(auth, alarms, events, objects, response_plans, assignments, geocoding, secrets, reveals),
         *(panels, panel_names, partitions, zones, audit, system, route),
     ):
         app.include_router(router.router)

@@ -20,6 +20,7 @@ from api.health import Health
 from api.realtime.catch_up import CatchUp
 from api.realtime.hub import STREAM_PATIENCE, Hub
 from api.realtime.tickets import Tickets
+from api.reveal_actions import RevealActions
 from workflows.domain.flags import Flags
 
 
@@ -35,6 +36,7 @@ class Services:
     tickets: Tickets
     live_state: LiveState
     actions: BundleActions
+    reveals: RevealActions
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -67,6 +69,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             tickets=Tickets(quick, db),
             live_state=LiveState(quick),
             actions=BundleActions(client),
+            reveals=RevealActions(client),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

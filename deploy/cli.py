@@ -1,8 +1,10 @@
 """The `stam` command. Each part is imported when its command runs: `stam --help` is quick, and a part can be away."""
 
 import asyncio
+import contextlib
 import importlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -99,7 +101,8 @@ def migrate() -> None:
     """
     settings = _settings()
     owner = settings.migration_database_url or settings.database_url
-    _part("migrations.run", "upgrade")(owner.get_secret_value())
+    with _settings_explained():
+        _part("migrations.run", "upgrade")(owner.get_secret_value())
     typer.echo("The database has the newest schema.")
 
 
@@ -170,6 +173,24 @@ def audit_head() -> None:
     raise typer.Exit(0 if found else 1)
 
 
+@secrets_app.command("rotate")
+def secrets_rotate() -> None:
+    """Encrypt every field anew under the first key of STAM_SECRET_KEYS, while everything runs. Safe to stop and repeat.
+
+    Put a new key first, the old ones behind it, restart all processes, then rotate; drop an old key when
+    "stam secrets status" shows nothing under it. Exit code 1 if any field cannot be read.
+    """
+    with _settings_explained():
+        raise typer.Exit(0 if _part("deploy.secrets", "rotate")(_settings()) else 1)
+
+
+@secrets_app.command("status")
+def secrets_status() -> None:
+    """How many encrypted fields are under which key. Exit code 1 if a key is missing."""
+    with _settings_explained():
+        raise typer.Exit(0 if _part("deploy.secrets", "status")(_settings()) else 1)
+
+
 @app.command(context_settings=_PASS_ON)
 def bench(context: typer.Context) -> None:
     """Measure what the requirements promise; results go into docs/benchmarks.md (`stam bench --help`)."""
@@ -183,11 +204,18 @@ def doctor() -> None:
 
 
 def _serve(module: str) -> None:
-    bad_keys, bad_flags = _part("activities.infra.crypto", "BadKeys"), _part("activities.infra.flags", "BadFlags")
     run, settings = _part(module, "run"), _settings()
-    try:
+    with _settings_explained():
         settings.flags()  # every process refuses what one of them would trip over later
         asyncio.run(run(settings))
+
+
+@contextlib.contextmanager
+def _settings_explained() -> Iterator[None]:
+    """What is wrong with STAM_SECRET_KEYS or the feature flags is said in a paragraph."""
+    bad_keys, bad_flags = _part("activities.infra.crypto", "BadKeys"), _part("activities.infra.flags", "BadFlags")
+    try:
+        yield
     except (bad_keys, bad_flags) as error:
         raise StartupError(str(error)) from None
 

@@ -16,13 +16,17 @@ import asyncpg
 import redis.asyncio as redis
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.db.roles import APP_ROLE, could_tamper
+from activities.db.session import Database, DatabaseUnavailable
+from activities.infra.crypto import BadKeys
 from activities.infra.settings import Settings
+from activities.rotation import status
 from deploy.local import ports, postgres, temporal, valkey
 from deploy.local.composition import Composition
 from deploy.local.config import StackSettings
@@ -205,10 +209,17 @@ async def _servers() -> AsyncIterator[Finding]:
         yield bad("Settings", str(unusable_settings(error)))
         return
     if not {"STAM_DATABASE_URL", "STAM_REDIS_URL", "STAM_TEMPORAL_ADDRESS"} & os.environ.keys():
+        if settings.secret_keys is not None:
+            yield secret_keys(settings)
         yield skipped("Servers", "not started; stam up starts them")
         return
+    yield secret_keys(settings)
+    answers = False
     async for finding in database(settings.database_url.get_secret_value()):
         yield finding
+        answers = finding.verdict is not Verdict.BAD
+    if settings.secret_keys is not None and answers:
+        yield await encrypted_fields(settings)
     yield await redis_server(settings.redis_url.get_secret_value())
     async for finding in temporal_server(settings.temporal_address, settings.temporal_namespace):
         yield finding
@@ -260,6 +271,30 @@ async def database_role(url: str) -> Finding:
         f"{role} owns the schema or is a superuser, and could rewrite the audit log: connect as {APP_ROLE} in "
         "STAM_DATABASE_URL, and give the owner's URL to stam migrate alone, in STAM_MIGRATION_DATABASE_URL (ADR-021).",
     )
+
+
+def secret_keys(settings: Settings) -> Finding:
+    """STAM_SECRET_KEYS is set; that it parses the settings have seen to."""
+    try:
+        cipher = settings.cipher()
+    except BadKeys as error:
+        return bad("Secret keys", str(error))
+    return good("Secret keys", f"{len(cipher.keys)}, {cipher.key_id} encrypts")
+
+
+async def encrypted_fields(settings: Settings) -> Finding:
+    """No field is under a key that is not there."""
+    db = Database.connect(settings.database_url.get_secret_value(), pool=1)
+    try:
+        uses = await status(db, settings.cipher())
+    except (DatabaseUnavailable, DBAPIError) as error:
+        return bad("Encrypted fields", f"cannot be counted ({_brief(error)}): run stam migrate.")
+    finally:
+        await db.dispose()
+    lost = {use.key_id: use.count for use in uses if not use.known}
+    if lost:
+        return bad("Encrypted fields", f"{sum(lost.values())} are under {', '.join(lost)}: add the key to STAM_SECRET_KEYS.")
+    return good("Encrypted fields", f"{sum(use.count for use in uses)}, the keys of all are here")
 
 
 async def redis_server(url: str) -> Finding:

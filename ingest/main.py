@@ -64,10 +64,10 @@ async def _serve(settings: Settings) -> None:
 
 
 def build_holder(settings: Settings, db: Database, live: LivePublisher) -> PanelHolder:
-    """The holder with everything behind it; its loops are the caller's to run."""
+    """The holder with everything behind it; its loops are the caller's to run. Raises BadKeys."""
     batcher = Batcher(recording(db))
     holder = PanelHolder(
-        store=PanelStore(db=db, holder=settings.host_id, time_zone=settings.panel_time_zone),
+        store=PanelStore(db=db, cipher=settings.cipher(), holder=settings.host_id, time_zone=settings.panel_time_zone),
         batcher=batcher,
         live=live,
         poll_every=settings.panel_poll_seconds,

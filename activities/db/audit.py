@@ -18,6 +18,7 @@ SECRET_MEMBERS: Final = frozenset(
         "password",
         "password_hash",
         "integration_key",
+        "integration_key_sealed",
         "secret",
         "ciphertext",
         "totp_secret",
@@ -73,7 +74,7 @@ def _difference(before: Mapping[str, Any] | None, after: Mapping[str, Any] | Non
 
 def _told(name: str, value: Any) -> Any:
     """``value`` as JSON, whatever it is made of; secrets masked at any depth."""
-    if name in SECRET_MEMBERS and value is not None:
+    if value is not None and (name in SECRET_MEMBERS or name.endswith("_sealed")):
         return MASK
     if isinstance(value, Mapping):
         return {str(key): _told(str(key), inner) for key, inner in value.items()}

@@ -93,6 +93,7 @@ class Database:
             pool_timeout=POOL_TIMEOUT,
             pool_use_lifo=True,
             pool_pre_ping=pre_ping,
+            hide_parameters=True,  # they hold what people wrote, and errors go to the log
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": {"timezone": "UTC", "jit": "off"}},

@@ -26,6 +26,7 @@ from api.client.models import (
 )
 from api.client.object_admin import ObjectAdmin
 from api.client.panel_admin import PanelAdmin
+from api.client.secrets import Secrets
 from api.client.session import Session
 from api.client.transport import Transport, native_transport
 from workflows.domain.alarm import AlarmType, Priority
@@ -47,6 +48,7 @@ class StamClient:
         self.audit = Audit(self.session)
         self.object_admin = ObjectAdmin(self.session)
         self.panel_admin = PanelAdmin(self.session)
+        self.secrets = Secrets(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

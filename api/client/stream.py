@@ -46,7 +46,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`event` is alarm.new, alarm.updated, panel.state.changed or system.mode; unknown ones are to be ignored."""
+    """`event` is alarm.new, alarm.updated, panel.state.changed, reveal.expired or system.mode; ignore unknown ones."""
 
     seq: int
     event: str

@@ -18,33 +18,51 @@ PERMISSION_FOR: Final[Mapping[str, Permission]] = {
     names.ALARM_UPDATED: Permission.ALARM_VIEW,
     names.PANEL_STATE_CHANGED: Permission.PANEL_VIEW,
     names.SYSTEM_MODE: Permission.SYSTEM_VIEW,
+    names.REVEAL_EXPIRED: Permission.SECRET_REVEAL,
 }
+# Told to one user alone, whose id is in the data as `user_id`; without it to nobody.
+PERSONAL: Final = frozenset({names.REVEAL_EXPIRED})
+_NOBODY: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
 class EventFrame:
-    """One push message, ready to send; `object_id` None: about no object in particular."""
+    """One push message, ready to send; `object_id` None: about no object in particular; `user_id` None: for more than one."""
 
     seq: int
     kind: str
     object_id: UUID | None
     text: str
     published_at: datetime | None
+    user_id: UUID | None = None
 
     @classmethod
     def of_row(cls, row: PushedRow) -> Self:
-        return cls(row.sequence_id, row.type, row.object_id, _event(row.sequence_id, row.type, row.data), row.pushed_at)
+        user_id = _user(row.type, orjson.loads(row.data)) if row.type in PERSONAL else None
+        text = _event(row.sequence_id, row.type, row.data)
+        return cls(row.sequence_id, row.type, row.object_id, text, row.pushed_at, user_id)
 
     @classmethod
     def of_entry(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
         """A stream entry as the relay writes it (`activities.relay_stream`). Raises ValueError or KeyError for another."""
         seq, kind, data = sequence_of(entry_id), fields[b"type"].decode(), fields[b"data"]
         object_id = UUID(fields[b"object_id"].decode()) if fields[b"object_id"] else None
-        return cls(seq, kind, object_id, _event(seq, kind, data), _published_at(orjson.loads(data)))
+        parsed = orjson.loads(data)
+        return cls(seq, kind, object_id, _event(seq, kind, data), _published_at(parsed), _user(kind, parsed))
 
     @property
     def permission(self) -> Permission | None:
         return PERMISSION_FOR.get(self.kind)
+
+
+def _user(kind: str, data: Any) -> UUID | None:
+    """Whom alone it is for. A message that does not say so must hold up no others, and is for nobody."""
+    if kind not in PERSONAL:
+        return None
+    try:
+        return UUID(data["user_id"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return _NOBODY
 
 
 def sequence_of(entry_id: bytes) -> int:

@@ -68,6 +68,8 @@ class Subscriber:
         self.tell(frames.replay_overflow(seq, retry_after_ms))
 
     def _may_see(self, message: EventFrame) -> bool:
+        if message.user_id is not None and message.user_id != self.caller.person.id:
+            return False
         return message.permission is not None and self.caller.may(message.permission, message.object_id)
 
     def _push(self, message: EventFrame | str, size: int) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.models.panels import Panel
 from activities.db.repositories import objects
 from activities.db.session import WriteSession
@@ -46,7 +47,8 @@ async def list_panels(
 @router.post("", status_code=201, responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT), summary="Add a panel")
 async def create_panel(body: NewPanel, access: Editor, served: Served) -> models.Panel:
     """Its line is opened at once, without a restart of anything."""
-    created = Panel(id=uuid7(), **body.model_dump())
+    created = Panel(id=uuid7(), **body.model_dump(exclude={INTEGRATION_KEY.name}))
+    INTEGRATION_KEY.put(created, served.cipher, body.integration_key)
     try:
         async with served.db.write() as session:
             owner = await objects.lock_object(session, body.object_id)  # not deleted meanwhile
@@ -74,7 +76,7 @@ async def change_panel(panel_id: UUID, body: PanelChange, access: Editor, served
         async with served.db.write() as session:
             panel = await _locked(session, panel_id, body.version)
             before = told(panel)
-            await objects.change_panel(session, panel, changes)
+            await objects.change_panel(session, panel, changes, served.cipher)
             await session.refresh(panel)
             audit(session, access, "panel.changed", "panel", panel_id, before=before, after=told(panel))
     except IntegrityError as error:

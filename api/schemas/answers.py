@@ -21,11 +21,14 @@ from activities.infra.settings import Settings
 from activities.live_state import LivePanel
 from api.client import models, object_admin
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
+from api.client.secrets import Reveal, Secret
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
 from workflows.domain.event_texts import event_text
 from workflows.domain.panel import LinkStatus, PartitionState
+from workflows.domain.permissions import Permission, Role, Scope, scope_of
+from workflows.domain.reveal import RevealState, SecretKind, state_at
 
 T = TypeVar("T")
 Row = Mapping[Any, Any]  # a RowMapping, or columns by name
@@ -172,7 +175,7 @@ def _scheduled(row: Row) -> list[models.TimelineItem]:
 
 
 def guarded_object(row: GuardedObject | Row) -> models.Object:
-    columns = row if isinstance(row, Mapping) else _columns(row)
+    columns = row if isinstance(row, Mapping) else columns_of(row)
     return _same_named(models.Object, columns, status=models.ObjectStatus(columns["status"]))
 
 
@@ -184,7 +187,7 @@ def object_detail(
     panels: Sequence[Row],
     open_alarms: int | None,
 ) -> object_admin.ObjectDetail:
-    columns = _columns(found)
+    columns = columns_of(found)
     return _same_named(
         object_admin.ObjectDetail,
         columns,
@@ -202,8 +205,8 @@ def response_plan(
     return object_admin.ResponsePlan(
         object_id=found.id,
         version=found.plan_version,
-        contacts=tuple(_same_named(object_admin.Contact, _columns(contact)) for contact in contacts),
-        steps=tuple(_same_named(object_admin.Step, _columns(step)) for step in steps),
+        contacts=tuple(_same_named(object_admin.Contact, columns_of(contact)) for contact in contacts),
+        steps=tuple(_same_named(object_admin.Step, columns_of(step)) for step in steps),
     )
 
 
@@ -230,12 +233,12 @@ def assigned_objects(user_id: UUID, rows: Iterable[Row]) -> object_admin.Assigne
 
 
 def panel(row: PanelRow | Row) -> models.Panel:
-    columns = row if isinstance(row, Mapping) else _columns(row)
-    return _same_named(models.Panel, columns, encrypted=columns["integration_key"] is not None)
+    columns = row if isinstance(row, Mapping) else columns_of(row)
+    return _same_named(models.Panel, columns, encrypted=columns["integration_key_sealed"] is not None)
 
 
 def zone(row: ZoneRow | Row) -> models.Zone:
-    columns = row if isinstance(row, Mapping) else _columns(row)
+    columns = row if isinstance(row, Mapping) else columns_of(row)
     override = columns["priority_override"]
     told = {kind: Priority(value) for kind, value in override.items()} if override else None
     return _same_named(models.Zone, columns, priority_override=told)
@@ -257,8 +260,19 @@ def audit_check(check: Check, broken: Broken | None, newest: Head | None) -> Aud
     )
 
 
-def _columns(row: Any) -> dict[str, Any]:
+def columns_of(row: Any) -> dict[str, Any]:
     return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+def secret(row: Row) -> Secret:
+    roles = tuple(role for role in Role if scope_of(role, Permission.SECRET_REVEAL) is not Scope.NONE)
+    return _same_named(Secret, row, kind=SecretKind(row["kind"]), revealable_by=roles)
+
+
+def reveal(row: Row) -> Reveal:
+    """As it is now, even if its workflow is late."""
+    state, now = RevealState(row["state"]), datetime.now(UTC)
+    return _same_named(Reveal, row, state=state_at(state, asked_at=row["asked_at"], expires_at=row["expires_at"], now=now))
 
 
 def state_change(row: Row) -> models.StateChange:

@@ -10,7 +10,9 @@ import structlog
 from sqlalchemy import RowMapping, TextClause, text
 from uuid_utils.compat import uuid7
 
+from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.session import Database
+from activities.infra.crypto import FieldCipher, Sealed, Unreadable
 from ingest.satel.errors import LocalProtocolError
 from ingest.satel.names import Names
 from ingest.satel.panel import PanelSetup, Position, ZoneSetup
@@ -22,8 +24,8 @@ log = structlog.get_logger(__name__)
 
 _PANEL = text(
     """
-    SELECT p.id, p.object_id, p.host, p.port, p.integration_key, p.time_zone, p.enabled, p.config_version,
-           p.description_version,
+    SELECT p.id, p.object_id, p.host, p.port, p.time_zone, p.enabled, p.config_version, p.description_version,
+           p.integration_key_sealed, p.integration_key_key_id,
            coalesce((SELECT jsonb_agg(jsonb_build_object('number', z.number, 'partition', z.partition,
                             'reaction', z.reaction, 'alarm_type', z.alarm_type))
                      FROM zones z WHERE z.panel_id = p.id), '[]') AS zones,
@@ -101,6 +103,7 @@ class PanelStore:
     """Every method raises `DatabaseUnavailable` when PostgreSQL is away."""
 
     db: Database
+    cipher: FieldCipher
     holder: str
     time_zone: str  # of panels without one
 
@@ -117,12 +120,23 @@ class PanelStore:
             host=row["host"],
             port=row["port"],
             config_version=row["config_version"],
-            key=row["integration_key"] or None,
+            key=self._key(row),
             time_zone=row["time_zone"] or self.time_zone,
             zones=_zones(row["zones"]),
             partitions=frozenset(row["partitions"]),
             description_version=row["description_version"],
         )
+
+    def _key(self, row: RowMapping) -> str | None:
+        """None: a plain line. Raises Unreadable: without its key nobody can talk to the panel."""
+        if row["integration_key_sealed"] is None:
+            return None
+        sealed = Sealed(row["integration_key_key_id"], row["integration_key_sealed"])
+        try:
+            return INTEGRATION_KEY.open(self.cipher, row["id"], sealed)
+        except Unreadable as error:
+            log.error("panel.key_unreadable", panel_id=str(row["id"]), error=str(error))
+            raise
 
     async def take(self, panel_id: UUID) -> int:
         """Take the lease: a number newer than any before. The former holder, if alive, is told at once."""

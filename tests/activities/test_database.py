@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +13,13 @@ from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from activities.db.encrypted import INTEGRATION_KEY
+from activities.db.models.panels import Panel
 from activities.db.models.users import User
 from activities.db.partitions import default_rows, ensure_partitions
 from activities.db.session import Database, DatabaseUnavailable, is_unavailable
+from activities.infra.crypto import BadKeys
+from activities.infra.settings import Settings
 from migrations.run import config, current_is_head, upgrade
 from tests.activities.recording import World
 from tests.support.signals import edge, record
@@ -63,6 +68,36 @@ async def test_the_schema_can_be_taken_down_and_built_again(owner: Database, own
     assert not current_is_head(owner_url)
     upgrade(owner_url)
     assert current_is_head(owner_url)
+
+
+def _to(revision: str) -> Callable[[Connection], None]:
+    def go(connection: Connection) -> None:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, revision)
+
+    return go
+
+
+async def test_keys_of_panels_that_were_stored_in_the_clear_are_sealed(
+    db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await World.made(db)
+    async with db.engine.begin() as connection:
+        await connection.run_sync(_to("0008-1"))
+        await connection.execute(text("UPDATE panels SET integration_key = 'klucz'"))
+    keys = os.environ["STAM_SECRET_KEYS"]
+    monkeypatch.delenv("STAM_SECRET_KEYS")
+    with pytest.raises(BadKeys, match="integration keys of 1 panels"):
+        upgrade(database_url)
+    monkeypatch.setenv("STAM_SECRET_KEYS", keys)
+    upgrade(database_url)
+    async with db.read() as session:
+        panel = await session.get_one(Panel, world.panel)
+    assert INTEGRATION_KEY.get(panel, Settings().cipher()) == "klucz"
+    async with db.engine.begin() as connection:
+        await connection.run_sync(_to("0008-1"))
+        assert await connection.scalar(text("SELECT integration_key FROM panels")) == "klucz"
 
 
 async def test_partitions_are_made_ahead_and_only_once(db: Database) -> None:

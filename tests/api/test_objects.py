@@ -10,9 +10,11 @@ from redis.asyncio import Redis
 from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
+from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.models.audit_log import AuditEntry
 from activities.db.models.outbox import OutboxRow
 from activities.db.models.panel_state_history import PanelStateHistory
+from activities.db.models.panels import Panel as PanelRow
 from activities.db.models.partitions import Partition
 from activities.db.session import Database
 from activities.live_state import LiveState
@@ -193,3 +195,17 @@ async def test_the_history_of_a_panel_is_told_newest_first(api: Api, login: Logi
         "DISARMED",
         "ARMED_FULL",
     ]
+
+
+async def test_the_same_key_typed_again_is_no_change_of_the_line(api: Api, login: Login, db: Database) -> None:
+    """Keys are sealed, each time to another ciphertext: what is compared is what was typed."""
+    admin = await login(api, "admin")
+    panel = await _new_panel(admin, await add_object(db), integration_key="s3cret")
+    async with db.read() as session:
+        row = await session.get_one(PanelRow, panel.id)
+    assert b"s3cret" not in (row.integration_key_sealed or b"")
+    assert INTEGRATION_KEY.get(row, api.services.cipher) == "s3cret"
+    same = await admin.change_panel(panel.id, version=1, integration_key="s3cret")
+    assert same.config_version == 1
+    other = await admin.change_panel(panel.id, version=2, integration_key="s3cret2")
+    assert other.config_version == 2

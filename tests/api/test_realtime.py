@@ -5,12 +5,16 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 from prometheus_client import REGISTRY
 from uuid_utils.compat import uuid7
 
+from activities.db.repositories.pushed import PushedRow
 from api.realtime import catch_up, sources, subscriber
+from api.realtime.frames import EventFrame
 from api.realtime.hub import Pace
 from tests.api.realtime_support import Client, Publisher, Station, commit, publishing
 from tests.support.eventually import eventually
@@ -317,3 +321,37 @@ async def test_a_slow_client_is_let_go_and_holds_nobody_up(
             await publisher.publish(10, size=100_000)
         assert await reading == list(range(1, 241))
     assert await Client(slow).closed() == subscriber.SLOW_CLIENT
+
+
+# -- for one alone
+
+
+async def _tell_of_reveal(station: Station, publisher: Publisher, user_id: UUID | None) -> None:
+    payload = orjson.dumps({"user_id": str(user_id)} if user_id else {}).decode()
+    insert = "INSERT INTO outbox (type, object_id, payload, push) VALUES (:kind, :object_id, CAST(:payload AS jsonb), true)"
+    await station.execute(insert, kind=names.REVEAL_EXPIRED, object_id=uuid7(), payload=payload)
+    while await publisher.push.round():
+        pass
+
+
+async def test_the_end_of_a_reveal_is_told_to_who_asked_alone_live_and_caught_up(
+    station: Station, publisher: Publisher
+) -> None:
+    anna, bartek = await station.login(), await station.login(Role.MASTER)
+    async with station.client(anna) as hers, station.client(bartek) as his:
+        await hers.until("live")
+        await his.until("live")
+        await _tell_of_reveal(station, publisher, anna.person.id)
+        await _tell_of_reveal(station, publisher, None)  # for nobody, and it holds up nothing
+        await publisher.publish(kind=names.ALARM_NEW)
+        assert [event["event"] for event in await hers.events(2)] == [names.REVEAL_EXPIRED, names.ALARM_NEW]
+        assert [event["event"] for event in await his.events(1)] == [names.ALARM_NEW]
+    async with station.client(bartek, last_seq=0) as his, station.client(anna, last_seq=0) as hers:
+        assert [event["seq"] for event in await his.events(1)] == [3]
+        assert [event["seq"] for event in await hers.events(2)] == [1, 3]
+
+
+def test_a_row_of_the_outbox_says_for_whom_it_is() -> None:
+    told = ((names.REVEAL_EXPIRED, f'{{"user_id":"{UUID(int=7)}"}}'), (names.REVEAL_EXPIRED, "[]"), (names.ALARM_NEW, "{}"))
+    rows = [PushedRow(sequence_id=1, type=kind, object_id=None, data=data, pushed_at=None) for kind, data in told]
+    assert [EventFrame.of_row(row).user_id for row in rows] == [UUID(int=7), UUID(int=0), None]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from activities.db.encrypted import SEALED
+from activities.db.schema import METADATA
 from tests.architecture.tree import ROOT, Source, sources
 from workflows.contracts import names, policies
 
@@ -44,7 +46,8 @@ def _begins_with(string: ast.JoinedStr, prefixes: tuple[str, ...]) -> bool:
 
 
 def test_names_of_queues_and_workflow_types_are_spelled_in_the_address_book_alone() -> None:
-    spelled = {names.BUNDLE_ALARM, names.PANEL_CONNECTION, names.OUTBOX_CHANNEL, names.PUSHED_CHANNEL, names.PUSH_STREAM}
+    types = {names.BUNDLE_ALARM, names.PANEL_CONNECTION, names.SECRET_REVEAL}
+    spelled = types | {names.OUTBOX_CHANNEL, names.PUSHED_CHANNEL, names.PUSH_STREAM}
     elsewhere = [
         f"{source.at(node)} {node.value!r}"
         for source in sources("workflows", "activities", "ingest", "api")
@@ -121,6 +124,20 @@ def test_workflows_ask_no_clock_and_no_chance_of_the_machine() -> None:
         )
     ]
     assert found == []
+
+
+def test_every_sealed_column_is_in_the_register() -> None:
+    """Else the rotation of keys would pass it by, and dropping the old key would lose it."""
+    sealed = {
+        (table.name, column.name)
+        for table in METADATA.tables.values()
+        for column in table.columns
+        if column.name == "ciphertext" or column.name.endswith("_sealed")
+    }
+    assert sealed == {(entry.table.name, entry.ciphertext) for entry in SEALED}
+    assert all(name in entry.table.c for entry in SEALED for name in (entry.ciphertext, entry.key_id, entry.row_id))
+    places = [entry.place("x") for entry in SEALED]
+    assert len(set(places)) == len(places)
 
 
 def test_packages_have_empty_inits() -> None:

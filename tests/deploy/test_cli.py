@@ -9,11 +9,19 @@ from pathlib import Path
 import asyncpg
 import pytest
 from typer.testing import CliRunner
+from uuid_utils.compat import uuid7
 
+from activities.db.encrypted import SECRET_VALUE
+from activities.db.models.objects import GuardedObject
+from activities.db.models.secrets import Secret
+from activities.db.session import Database
+from activities.infra.crypto import FieldCipher, new_key
 from deploy import cli
 from deploy.local.errors import StartupError
 from deploy.local.folder import claimed, read_environment, write_environment
 from deploy.local.ports import free_port
+from tests.support.stack import run_apart
+from workflows.domain.reveal import SecretKind
 
 COMMANDS = (
     "up",
@@ -28,6 +36,8 @@ COMMANDS = (
     "doctor",
     "outbox parked",
     "outbox replay",
+    "secrets rotate",
+    "secrets status",
 )
 
 
@@ -178,3 +188,29 @@ def test_flags_that_nobody_knows_end_with_one_paragraph(tmp_path: Path) -> None:
     result = stam("worker", STAM_FEATURE_FLAGS_FILE=str(flags), STAM_DATA_DIR="/nonexistent")
     assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
     assert "line 2: flags.telepathy is no flag" in result.stderr
+
+
+def test_keys_are_rotated_and_counted_from_the_command_line(database_url: str, tmp_path: Path) -> None:
+    """An old key goes behind the new one; after the rotation nothing is under it."""
+    old, new = new_key(), new_key()
+    run_apart(_seal_one(database_url, FieldCipher.parse(old)))
+    here = {"STAM_DATABASE_URL": database_url, "STAM_DATA_DIR": str(tmp_path)}
+    assert stam("secrets", "status", STAM_SECRET_KEYS=new, **here).returncode == 1
+    rotated = stam("secrets", "rotate", STAM_SECRET_KEYS=f"{new},{old}", **here)
+    assert (rotated.returncode, rotated.stdout.splitlines()[0].strip()) == (0, "secrets.value: 1 of 1")
+    status = stam("secrets", "status", STAM_SECRET_KEYS=f"{new},{old}", **here)
+    assert f"Nothing is under {old.partition(':')[0]} any more" in status.stdout
+    assert stam("secrets", "status", STAM_SECRET_KEYS=new, **here).returncode == 0
+    assert old.partition(":")[2] not in rotated.stdout + status.stdout
+
+
+async def _seal_one(database_url: str, cipher: FieldCipher) -> None:
+    db = Database.connect(database_url, pool=1)
+    place = GuardedObject(id=uuid7(), name="Shop", address="Street", kind="shop", external_number="1")
+    secret = Secret(id=uuid7(), object_id=place.id, kind=SecretKind.OTHER, label="Gate")
+    SECRET_VALUE.put(secret, cipher, "4711")
+    async with db.write() as session:
+        session.add(place)
+        await session.flush()
+        session.add(secret)
+    await db.dispose()

@@ -7,8 +7,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
+from pydantic import SecretStr
+from uuid_utils.compat import uuid7
 
+from activities.infra.settings import Settings
 from deploy import doctor
 from deploy.doctor import Finding, Verdict
 from deploy.local.config import StackSettings
@@ -43,7 +47,15 @@ def test_a_sound_installation_with_its_servers_is_all_well(
     assert result.returncode == 0, result.stdout
     assert "All is well" in result.stdout
     assert "STAM_METRICS_BASE_PORT" in result.stdout
-    for subject in ("Schema", "Database role", "Redis", "Search attributes", "Clock of the database"):
+    for subject in (
+        "Schema",
+        "Database role",
+        "Redis",
+        "Search attributes",
+        "Clock of the database",
+        "Secret keys",
+        "Encrypted fields",
+    ):
         assert f"✓ {subject}" in result.stdout
 
 
@@ -166,3 +178,29 @@ def test_unusable_settings_are_named(root: Path) -> None:
     assert result.returncode == 1
     assert "STAM_API_PORT" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_absent_secret_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor.secret_keys(Settings()).verdict is Verdict.GOOD
+    monkeypatch.delenv("STAM_SECRET_KEYS")
+    found = doctor.secret_keys(Settings())
+    assert (found.verdict, "stam secrets new-key" in found.text) == (Verdict.BAD, True)
+
+
+async def test_fields_under_a_key_that_is_not_there_are_counted(database_url: str) -> None:
+    settings = Settings(database_url=SecretStr(database_url))
+    assert (await doctor.encrypted_fields(settings)).verdict is Verdict.GOOD
+    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+    place = uuid7()
+    await connection.execute(
+        "INSERT INTO objects (id, name, address, kind, external_number) VALUES ($1, 'Shop', 'Street', 'shop', '1')", place
+    )
+    await connection.execute(
+        """INSERT INTO panels (id, object_id, name, host, integration_key_sealed, integration_key_key_id)
+           VALUES ($1, $2, 'Panel', '10.0.0.1', 'x', 'lost')""",
+        uuid7(),
+        place,
+    )
+    await connection.close()
+    found = await doctor.encrypted_fields(settings)
+    assert (found.verdict, found.text) == (Verdict.BAD, "1 are under lost: add the key to STAM_SECRET_KEYS.")

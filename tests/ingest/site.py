@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy import text, update
 from uuid_utils.compat import uuid7
 
+from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.models.objects import GuardedObject
 from activities.db.models.panels import Panel
 from activities.db.models.zones import Zone
 from activities.db.session import Database
+from activities.infra.settings import Settings
 from ingest.satel.simulator.server import NetworkPanel
 from workflows.contracts import names
 
@@ -20,16 +22,9 @@ async def install(db: Database, panel: NetworkPanel, *, described: bool = True) 
     async with db.write() as session:
         session.add(GuardedObject(id=object_id, name="Jubiler", address="Rynek 1", kind="shop", external_number=str(object_id)))
         await session.flush()
-        session.add(
-            Panel(
-                id=panel_id,
-                object_id=object_id,
-                name="Panel",
-                host=panel.host,
-                port=panel.port,
-                integration_key=panel.config.key,
-            )
-        )
+        row = Panel(id=panel_id, object_id=object_id, name="Panel", host=panel.host, port=panel.port)
+        INTEGRATION_KEY.put(row, Settings().cipher(), panel.config.key)
+        session.add(row)
         await session.flush()
         session.add_all(
             Zone(

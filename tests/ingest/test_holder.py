@@ -15,6 +15,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.db.repositories.objects import describe_anew, lock_panel
 from activities.db.session import Database
+from activities.infra.settings import Settings
 from ingest.satel.activities import PanelActivities
 from ingest.satel.batcher import Batcher, recording
 from ingest.satel.holder import PanelHolder
@@ -83,7 +84,7 @@ async def start(db: Database, database_url: str) -> AsyncIterator[Callable[[str]
         live = LivePublisher(write)
         batcher = Batcher(recording(db))
         holder = PanelHolder(
-            store=PanelStore(db=db, holder=host, time_zone="Europe/Warsaw"),
+            store=PanelStore(db=db, cipher=Settings().cipher(), holder=host, time_zone="Europe/Warsaw"),
             batcher=batcher,
             live=live,
             poll_every=0.1,
@@ -178,7 +179,7 @@ async def test_nothing_of_a_former_holder_is_recorded(db: Database, panel: Netwo
     held = asyncio.create_task(process.hold(panel_id))
     await process.ready(panel_id)
     before = await rows(db, "SELECT count(*) AS n FROM signals")
-    assert await PanelStore(db=db, holder="b", time_zone="UTC").take(panel_id) == 2
+    assert await PanelStore(db=db, cipher=Settings().cipher(), holder="b", time_zone="UTC").take(panel_id) == 2
     panel.violate(VIBRATION)
     assert (await asyncio.wait_for(held, 5)).end is LeaseEnd.HANDED_OVER
     assert await rows(db, "SELECT count(*) AS n FROM signals") == before

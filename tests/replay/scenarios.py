@@ -16,16 +16,19 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.eventually import eventually
-from tests.support.fakes import FakeLine, FakeNames, FakeRow, new_bundle
-from tests.workflows.support import BARTEK, Running, names_served, serving, start
+from tests.support.fakes import FakeLine, FakeNames, FakeReveal, FakeRow, new_bundle
+from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from workflows.contracts import names
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
 from workflows.contracts.panel_names import Holder, NamesEnd, NamesInput, NamesResult
 from workflows.contracts.panel_names import start_options as names_start_options
+from workflows.contracts.reveal import HideRequest, RevealInput, RevealSnapshot
+from workflows.contracts.reveal import start_options as reveal_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
+from workflows.secret_reveal import SecretReveal
 
 Scenario = Callable[[WorkflowEnvironment], Awaitable[tuple[str, str]]]  # -> workflow id, run id
 TO_RESOLVED = (Action.CLAIM, Action.START, Action.ACK, Action.RESOLVE)
@@ -198,6 +201,36 @@ async def _names(env: WorkflowEnvironment, fake: FakeNames) -> tuple[str, str]:
         return handle.id, handle.first_execution_run_id or ""
 
 
+@asynccontextmanager
+async def _reveal(env: WorkflowEnvironment) -> AsyncIterator[WorkflowHandle[SecretReveal, RevealSnapshot]]:
+    """Visible, and its timer set."""
+    row = FakeReveal(env.get_current_time)
+    start = RevealInput(reveal_id=uuid4(), secret_id=uuid4(), object_id=uuid4(), user_id=ANNA)
+    async with serving(env.client, row.open_reveal, row.end_reveal):
+        handle = await env.client.start_workflow(SecretReveal.run, start, **reveal_options(start))
+        await eventually(lambda: _timer_is_set(handle))
+        await handle.execute_update(SecretReveal.opened)
+        yield handle
+
+
+async def _timer_is_set(handle: WorkflowHandle[SecretReveal, RevealSnapshot]) -> bool:
+    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    return EventType.EVENT_TYPE_TIMER_STARTED in kinds
+
+
+async def revealed_and_expired(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with _reveal(env) as handle:
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def revealed_and_hidden(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with _reveal(env) as handle:
+        await handle.execute_update(SecretReveal.hide, HideRequest(actor_id=ANNA))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -211,5 +244,7 @@ SCENARIOS: dict[str, Scenario] = {
         ended_at_once,
         names_read_at_the_second_holder,
         names_of_a_silent_module,
+        revealed_and_expired,
+        revealed_and_hidden,
     )
 }

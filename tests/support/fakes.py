@@ -17,9 +17,11 @@ from workflows.contracts.panel_names import (
     NamesRequest,
     NamesResult,
 )
+from workflows.contracts.reveal import EndRequest, RevealRef, RevealRow
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Attempt, BundleState, BundleStatus, Refusal, apply, decide, joined
 from workflows.domain.panel_names import ReadFailure
+from workflows.domain.reveal import VISIBLE_FOR, RevealState
 
 Clock = Callable[[], Awaitable[datetime]]
 
@@ -135,3 +137,34 @@ class FakeNames:
 
 async def wall_clock() -> datetime:
     return datetime.now(UTC)
+
+
+class FakeReveal:
+    """One row of `secret_reveals`. `away` makes the database fail, `ends` tells who tried to end it how."""
+
+    def __init__(self, clock: Clock, *, too_late: bool = False) -> None:
+        self.clock, self.too_late, self.away = clock, too_late, False
+        self.state = RevealState.PENDING
+        self.expires_at: datetime | None = None
+        self.ends: list[EndRequest] = []
+
+    @activity.defn(name="open_reveal")
+    async def open_reveal(self, ref: RevealRef) -> RevealRow:
+        self._fail_if_away()
+        if self.too_late:
+            self.state = RevealState.EXPIRED
+        elif self.state is RevealState.PENDING:
+            self.state, self.expires_at = RevealState.VISIBLE, await self.clock() + VISIBLE_FOR
+        return RevealRow(state=self.state, expires_at=self.expires_at)
+
+    @activity.defn(name="end_reveal")
+    async def end_reveal(self, request: EndRequest) -> RevealRow:
+        self.ends.append(request)
+        self._fail_if_away()
+        if self.state is RevealState.VISIBLE:
+            self.state = request.state
+        return RevealRow(state=self.state, expires_at=self.expires_at)
+
+    def _fail_if_away(self) -> None:
+        if self.away:
+            raise ConnectionError("the database is away")

@@ -20,6 +20,8 @@ BY_HAND = {
     Permission.PANEL_ARM: (N, N, N, X, X, N),
     Permission.PANEL_DISARM: (N, N, N, X, X, N),
     Permission.SECRET_REVEAL: (X, A, A, X, X, X),
+    Permission.SECRET_EDIT: (N, N, N, X, X, N),
+    Permission.REVEAL_OVERRIDE: (N, N, N, N, X, N),
     Permission.USER_MANAGE: (N, N, N, X, X, N),
     Permission.AUDIT_VIEW: (N, N, N, N, X, X),
     Permission.SMS_RAW_VIEW: (N, N, N, N, X, N),

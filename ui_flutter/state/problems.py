@@ -12,6 +12,8 @@ _MILD = frozenset(
         ErrorCode.WRONG_STATUS,
         ErrorCode.NOT_OWNER,
         ErrorCode.NOTE_REQUIRED,
+        ErrorCode.REVEAL_SPENT,
+        ErrorCode.REVEAL_OVER,
         ErrorCode.TEMPORAL_UNAVAILABLE,
         ErrorCode.DATABASE_UNAVAILABLE,
         ErrorCode.SHUTTING_DOWN,

@@ -13,7 +13,7 @@ def ingest_queue(host_id: str) -> str:
 
 
 # Workflow ids
-_BUNDLE, _PANEL, _PANEL_NAMES = "bundle/", "panel/", "panel-names/"
+_BUNDLE, _PANEL, _PANEL_NAMES, _REVEAL = "bundle/", "panel/", "panel-names/", "reveal/"
 
 
 def bundle_workflow_id(bundle_id: UUID) -> str:
@@ -28,6 +28,10 @@ def panel_names_workflow_id(panel_id: UUID) -> str:
     return f"{_PANEL_NAMES}{panel_id}"
 
 
+def reveal_workflow_id(reveal_id: UUID) -> str:
+    return f"{_REVEAL}{reveal_id}"
+
+
 def parse_bundle_workflow_id(workflow_id: str) -> UUID:
     """The bundle's id. Raises ValueError when ``workflow_id`` is not a bundle's."""
     return _parse(workflow_id, _BUNDLE)
@@ -36,6 +40,11 @@ def parse_bundle_workflow_id(workflow_id: str) -> UUID:
 def parse_panel_workflow_id(workflow_id: str) -> UUID:
     """The panel's id. Raises ValueError when ``workflow_id`` is not a panel's."""
     return _parse(workflow_id, _PANEL)
+
+
+def parse_reveal_workflow_id(workflow_id: str) -> UUID:
+    """The reveal's id. Raises ValueError when ``workflow_id`` is not a reveal's."""
+    return _parse(workflow_id, _REVEAL)
 
 
 def _parse(workflow_id: str, prefix: str) -> UUID:
@@ -48,11 +57,14 @@ def _parse(workflow_id: str, prefix: str) -> UUID:
 BUNDLE_ALARM = "BundleAlarm"
 PANEL_CONNECTION = "PanelConnection"
 PANEL_NAMES = "PanelNames"
+SECRET_REVEAL = "SecretReveal"  # noqa: S105 - the name of a workflow
 
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm
 CONFIG_CHANGED = "config_changed"  # signal of PanelConnection
-SNAPSHOT = "snapshot"  # query of both
+SNAPSHOT = "snapshot"  # query of all
+REVEAL_OPENED = "opened"  # update of SecretReveal: answers when it is visible, or never will be
+REVEAL_HIDE = "hide"  # update of SecretReveal
 
 # Search attributes, all of type Keyword: name -> type name as the Temporal CLI spells it
 OBJECT_ID = "ObjectId"
@@ -104,5 +116,6 @@ ALARM_NEW = "alarm.new"
 ALARM_UPDATED = "alarm.updated"
 PANEL_STATE_CHANGED = "panel.state.changed"
 SYSTEM_MODE = "system.mode"
+REVEAL_EXPIRED = "reveal.expired"  # hidden, by whomever; told to who asked alone
 # only for orchestration
 PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n, "request_id": "..."}

@@ -28,6 +28,10 @@ class ErrorCode(StrEnum):
     WRONG_STATUS = "WRONG_STATUS"
     NOT_OWNER = "NOT_OWNER"
     NOTE_REQUIRED = "NOTE_REQUIRED"
+    # secrets
+    REVEAL_SPENT = "REVEAL_SPENT"
+    REVEAL_OVER = "REVEAL_OVER"
+    SECRET_UNREADABLE = "SECRET_UNREADABLE"  # noqa: S105 - an error code
     # the system
     TEMPORAL_UNAVAILABLE = "TEMPORAL_UNAVAILABLE"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
@@ -60,6 +64,9 @@ REGISTRY: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.WRONG_STATUS: ErrorSpec(409, "The alarm is not in a status that allows this."),
     ErrorCode.NOT_OWNER: ErrorSpec(409, "Somebody else has claimed this alarm."),
     ErrorCode.NOTE_REQUIRED: ErrorSpec(422, "A note is required here."),
+    ErrorCode.REVEAL_SPENT: ErrorSpec(409, "This reveal has been shown already; ask for another."),
+    ErrorCode.REVEAL_OVER: ErrorSpec(410, "This reveal is not visible (any more); ask for another."),
+    ErrorCode.SECRET_UNREADABLE: ErrorSpec(500, "The secret cannot be decrypted with the keys of this installation."),
     ErrorCode.TEMPORAL_UNAVAILABLE: ErrorSpec(503, "Alarms still arrive, but actions cannot be taken right now; try again."),
     ErrorCode.DATABASE_UNAVAILABLE: ErrorSpec(503, "The database cannot be reached right now; try again."),
     ErrorCode.SHUTTING_DOWN: ErrorSpec(503, "This server is shutting down; try again."),

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     PANEL_ARM = "panel.arm"
     PANEL_DISARM = "panel.disarm"
     SECRET_REVEAL = "secret.reveal"  # noqa: S105 - the name of a permission
+    SECRET_EDIT = "secret.edit"  # noqa: S105 - the name of a permission
+    REVEAL_OVERRIDE = "reveal.override"  # hide what somebody else has revealed
     USER_MANAGE = "user.manage"
     AUDIT_VIEW = "audit.view"
     SMS_RAW_VIEW = "sms.raw.view"
@@ -92,6 +94,8 @@ MATRIX: dict[Permission, dict[Role, Scope]] = {
         Role.MASTER: _ALL,
         Role.AUDITOR: _ALL,
     },
+    Permission.SECRET_EDIT: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.REVEAL_OVERRIDE: {Role.MASTER: _ALL},
     Permission.USER_MANAGE: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
     Permission.AUDIT_VIEW: {Role.MASTER: _ALL, Role.AUDITOR: _ALL},
     Permission.SMS_RAW_VIEW: {Role.MASTER: _ALL},

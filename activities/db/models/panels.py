@@ -10,13 +10,14 @@ from activities.db.models.base import TRUE, Base, Identified, Stamped, Versioned
 class Panel(Identified, Stamped, Versioned, Base):
     """An alarm panel and how to reach its ETHM module.
 
-    `integration_key` None: plain. `config_version` grows when anything changes that the line depends on.
-    `description_version` grows when what its zones, partitions, outputs or users are called changes.
+    The integration key is sealed (`activities.db.encrypted`); None: a plain line. `config_version` grows when anything changes
+    that the line depends on, `description_version` when what its zones, partitions, outputs or users are called changes.
     """
 
     __tablename__ = "panels"
     __table_args__ = (
         CheckConstraint("port BETWEEN 1 AND 65535", name="port_range"),
+        CheckConstraint("(integration_key_sealed IS NULL) = (integration_key_key_id IS NULL)", name="key_named"),
         Index(None, "object_id"),
         Index("uq_panels_host_port", "host", "port", unique=True, postgresql_where=text("deleted_at IS NULL")),
     )
@@ -25,7 +26,8 @@ class Panel(Identified, Stamped, Versioned, Base):
     name: Mapped[str]
     host: Mapped[str]
     port: Mapped[int] = mapped_column(server_default=text("7094"), default=7094)
-    integration_key: Mapped[str | None]
+    integration_key_sealed: Mapped[bytes | None]
+    integration_key_key_id: Mapped[str | None]
     time_zone: Mapped[str | None]  # IANA name; None: the setting's
     enabled: Mapped[bool] = mapped_column(server_default=TRUE, default=True)
     module: Mapped[str | None]  # "ETHM-1 Plus" …, as the module says itself

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.fold import words
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.objects import GuardedObject, ObjectStatus
@@ -20,6 +21,7 @@ from activities.db.models.zones import Zone
 from activities.db.outbox import announce_panel_change
 from activities.db.repositories.paging import Key, Order, Rows, page
 from activities.db.session import WriteSession
+from activities.infra.crypto import FieldCipher, Unreadable
 from workflows.contracts import names
 from workflows.domain.bundle import BundleStatus
 
@@ -152,11 +154,11 @@ async def lock_panel(session: WriteSession, panel_id: UUID) -> Panel | None:
     return None if found is None or found.deleted_at is not None else found
 
 
-async def change_panel(session: WriteSession, panel: Panel, changes: Mapping[str, Any]) -> None:
-    """Change the locked panel. Raises IntegrityError."""
-    changed = {name for name, value in changes.items() if getattr(panel, name) != value}
+async def change_panel(session: WriteSession, panel: Panel, changes: Mapping[str, Any], cipher: FieldCipher) -> None:
+    """Change the locked panel. ``changes`` has the integration key as it is typed. Raises IntegrityError."""
+    changed = {name for name, value in changes.items() if not _has(panel, name, value, cipher)}
     for name in changed:
-        setattr(panel, name, changes[name])
+        _set(panel, name, changes[name], cipher)
     panel.version += 1
     if changed & _LINE:
         panel.config_version += 1
@@ -175,7 +177,7 @@ async def describe_anew(session: WriteSession, panel: Panel) -> None:
     and goes on."""
     panel.description_version += 1
     await session.flush()
-    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, str(panel.id))))
+    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, names.panel_news(panel.id))))
 
 
 async def _changed_line(session: WriteSession, panel: Panel) -> None:
@@ -187,6 +189,23 @@ async def _changed_line(session: WriteSession, panel: Panel) -> None:
 
 async def _announce(session: WriteSession, panel: Panel) -> None:
     await announce_panel_change(session, panel_id=panel.id, object_id=panel.object_id, config_version=panel.config_version)
+
+
+def _has(panel: Panel, name: str, value: Any, cipher: FieldCipher) -> bool:
+    """Whether that is how it is. A key that cannot be read is none that anybody typed."""
+    if name != INTEGRATION_KEY.name:
+        return bool(getattr(panel, name) == value)
+    try:
+        return INTEGRATION_KEY.get(panel, cipher) == (value or None)
+    except Unreadable:
+        return False
+
+
+def _set(panel: Panel, name: str, value: Any, cipher: FieldCipher) -> None:
+    if name == INTEGRATION_KEY.name:
+        INTEGRATION_KEY.put(panel, cipher, value)
+    else:
+        setattr(panel, name, value)
 
 
 async def expected_panels(session: AsyncSession) -> list[UUID]:
