@@ -18,7 +18,7 @@ from api.limits import LimitsMiddleware
 from api.observe import ObserveMiddleware
 from api.realtime import route
 from api.request_id import RequestIdMiddleware
-from api.routers import alarms, auth, events, objects, panels, system, zones
+from api.routers import account, alarms, auth, events, keys, objects, panels, service_tokens, system, users, zones
 from api.services import running
 
 
@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
-    for router in (auth, alarms, events, objects, panels, zones, system, route):
+    for router in (auth, account, users, service_tokens, keys, alarms, events, objects, panels, zones, system, route):
         app.include_router(router.router)
     problems.install(app)
     _describe(app)

@@ -1,12 +1,16 @@
 """Settings of every process: `STAM_*` environment variables, or files of the same name in /run/secrets (design §8)."""
 
+import ipaddress
 import socket
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from activities.infra.crypto import BadKeys, FieldCipher
+from workflows.domain.permissions import Role
 
 _SECRETS = Path("/run/secrets")
 
@@ -44,6 +48,13 @@ class Settings(BaseSettings):
     )
     access_token_seconds: int = 900
     refresh_token_days: int = 7
+    totp_roles: Annotated[frozenset[Role], NoDecode] = Field(
+        default=frozenset(), description="roles that must log in with a second factor, separated by commas: ADMIN,MASTER"
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses or networks of the proxies before the API, separated by commas: theirs alone is believed",
+    )
 
     # processes
     host_id: str = Field(default_factory=socket.gethostname, description="unique per ingest process")
@@ -70,6 +81,21 @@ class Settings(BaseSettings):
         if keys is not None:
             FieldCipher.parse(keys.get_secret_value())
         return keys
+
+    @field_validator("totp_roles", mode="before")
+    @classmethod
+    def _roles_of_people(cls, given: object) -> object:
+        roles = [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+        if isinstance(roles, Iterable) and Role.SYSTEM in roles:
+            raise ValueError("SYSTEM has no login, so no second factor")
+        return roles
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, given: str) -> str:
+        for part in filter(None, map(str.strip, given.split(","))):
+            ipaddress.ip_network(part)  # raises ValueError, in words
+        return given
 
     def cipher(self) -> FieldCipher:
         """For the encrypted fields. Raises BadKeys when no key is set: nothing secret is ever stored in the clear."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from api.client import stream
+from api.client.account import Account
 from api.client.codec import decode
 from api.client.errors import ApiError
 from api.client.models import (
@@ -23,8 +24,10 @@ from api.client.models import (
     User,
     Zone,
 )
+from api.client.service_tokens import ServiceTokens
 from api.client.session import Session
 from api.client.transport import Transport, native_transport
+from api.client.users import Users
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
 
@@ -40,6 +43,9 @@ class StamClient:
 
     def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
         self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
+        self.account = Account(self.session)
+        self.users = Users(self.session)
+        self.service_tokens = ServiceTokens(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 
@@ -53,8 +59,9 @@ class StamClient:
         """To resume the session later; None where a cookie has it."""
         return self.session.refresh_token
 
-    async def login(self, username: str, password: str) -> User:
-        return await self.session.login(username, password)
+    async def login(self, username: str, password: str, **more: Any) -> User:
+        """``more``: `code` of a second factor."""
+        return await self.session.login(username, password, **more)
 
     async def resume(self) -> User | None:
         """Go on with the session of the cookie or of ``refresh_token``; None when there is none any more."""
