@@ -1,4 +1,5 @@
-"""What a worker does beside its tasks: partitions made ahead, and the gauges that only the database or Temporal can tell."""
+"""What a worker does beside its tasks: partitions made ahead, refresh tokens that are over removed, and the gauges that only
+the database or Temporal can tell."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
+from activities.auth import sessions
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.partitions import ensure_partitions
 from activities.db.session import Database
@@ -36,6 +38,7 @@ async def keep_house(db: Database, client: Client) -> None:
     """Runs until cancelled; a failure is logged and tried again."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_every(DAILY, "partitions", lambda: _make_partitions(db)))
+        tasks.create_task(_every(DAILY, "refresh tokens", lambda: _purge_sessions(db)))
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
         tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
 
@@ -54,6 +57,11 @@ async def _every(interval: timedelta, what: str, job: Callable[[], Awaitable[Non
 async def _make_partitions(db: Database) -> None:
     made = await ensure_partitions(db, datetime.now(UTC))
     log.info("housekeeping.partitions", made=made)
+
+
+async def _purge_sessions(db: Database) -> None:
+    gone = await sessions.purge(db, datetime.now(UTC))
+    log.info("housekeeping.refresh_tokens", gone=gone)
 
 
 async def measure_alarms(db: Database) -> None:
