@@ -16,12 +16,15 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.eventually import eventually
-from tests.support.fakes import FakeLine, FakeRow, new_bundle
+from tests.support.fakes import FakeKeys, FakeLine, FakeRow, new_bundle
 from tests.workflows.support import BARTEK, Running, serving, start
 from workflows.contracts import names
+from workflows.contracts.keys import KeyRotationInput
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
+from workflows.domain.keys import ACCEPTED_FOR
+from workflows.key_rotation import KeyRotation
 from workflows.panel_connection import PanelConnection
 
 Scenario = Callable[[WorkflowEnvironment], Awaitable[tuple[str, str]]]  # -> workflow id, run id
@@ -174,6 +177,27 @@ async def ended_at_once(env: WorkflowEnvironment) -> tuple[str, str]:
         return workflow_id, run_id
 
 
+async def key_rotated(env: WorkflowEnvironment) -> tuple[str, str]:
+    """A key was due; a week later the one before is gone."""
+    keys = FakeKeys(rotated="new", removal_at=await env.get_current_time() + ACCEPTED_FOR)
+    async with serving(env.client, keys.rotate_signing_key, keys.remove_retired_keys):
+        return await _rotation(env)
+
+
+async def key_not_due(env: WorkflowEnvironment) -> tuple[str, str]:
+    keys = FakeKeys()
+    async with serving(env.client, keys.rotate_signing_key, keys.remove_retired_keys):
+        return await _rotation(env)
+
+
+async def _rotation(env: WorkflowEnvironment) -> tuple[str, str]:
+    handle = await env.client.start_workflow(
+        KeyRotation.run, KeyRotationInput(), id=names.KEY_ROTATION_ID, task_queue=names.CORE_QUEUE
+    )
+    await handle.result()
+    return handle.id, handle.first_execution_run_id or ""
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -185,5 +209,7 @@ SCENARIOS: dict[str, Scenario] = {
         leased_changed_and_removed,
         disabled_and_enabled,
         ended_at_once,
+        key_rotated,
+        key_not_due,
     )
 }
