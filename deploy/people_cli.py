@@ -87,8 +87,8 @@ def rotate_keys(
     _do("rotate_keys", revoke_old=revoke_old)
 
 
-def _do(name: str, *arguments: Any, **options: Any) -> None:
+def _do(command: str, /, *arguments: Any, **options: Any) -> None:
     from deploy.cli import _settings
 
-    work: Callable[..., None] = getattr(importlib.import_module("deploy.people"), name)
+    work: Callable[..., None] = getattr(importlib.import_module("deploy.people"), command)
     work(_settings(), *arguments, **options)

@@ -156,7 +156,7 @@ async def _end(session: WriteSession, user: User, act: Act, before: Account, aft
 
 async def _others(session: AsyncSession, user_id: UUID) -> Others:
     counted = select(User.role, func.count()).where(User.active, User.id != user_id).group_by(User.role)
-    by_role: dict[Role, int] = dict((await session.execute(counted)).tuples().all())
+    by_role: dict[Role, int] = {row[0]: row[1] for row in await session.execute(counted)}
     managers = sum(count for role, count in by_role.items() if rules.manages(role))
     return Others(masters=by_role.get(Role.MASTER, 0), managers=managers)
 

@@ -172,4 +172,3 @@ async def test_the_schedule_is_made_once_and_keeps_being_paused(temporal_client:
     await ensure_schedules(temporal_client, task_queue="nobody-serves-this")
     assert await paused()
     await handle.delete()
-    await temporal_client.get_workflow_handle(names.KEY_ROTATION_ID).terminate()

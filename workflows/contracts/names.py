@@ -40,7 +40,7 @@ def _parse(workflow_id: str, prefix: str) -> UUID:
     return UUID(workflow_id.removeprefix(prefix))
 
 
-# There is one of it, started daily by the schedule of the same name
+# A schedule's id, and with the time of its start behind it that of each workflow it starts
 KEY_ROTATION_ID = "key-rotation"
 
 
