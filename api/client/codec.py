@@ -17,6 +17,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
     converter.register_structure_hook(UUID, lambda value, _: UUID(value))
     converter.register_structure_hook(str | int | None, lambda value, _: value)
+    converter.register_structure_hook(type(None), lambda value, _: value)  # the answer of a 204
     return converter
 
 
