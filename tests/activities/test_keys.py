@@ -167,8 +167,11 @@ async def test_the_schedule_is_made_once_and_keeps_being_paused(temporal_client:
     async def paused() -> bool:
         return (await handle.describe()).schedule.state.paused
 
-    await handle.pause()
-    await eventually(paused, what="the server has taken in that it is paused")
+    async def pauses() -> bool:  # the server may still be taking in the update, with its state of before
+        await handle.pause()
+        return await paused()
+
+    await eventually(pauses, what="the schedule is paused")
     await ensure_schedules(temporal_client, task_queue="nobody-serves-this")
     assert await paused()
     await handle.delete()
