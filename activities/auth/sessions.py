@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -122,12 +122,12 @@ async def list_sessions(session: AsyncSession, user_id: UUID, *, limit: int = 20
     """The newest link of each session that goes on, the newest session first."""
     alive = RefreshToken.revoked_at.is_(None), RefreshToken.expires_at > datetime.now(UTC)
     newest = (
-        select(RefreshToken.id)
+        select(RefreshToken.family_id, func.max(RefreshToken.issued_at))
         .where(RefreshToken.user_id == user_id, *alive)
-        .distinct(RefreshToken.family_id)
-        .order_by(RefreshToken.family_id, RefreshToken.issued_at.desc())
+        .group_by(RefreshToken.family_id)
     )
-    query = select(RefreshToken).where(RefreshToken.id.in_(newest)).order_by(RefreshToken.started_at.desc()).limit(limit)
+    link = tuple_(RefreshToken.family_id, RefreshToken.issued_at)
+    query = select(RefreshToken).where(link.in_(newest)).order_by(RefreshToken.started_at.desc()).limit(limit)
     return list((await session.scalars(query)).all())
 
 
