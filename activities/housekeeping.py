@@ -1,4 +1,5 @@
-"""What a worker does beside its tasks: partitions made ahead, and the gauges that only the database or Temporal can tell."""
+"""What a worker does beside its tasks: partitions made ahead, refresh tokens that are over removed, and the gauges that only
+the database or Temporal can tell."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
+from activities.auth import sessions
 from activities.db import audit_chain
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.partitions import ensure_partitions
@@ -45,6 +47,7 @@ async def keep_house(db: Database, client: Client) -> None:
         tasks.create_task(_every(DAILY, "partitions", lambda: _make_partitions(db)))
         tasks.create_task(_every(HOURLY, "audit anchor", lambda: log_anchor(db)))
         tasks.create_task(_every(GAUGES_EVERY, "audit gauge", lambda: measure_audit(db)))
+        tasks.create_task(_every(DAILY, "refresh tokens", lambda: _purge_sessions(db)))
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
         tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
 
@@ -79,6 +82,11 @@ async def measure_audit(db: Database) -> None:
     async with db.read() as session:
         found = await audit_chain.head(session)
     AUDIT_CHAIN_LENGTH.set(found.seq if found else 0)
+
+
+async def _purge_sessions(db: Database) -> None:
+    gone = await sessions.purge(db, datetime.now(UTC))
+    log.info("housekeeping.refresh_tokens", gone=gone)
 
 
 async def measure_alarms(db: Database) -> None:

@@ -19,6 +19,7 @@ from activities.infra.lifetime import until_told_to_stop
 from activities.infra.log import setup as setup_log
 from activities.infra.settings import Settings
 from activities.registry import core_activities
+from activities.schedules import ensure_schedules
 from workflows.contracts import names, policies
 from workflows.registry import WORKFLOWS, workflow_runner
 
@@ -42,6 +43,7 @@ async def _serve(settings: Settings) -> None:
         stack.push_async_callback(db.dispose)
         client = await temporal.connect(settings, runtime=_runtime(settings))
         await ensure_search_attributes(client)
+        await _ensure_schedules(client)
         await stack.enter_async_context(build(client, db, settings))
         stack.callback(log.info, "worker.stopping")
         log.info("worker.ready", queue=names.CORE_QUEUE)
@@ -54,7 +56,7 @@ def build(client: Client, db: Database, settings: Settings, *, task_queue: str =
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=core_activities(db),
+        activities=core_activities(db, settings),
         workflow_runner=workflow_runner(),
         interceptors=[LogContext()],
         max_cached_workflows=policies.CACHED_WORKFLOWS,
@@ -77,6 +79,14 @@ async def ensure_search_attributes(client: Client) -> None:
             await service.add_search_attributes(request)
     except RPCError as error:
         log.warning("worker.search_attributes", error=str(error)[:200])
+
+
+async def _ensure_schedules(client: Client) -> None:
+    """A server that refuses them must not keep the worker from its alarms: the next start tries again."""
+    try:
+        await ensure_schedules(client)
+    except RPCError as error:
+        log.error("worker.schedules", error=str(error)[:200])
 
 
 def _indexed(kind: str) -> IndexedValueType.ValueType:

@@ -20,12 +20,14 @@ from api.observe import ObserveMiddleware
 from api.realtime import route
 from api.request_id import RequestIdMiddleware
 from api.routers import (
+    account,
     alarms,
     assignments,
     audit,
     auth,
     events,
     geocoding,
+    keys,
     objects,
     panel_names,
     panels,
@@ -33,7 +35,9 @@ from api.routers import (
     response_plans,
     reveals,
     secrets,
+    service_tokens,
     system,
+    users,
     zones,
 )
 from api.services import running
@@ -62,7 +66,21 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     for router in (
-        *(auth, alarms, events, objects, response_plans, assignments, geocoding, secrets, reveals),
+        *(
+            auth,
+            account,
+            users,
+            service_tokens,
+            keys,
+            alarms,
+            events,
+            objects,
+            response_plans,
+            assignments,
+            geocoding,
+            secrets,
+            reveals,
+        ),
         *(panels, panel_names, partitions, zones, audit, system, route),
     ):
         app.include_router(router.router)

@@ -1,7 +1,7 @@
 """What routes depend on: the services of the process, who calls, and the one permission check (R-RBAC).
 
-Every route declares one of `require(Permission.…)`, `logged_in` or `open_to_all`; a test walks all routes and fails for one
-that declares none.
+Every route declares one of `require(Permission.…)`, `logged_in`, `bearer_of_a_session` or `open_to_all`; a test walks all
+routes and fails for one that declares none. Service tokens open what `require` guards; one's own account is for people.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from activities.auth import service_tokens
+from activities.auth.attempts import Kind
 from activities.auth.tokens import TokenError
+from activities.db.repositories.users import Person
 from api.callers import Caller
 from api.problems import Problem
 from api.services import Services
@@ -22,7 +25,10 @@ from workflows.domain.errors import ErrorCode
 from workflows.domain.flags import Flag
 from workflows.domain.permissions import Permission, Scope
 
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The access token of `POST /api/auth/login` (RS256).")
+_TOKENS = "The access token of `POST /api/auth/login` (RS256), or a service token (`stam_svc_…`)."
+_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description=_TOKENS)
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 def services(connection: HTTPConnection) -> Services:
@@ -38,9 +44,7 @@ async def open_to_all() -> None:
     """Declares that a route needs no login."""
 
 
-async def bearer_of_a_session(
-    served: Served, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Caller:
+async def bearer_of_a_session(served: Served, token: Bearer) -> Caller:
     """Whoever has a good access token, even one who must change the password first."""
     if token is None:
         raise Problem(ErrorCode.UNAUTHENTICATED)
@@ -55,11 +59,49 @@ async def bearer_of_a_session(
     return caller
 
 
-async def logged_in(caller: Annotated[Caller, Depends(bearer_of_a_session)]) -> Caller:
-    """Whoever is logged in, whatever the role."""
+async def with_lasting_password(caller: Annotated[Caller, Depends(bearer_of_a_session)]) -> Caller:
+    """Whoever need not change the password first."""
     if caller.person.must_change_password:
         raise Problem(ErrorCode.PASSWORD_CHANGE_REQUIRED)
     return caller
+
+
+async def logged_in(caller: Annotated[Caller, Depends(with_lasting_password)], served: Served) -> Caller:
+    """Whoever is logged in, whatever the role."""
+    if must_set_up_second_factor(caller.person, served):
+        raise Problem(ErrorCode.SECOND_FACTOR_SETUP_REQUIRED)
+    return caller
+
+
+def must_set_up_second_factor(person: Person, served: Services) -> bool:
+    return person.role in served.settings.totp_roles and not person.second_factor
+
+
+async def person_or_program(connection: HTTPConnection, served: Served, token: Bearer) -> Caller:
+    """Whoever is logged in, or brings a service token."""
+    if token is not None and token.credentials.startswith(service_tokens.PREFIX):
+        caller = await _program(served, token.credentials, address_of(connection))
+        structlog.contextvars.bind_contextvars(user_id=str(caller.person.id))
+        return caller
+    return await logged_in(await with_lasting_password(await bearer_of_a_session(served, token)), served)
+
+
+async def _program(served: Services, token: str, address: str) -> Caller:
+    """Nobody guesses 256 bits, but whoever tries is stopped, before the database is asked."""
+    if not served.callers.known_program(token):
+        wait = await served.attempts.blocked(address, Kind.SERVICE)
+        if wait:
+            raise Problem(ErrorCode.RATE_LIMITED, retry_after=wait)
+    caller = await served.callers.program(token)
+    if caller is None:
+        await served.attempts.failed(address, Kind.SERVICE)
+        raise Problem(ErrorCode.UNAUTHENTICATED)
+    return caller
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The client's: of those behind a trusted proxy, too (STAM_TRUSTED_PROXIES)."""
+    return connection.client.host if connection.client else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +132,7 @@ class PermissionCheck:
 
     permission: Permission
 
-    async def __call__(self, caller: Annotated[Caller, Depends(logged_in)]) -> Access:
+    async def __call__(self, caller: Annotated[Caller, Depends(person_or_program)]) -> Access:
         if caller.scope(self.permission) is Scope.NONE:
             raise Problem(ErrorCode.FORBIDDEN)
         return Access(caller, self.permission)
@@ -120,4 +162,5 @@ def flagged(flag: Flag) -> FlagCheck:
 
 
 LoggedIn = Annotated[Caller, Depends(logged_in)]
+LastingPassword = Annotated[Caller, Depends(with_lasting_password)]
 AnySession = Annotated[Caller, Depends(bearer_of_a_session)]

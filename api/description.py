@@ -17,6 +17,8 @@ which is found again in logs, workflow histories and audit rows.
 STALE_VERSION, WRONG_STATUS and NOT_OWNER bring the thing as it is now in `current`. A 503 or 429 says in `Retry-After` when to try again.
 
 **Sessions.** `POST /api/auth/login` gives a short-lived access token (Bearer) and a refresh token, in an HttpOnly cookie or in the answer.
+An account with a second factor is answered 401 SECOND_FACTOR_REQUIRED until the same login comes with `code`. Programs bring a service token
+(`stam_svc_…`) as Bearer instead. Who verifies access tokens elsewhere finds the public keys at `/.well-known/jwks.json`.
 
 **Optimistic locking.** What can be changed has a `version` that grows with every change. A change names the version it is based
 on; another one by now is a 409 STALE_VERSION.
@@ -53,6 +55,7 @@ texts are looked up by REST.
 
 TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Session", "description": "Logging in and staying logged in."},
+    {"name": "Users", "description": "Who may log in, and the tokens of programs."},
     {"name": "Alarms", "description": "What dispatchers work on: NEW → CLAIMING → IN_PROGRESS → ACK → RESOLVED → CLOSED."},
     {"name": "Events", "description": "Every physical happening, alarm or not."},
     {"name": "Objects", "description": "Guarded places."},

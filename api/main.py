@@ -50,6 +50,8 @@ def server_config(settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,  # its lines would hold tickets; api.observe writes ours
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),  # uvicorn's own default would believe anybody on this machine
+        forwarded_allow_ips=settings.trusted_proxies,
         ws_max_size=_LARGEST_FRAME,
         ws_per_message_deflate=False,  # frames are small, and compressing for each socket costs more than it saves
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from temporalio.client import Client
 
 from activities.auth.attempts import Attempts
-from activities.auth.tokens import KeyRing
+from activities.auth.ended import EndedSessions
+from activities.auth.tokens import CLOCK_SKEW, KeyRing
 from activities.db.session import Database
 from activities.infra import redis, temporal
 from activities.infra.crypto import FieldCipher
@@ -55,7 +57,9 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         following = redis.connect(settings, timeout=STREAM_PATIENCE)
         stack.push_async_callback(following.aclose)
         client = await temporal.connect_lazily(settings)
-        callers = Callers(db, flags)
+        callers = Callers(
+            db, EndedSessions(quick, remembered_for=timedelta(seconds=settings.access_token_seconds) + CLOCK_SKEW), flags
+        )
         hub = Hub(db, following, callers, database_url=settings.database_url.get_secret_value())
         health = Health(db, quick, client, hub)
         services = Services(
@@ -63,7 +67,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             db=db,
             cipher=cipher,
             flags=flags,
-            keys=KeyRing(db, settings),
+            keys=KeyRing(db, settings, cipher),
             callers=callers,
             attempts=Attempts(quick),
             tickets=Tickets(quick, db),

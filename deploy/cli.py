@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from deploy.local.config import StackSettings
 from deploy.local.errors import StartupError, unusable_settings
 from deploy.local.folder import read_environment
+from deploy.people_cli import keys_app, token_app, user_app
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -39,6 +40,9 @@ app.add_typer(outbox_app, name="outbox")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(console_app, name="console")
 app.add_typer(secrets_app, name="secrets")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
+app.add_typer(keys_app, name="keys")
 
 
 @app.command()

@@ -5,11 +5,12 @@ from typing import Any, Final
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.bundle_alarm import BundleAlarm
+from workflows.key_rotation import KeyRotation
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
 from workflows.secret_reveal import SecretReveal
 
-WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, PanelConnection, PanelNames, SecretReveal)
+WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, KeyRotation, PanelConnection, PanelNames, SecretReveal)
 
 # Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).
 PASSTHROUGH: Final = ("workflows.domain", "workflows.contracts", "workflows.history", "workflows.log")

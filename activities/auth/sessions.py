@@ -2,35 +2,43 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from activities.auth import passwords
+from activities.auth.password_policy import Objection, PasswordRefused
+from activities.auth.proof import LoginRefused, Proof, by_id, by_name, proven
 from activities.db.audit import record
 from activities.db.models.refresh_tokens import RefreshToken
 from activities.db.models.users import User
 from activities.db.session import Database, WriteSession
+from activities.infra.crypto import FieldCipher
 from workflows.domain.errors import ErrorCode
-from workflows.domain.permissions import Role
 
-FAILURES, LOCKED = 10, timedelta(minutes=30)
-Change = Mapping[str, Any] | None
 _GRACE = timedelta(seconds=30)  # the same token again within this, its successor unused: the answer was lost, not the token
 
 
-class LoginRefused(Exception):  # noqa: N818 - an answer, not a fault
-    """`code` is one of INVALID_CREDENTIALS, ACCOUNT_LOCKED, TOKEN_EXPIRED, TOKEN_REUSED, UNAUTHENTICATED."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """How somebody comes: `client` is the user agent, `address` where from, `keep` the life of a refresh token."""
 
-    def __init__(self, code: ErrorCode) -> None:
-        super().__init__(code.value)
-        self.code = code
+    client: str
+    address: str
+    keep: timedelta
+    request_id: str
+
+
+class RefreshRefused(LoginRefused):
+    """`ended`: the session that ended by this."""
+
+    def __init__(self, code: ErrorCode, ended: UUID | None) -> None:
+        super().__init__(code)
+        self.ended = ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,61 +50,30 @@ class Started:
     refresh_token: str
 
 
-async def login(db: Database, username: str, password: str, *, client: str, keep: timedelta, request_id: str) -> Started:
-    """Raises LoginRefused. ``client`` is the user agent, ``keep`` the life of a refresh token."""
-    async with db.read() as reading:
-        known = await _find(reading, username)
-    correct = await passwords.verify(known.password_hash if known else None, password)
-    started: Started | None = None
-    refusal: ErrorCode | None = ErrorCode.INVALID_CREDENTIALS
-    async with db.write() as session:
-        user = await session.get(User, known.id, with_for_update=True) if known else None
-        if user is not None and user.active:
-            refusal = _judge(user, correct=correct)
-            if refusal is None:
-                started = _start(session, user, family_id=uuid7(), client=client, keep=keep)
-            _audit(session, user, "login" if started else "login.refused", request_id)
-    if started is None:
-        raise LoginRefused(refusal or ErrorCode.INVALID_CREDENTIALS)
-    return started
+async def login(db: Database, cipher: FieldCipher, username: str, proof: Proof, visit: Visit) -> Started:
+    """Raises LoginRefused."""
+    who = by_name(username)
+    async with proven(db, cipher, who, proof, action="login", request_id=visit.request_id) as (session, user):
+        user.last_login_at = datetime.now(UTC)
+        return _start(session, user, visit, family_id=uuid7(), started_at=user.last_login_at)
 
 
-async def _find(session: AsyncSession, username: str) -> User | None:
-    return (await session.scalars(select(User).where(User.username == username.strip().lower()))).first()
-
-
-def _judge(user: User, *, correct: bool) -> ErrorCode | None:
-    """Count, lock and unlock. A locked account answers the same to right and wrong passwords."""
-    now = datetime.now(UTC)
-    if user.locked_until is not None and user.locked_until > now:
-        return ErrorCode.ACCOUNT_LOCKED
-    if user.role is Role.SYSTEM:  # programmatic: service tokens only
-        return ErrorCode.INVALID_CREDENTIALS
-    if not correct:
-        user.failed_logins += 1
-        if user.failed_logins >= FAILURES:
-            user.locked_until, user.failed_logins = now + LOCKED, 0
-        return ErrorCode.INVALID_CREDENTIALS
-    user.failed_logins, user.locked_until, user.last_login_at = 0, None, now
-    return None
-
-
-async def refresh(db: Database, token: str, *, client: str, keep: timedelta, request_id: str) -> Started:
+async def refresh(db: Database, token: str, visit: Visit) -> Started:
     """Use ``token`` and give the next. Raises LoginRefused; a token used before ends its whole family."""
-    refusal: ErrorCode | None = None
     async with db.write() as session:
         row = (await session.scalars(_by_token(token).with_for_update())).first()
         if row is None:
             raise LoginRefused(ErrorCode.UNAUTHENTICATED)
         refusal = await _unusable(session, row)
         user = await session.get(User, row.user_id)
-        if refusal is ErrorCode.TOKEN_REUSED and user is not None:
-            await end_family(session, row.family_id)
-            _audit(session, user, "token.reused", request_id)
+        if refusal is ErrorCode.TOKEN_REUSED:
+            await end_sessions(session, row.user_id, RefreshToken.family_id == row.family_id)
+            record(session, "token.reused", "user", row.user_id, actor_id=row.user_id, request_id=visit.request_id)
         if refusal is None and user is not None and user.active:
             row.used_at = row.used_at or datetime.now(UTC)
-            return _start(session, user, family_id=row.family_id, client=client, keep=keep)
-    raise LoginRefused(refusal or ErrorCode.UNAUTHENTICATED)
+            return _start(session, user, visit, family_id=row.family_id, started_at=row.started_at)
+        ended = row.family_id if refusal is ErrorCode.TOKEN_REUSED else None
+    raise RefreshRefused(refusal or ErrorCode.UNAUTHENTICATED, ended)
 
 
 async def _unusable(session: AsyncSession, row: RefreshToken) -> ErrorCode | None:
@@ -110,40 +87,63 @@ async def _unusable(session: AsyncSession, row: RefreshToken) -> ErrorCode | Non
     return ErrorCode.TOKEN_REUSED if gone_on else None
 
 
-async def change_password(db: Database, user_id: UUID, current: str, new: str, *, request_id: str) -> None:
-    """Raises LoginRefused INVALID_CREDENTIALS. Every session of the user ends."""
-    async with db.read() as reading:
-        known = await reading.get(User, user_id)
-    if known is None or not await passwords.verify(known.password_hash, current):
-        raise LoginRefused(ErrorCode.INVALID_CREDENTIALS)
+async def change_password(
+    db: Database, cipher: FieldCipher, user_id: UUID, current: str, new: str, *, request_id: str
+) -> tuple[UUID, ...]:
+    """The sessions that ended by it: all of the user's. Raises LoginRefused, PasswordRefused."""
     new_hash = await passwords.hashed(new)
-    async with db.write() as session:
-        user = await session.get_one(User, user_id, with_for_update=True)
-        due = user.must_change_password
+    proof = Proof(password=current, by_password_only=True)
+    who = by_id(user_id)
+    async with proven(db, cipher, who, proof, action="password.changed", request_id=request_id) as (session, user):
+        if current == new:
+            raise PasswordRefused(Objection.UNCHANGED)
         user.password_hash, user.must_change_password, user.version = new_hash, False, user.version + 1
-        await _revoke(session, RefreshToken.user_id == user_id)
-        # Neither word nor hash is told, only that there is another.
-        before, after = {"password": "old", "must_change_password": due}, {"password": "new", "must_change_password": False}
-        _audit(session, user, "password.changed", request_id, before=before, after=after)
+        return await end_sessions(session, user_id)
 
 
-async def logout(db: Database, user_id: UUID, family_id: UUID, *, request_id: str) -> None:
-    """End a session everywhere."""
+async def session_of(session: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
+    """Whose refresh token it is or was, and the session: (user id, family id)."""
+    row = (await session.scalars(_by_token(token))).first()
+    return (row.user_id, row.family_id) if row is not None else None
+
+
+async def end_sessions(session: WriteSession, user_id: UUID, *which: ColumnElement[bool]) -> tuple[UUID, ...]:
+    """The sessions of the user that ended by this, for `EndedSessions.tell`; all of them without ``which``."""
+    alive = RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None)
+    ended = update(RefreshToken).where(*alive, *which).values(revoked_at=datetime.now(UTC))
+    return tuple(set((await session.scalars(ended.returning(RefreshToken.family_id))).all()))
+
+
+def note_logout(session: WriteSession, user_id: UUID, *, request_id: str) -> None:
+    record(session, "logout", "user", user_id, actor_id=user_id, request_id=request_id)
+
+
+async def list_sessions(session: AsyncSession, user_id: UUID, *, limit: int = 200) -> list[RefreshToken]:
+    """The newest link of each session that goes on, the newest session first."""
+    alive = RefreshToken.revoked_at.is_(None), RefreshToken.expires_at > datetime.now(UTC)
+    newest = (
+        select(RefreshToken.family_id, func.max(RefreshToken.issued_at))
+        .where(RefreshToken.user_id == user_id, *alive)
+        .group_by(RefreshToken.family_id)
+    )
+    link = tuple_(RefreshToken.family_id, RefreshToken.issued_at)
+    query = select(RefreshToken).where(link.in_(newest)).order_by(RefreshToken.started_at.desc()).limit(limit)
+    return list((await session.scalars(query)).all())
+
+
+async def purge(db: Database, now: datetime) -> int:
+    """How many refresh tokens are gone: those that could not be used any more whatever happens."""
     async with db.write() as session:
-        await end_family(session, family_id)
-        record(session, "logout", "user", user_id, actor_id=user_id, request_id=request_id)
+        gone = delete(RefreshToken).where(RefreshToken.expires_at < now).returning(RefreshToken.id)
+        return len((await session.scalars(gone)).all())
 
 
-async def end_family(session: AsyncSession, family_id: UUID) -> None:
-    await _revoke(session, RefreshToken.family_id == family_id)
+def origin_of(user_id: UUID, address: str) -> str:
+    """Addresses are personal data: this tells one of the user's from another, and 32 bits do not tell which it is."""
+    return hashlib.sha256(f"{user_id}:{address}".encode()).hexdigest()[:8]
 
 
-async def _revoke(session: AsyncSession, which: ColumnElement[bool]) -> None:
-    ended = update(RefreshToken).where(which, RefreshToken.revoked_at.is_(None))
-    await session.execute(ended.values(revoked_at=datetime.now(UTC)))
-
-
-def _start(session: AsyncSession, user: User, *, family_id: UUID, client: str, keep: timedelta) -> Started:
+def _start(session: WriteSession, user: User, visit: Visit, *, family_id: UUID, started_at: datetime) -> Started:
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
     session.add(
         RefreshToken(
@@ -151,17 +151,13 @@ def _start(session: AsyncSession, user: User, *, family_id: UUID, client: str, k
             user_id=user.id,
             token_hash=_digest(token),
             issued_at=now,
-            expires_at=now + keep,
-            client=client[:200],
+            expires_at=now + visit.keep,
+            client=visit.client[:200],
+            started_at=started_at,
+            origin=origin_of(user.id, visit.address),
         )
     )
     return Started(user, family_id, token)
-
-
-def _audit(
-    session: WriteSession, user: User, action: str, request_id: str, *, before: Change = None, after: Change = None
-) -> None:
-    record(session, action, "user", user.id, actor_id=user.id, request_id=request_id, before=before, after=after)
 
 
 def _by_token(token: str) -> Select[RefreshToken]:

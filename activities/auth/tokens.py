@@ -1,6 +1,7 @@
-"""Access tokens: JWT, RS256, `kid` in the header (ADR-010). Keys live in `signing_keys` or come as a setting."""
+"""Access tokens: JWT, RS256, `kid` in the header (ADR-010). Keys live in `signing_keys` or come as a setting (`keys.py`)."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,24 +9,19 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from sqlalchemy import or_, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.db.models.signing_keys import SigningKey
-from activities.db.session import Database
+from activities.auth import keys
+from activities.auth.keys import KeyPair
+from activities.db.session import Database, DatabaseUnavailable
+from activities.infra.crypto import FieldCipher
 from activities.infra.settings import Settings
 from workflows.domain.permissions import Role
 
 ALGORITHM = "RS256"
-_KEY_BITS = 2048
 _ISSUER = "stam"
-_CLOCK_SKEW = timedelta(seconds=5)  # between API replicas
-_ONE_MAKER = 0x5741_4D01  # advisory lock: two API processes at their first start make one key
-
-
-_LOOK_AGAIN = 10.0  # s; for a key another replica or the rotation has made
+CLOCK_SKEW = timedelta(seconds=5)  # between API replicas
+READ_EVERY = 60.0  # s; much less than a new key is published before it signs (`workflows.domain.keys`)
+_LOOK_AGAIN = 1.0  # s; for a key that signs at once: the first, or one made in an emergency
 
 
 class TokenError(Exception):
@@ -49,11 +45,11 @@ class AccessClaims:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The key that signs, and all that are accepted, by `kid`."""
+    """The key that signs, and all that are accepted, by `kid`. `good_until`: when one of them ends or begins to sign."""
 
-    kid: str
-    private_pem: str
+    signing: KeyPair
     public_pems: Mapping[str, str]
+    good_until: datetime
 
     def issue(self, claims: AccessClaims) -> str:
         body = {
@@ -66,7 +62,7 @@ class Keys:
             "exp": claims.expires_at,
             "jti": str(uuid4()),
         }
-        return jwt.encode(body, self.private_pem, algorithm=ALGORITHM, headers={"kid": self.kid})
+        return jwt.encode(body, self.signing.private_pem, algorithm=ALGORITHM, headers={"kid": self.signing.kid})
 
     def verify(self, token: str) -> AccessClaims:
         """Raises TokenError."""
@@ -77,7 +73,7 @@ class Keys:
                 pem,
                 algorithms=[ALGORITHM],
                 issuer=_ISSUER,
-                leeway=_CLOCK_SKEW,
+                leeway=CLOCK_SKEW,
                 options={"require": ["exp", "sub", "role", "fam"]},
             )
             return AccessClaims(
@@ -102,72 +98,70 @@ def kid_of(token: str) -> str:
 
 
 class KeyRing:
-    """The keys as one process knows them: read at first use, and again when a token names one it has not seen."""
+    """The keys as one process knows them: read at first use, every minute, when one of them ends, and when a token names one
+    it has not seen."""
 
-    def __init__(self, db: Database, settings: Settings) -> None:
-        self._db, self._settings = db, settings
+    def __init__(self, db: Database, settings: Settings, cipher: FieldCipher) -> None:
+        self._db, self._settings, self._cipher = db, settings, cipher
         self._keys: Keys | None = None
         self._read_at = 0.0
         self._reading = asyncio.Lock()
 
     async def issue(self, claims: AccessClaims) -> str:
         """Raises DatabaseUnavailable while there are no keys yet."""
-        return (await self._known()).issue(claims)
+        return (await self.known()).issue(claims)
 
     async def verify(self, token: str) -> AccessClaims:
         """Raises TokenError, DatabaseUnavailable."""
-        keys = await self._known()
-        if kid_of(token) not in keys.public_pems and time.monotonic() - self._read_at > _LOOK_AGAIN:
-            keys = await self._read()
-        return keys.verify(token)
+        known = await self.known()
+        if kid_of(token) not in known.public_pems:
+            known = await self._read(older_than=_LOOK_AGAIN)
+        return known.verify(token)
 
-    async def _known(self) -> Keys:
-        return self._keys or await self._read()
+    async def known(self) -> Keys:
+        """The present keys. While the database is away those of before go on, as long as they are good."""
+        if self._keys is None:
+            return await self._read(older_than=0.0)
+        if datetime.now(UTC) >= self._keys.good_until:
+            return await self._read(older_than=0.0)
+        if time.monotonic() - self._read_at > READ_EVERY:
+            with contextlib.suppress(DatabaseUnavailable):
+                return await self._read(older_than=READ_EVERY)
+        return self._keys
 
-    async def _read(self) -> Keys:
+    async def _read(self, *, older_than: float) -> Keys:
+        """Once for all who ask at the same time."""
+        asked = time.monotonic()
         async with self._reading:
-            if self._keys is None or time.monotonic() - self._read_at > _LOOK_AGAIN:
-                self._keys = await load_keys(self._db, self._settings)
+            if self._keys is None or (self._read_at < asked and asked - self._read_at > older_than):
+                self._keys = await load_keys(self._db, self._settings, self._cipher)
                 self._read_at = time.monotonic()
             return self._keys
 
 
-async def load_keys(db: Database, settings: Settings) -> Keys:
-    """The present keys; the first is made where there is none. Raises DatabaseUnavailable, ValueError for a bad setting."""
-    async with db.write() as session:
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_MAKER})
-        rows = await _accepted(session)
-        if settings.jwt_private_key is not None:
-            return _with_given(settings.jwt_private_key.get_secret_value(), rows)
-        if not any(row.active for row in rows):
-            rows.insert(0, await asyncio.to_thread(_new_key))
-            session.add(rows[0])
-        signing = next(row for row in rows if row.active)
-        return Keys(signing.kid, signing.private_pem, {row.kid: row.public_pem for row in rows})
+async def load_keys(db: Database, settings: Settings, cipher: FieldCipher) -> Keys:
+    """The present keys; the first is made where there is none.
+
+    Raises DatabaseUnavailable, Unreadable when a key is sealed under a lost one, ValueError for a bad setting.
+    """
+    given = keys.given_pair(settings.jwt_private_key.get_secret_value()) if settings.jwt_private_key is not None else None
+    found = await _load(db, cipher, given)
+    if found is None:
+        await keys.ensure_one(db, cipher)
+        found = await _load(db, cipher, given)
+    assert found is not None
+    return found
 
 
-async def _accepted(session: AsyncSession) -> list[SigningKey]:
-    """Newest first."""
+async def _load(db: Database, cipher: FieldCipher, given: KeyPair | None) -> Keys | None:
+    """None: no key signs yet."""
     now = datetime.now(UTC)
-    query = select(SigningKey).where(or_(SigningKey.not_after.is_(None), SigningKey.not_after > now))
-    return list((await session.scalars(query.order_by(SigningKey.created_at.desc()))).all())
-
-
-def _new_key() -> SigningKey:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-    return SigningKey(kid=str(uuid4()), private_pem=private, public_pem=_public_pem(key), active=True)
-
-
-def _with_given(pem: str, rows: list[SigningKey]) -> Keys:
-    key = serialization.load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _KEY_BITS:
-        raise ValueError(f"STAM_JWT_PRIVATE_KEY must be the PEM of an RSA key of at least {_KEY_BITS} bits.")
-    accepted = {row.kid: row.public_pem for row in rows}
-    return Keys("setting", pem, accepted | {"setting": _public_pem(key)})
-
-
-def _public_pem(key: rsa.RSAPrivateKey) -> str:
-    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    async with db.read() as session:
+        rows = await keys.accepted(session, now)
+    public = {row.kid: row.public_pem for row in rows}
+    changes = [row.not_after for row in rows if row.not_after] + [row.signs_at for row in rows if row.signs_at > now]
+    good_until = min(changes, default=datetime.max.replace(tzinfo=UTC))
+    if given is not None:
+        return Keys(given, public | {given.kid: given.public_pem}, good_until)
+    signing = next((row for row in rows if row.signs_at <= now), None)
+    return Keys(keys.opened(signing, cipher), public, good_until) if signing is not None else None

@@ -12,6 +12,8 @@ from sqlalchemy import Column, Table
 from activities.db.models.base import Base
 from activities.db.models.panels import Panel
 from activities.db.models.secrets import Secret
+from activities.db.models.signing_keys import SigningKey
+from activities.db.models.users import User
 from activities.infra.crypto import FieldCipher, Sealed
 
 
@@ -68,8 +70,12 @@ class SealedColumn:
 
 SECRET_VALUE: Final = SealedColumn(model=Secret, name="value", ciphertext="ciphertext", key_id="key_id")
 INTEGRATION_KEY: Final = SealedColumn.pair(Panel, "integration_key")
+TOTP_SECRET: Final = SealedColumn.pair(User, "totp")
+PRIVATE_KEY: Final = SealedColumn.pair(SigningKey, "private", row_id="kid")
 
 SEALED: Final = (
     SECRET_VALUE,
     INTEGRATION_KEY,
+    TOTP_SECRET,
+    PRIVATE_KEY,
 )

@@ -1,14 +1,18 @@
 """Settings of every process: `STAM_*` environment variables, or files of the same name in /run/secrets (design §8)."""
 
+import ipaddress
 import socket
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from activities.infra.crypto import BadKeys, FieldCipher
 from activities.infra.flags import Environment, load
 from workflows.domain.flags import Flags
+from workflows.domain.permissions import Role
 
 _SECRETS = Path("/run/secrets")
 
@@ -50,6 +54,13 @@ class Settings(BaseSettings):
     )
     access_token_seconds: int = 900
     refresh_token_days: int = 7
+    totp_roles: Annotated[frozenset[Role], NoDecode] = Field(
+        default=frozenset(), description="roles that must log in with a second factor, separated by commas: ADMIN,MASTER"
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses or networks of the proxies before the API, separated by commas: theirs alone is believed",
+    )
 
     # what is switched on
     environment: Environment = Field(default=Environment.PROD, description="which sections of the flags files count")
@@ -88,6 +99,21 @@ class Settings(BaseSettings):
         if keys is not None:
             FieldCipher.parse(keys.get_secret_value())
         return keys
+
+    @field_validator("totp_roles", mode="before")
+    @classmethod
+    def _roles_of_people(cls, given: object) -> object:
+        roles = [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+        if isinstance(roles, Iterable) and Role.SYSTEM in roles:
+            raise ValueError("SYSTEM has no login, so no second factor")
+        return roles
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, given: str) -> str:
+        for part in filter(None, map(str.strip, given.split(","))):
+            ipaddress.ip_network(part)  # raises ValueError, in words
+        return given
 
     def flags(self) -> Flags:
         """What is switched on. Raises BadFlags."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from api.client import stream
+from api.client.account import Account
 from api.client.audit import Audit
 from api.client.codec import decode
 from api.client.errors import ApiError
@@ -27,8 +28,10 @@ from api.client.models import (
 from api.client.object_admin import ObjectAdmin
 from api.client.panel_admin import PanelAdmin
 from api.client.secrets import Secrets
+from api.client.service_tokens import ServiceTokens
 from api.client.session import Session
 from api.client.transport import Transport, native_transport
+from api.client.users import Users
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.flags import Flag
@@ -49,6 +52,9 @@ class StamClient:
         self.object_admin = ObjectAdmin(self.session)
         self.panel_admin = PanelAdmin(self.session)
         self.secrets = Secrets(self.session)
+        self.account = Account(self.session)
+        self.users = Users(self.session)
+        self.service_tokens = ServiceTokens(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 
@@ -62,8 +68,9 @@ class StamClient:
         """To resume the session later; None where a cookie has it."""
         return self.session.refresh_token
 
-    async def login(self, username: str, password: str) -> User:
-        return await self.session.login(username, password)
+    async def login(self, username: str, password: str, **more: Any) -> User:
+        """``more``: `code` of a second factor."""
+        return await self.session.login(username, password, **more)
 
     async def resume(self) -> User | None:
         """Go on with the session of the cookie or of ``refresh_token``; None when there is none any more."""

@@ -37,6 +37,8 @@ class User:
     locale: str
     permissions: dict[Permission, Scope]
     must_change_password: bool = False
+    second_factor: bool = False
+    must_set_up_second_factor: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Whether the user may, in any scope: what the console shows or hides by it."""
@@ -57,6 +59,23 @@ class Tokens:
 class Ticket:
     ticket: str
     expires_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """A key that access tokens are verified with; the names are RFC 7517's."""
+
+    kid: str
+    kty: str
+    use: str
+    alg: str
+    n: str
+    e: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySet:
+    keys: tuple[PublicKey, ...]
 
 
 class ObjectStatus(StrEnum):

@@ -15,6 +15,7 @@ from api.client.codec import decode, plain
 from api.client.errors import ApiError, BadAnswer, Unreachable
 from api.client.models import Ticket, Tokens, User
 from api.client.transport import Response, Socket, Transport
+from workflows.domain.errors import ErrorCode
 
 T = TypeVar("T")
 
@@ -22,6 +23,8 @@ REFRESH_BEFORE: Final = 60.0  # s before the access token ends
 PATIENCE: Final = 10.0  # s for an ordinary answer
 _ASK_AGAIN: Final = 0.5  # s; one more try of an action whose answer was lost
 _JSON: Final = "application/json"
+# A 401 that no new token would mend: sent twice, a wrong password would count twice.
+_NOT_FOR_THE_TOKEN: Final = {ErrorCode.INVALID_CREDENTIALS, ErrorCode.SECOND_FACTOR_REQUIRED, ErrorCode.SECOND_FACTOR_WRONG}
 
 
 class Session:
@@ -111,7 +114,7 @@ class Session:
         try:
             return await self._asked(method, path, body=body, headers=headers, timeout=timeout)
         except ApiError as error:
-            if error.status != 401 or used is None:
+            if error.status != 401 or used is None or error.code in _NOT_FOR_THE_TOKEN:
                 raise
         await self._refresh(instead_of=used)
         return await self._asked(method, path, body=body, headers=headers, timeout=timeout)

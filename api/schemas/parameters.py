@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BeforeValidator
 
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleStatus
+from workflows.domain.permissions import Role
 
 
 def _split(values: Any) -> Any:
@@ -23,6 +24,7 @@ def _many(description: str) -> Any:
 Statuses = Annotated[list[BundleStatus] | None, BeforeValidator(_split), _many("Only these statuses.")]
 Priorities = Annotated[list[Priority] | None, BeforeValidator(_split), _many("Only these priorities.")]
 AlarmTypes = Annotated[list[AlarmType] | None, BeforeValidator(_split), _many("Only these alarm types.")]
+Roles = Annotated[list[Role] | None, BeforeValidator(_split), _many("Only these roles.")]
 
 Cursor = Annotated[
     str | None, Query(max_length=512, description="`next_cursor` of the page before; rows that came meanwhile shift nothing.")

@@ -6,7 +6,6 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from api.client.models import PASSWORD_LEAST
 from workflows.domain.bundle import ResultCode
 
 
@@ -17,6 +16,11 @@ class Body(BaseModel):
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+Code = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=6, max_length=32),
+    Field(description="Six digits of the authenticator app, or a recovery code.", examples=["123456"]),
+]
 Version = Annotated[int, Field(ge=1, description="The `version` the change is based on; another one by now is a 409.")]
 
 
@@ -26,6 +30,7 @@ Version = Annotated[int, Field(ge=1, description="The `version` the change is ba
 class Login(Body):
     username: Line = Field(examples=["operator"])
     password: Password
+    code: Code | None = Field(default=None, description="Of the second factor; asked for by SECOND_FACTOR_REQUIRED.")
     keep: Literal["cookie", "body"] = Field(
         default="cookie",
         description="Where the refresh token goes: an HttpOnly cookie (browsers) or the answer (everything else).",
@@ -38,7 +43,7 @@ class Refresh(Body):
 
 class PasswordChange(Body):
     current_password: Password
-    new_password: Annotated[str, StringConstraints(min_length=PASSWORD_LEAST, max_length=1_000)]
+    new_password: str = Field(description="12 to 1000 characters, without the user name, not easy to guess.")
 
 
 # -- alarms

@@ -9,7 +9,7 @@ from activities.infra.crypto import BadKeys, FieldCipher, Sealed
 from activities.infra.settings import Settings
 
 revision: str = "0008"
-down_revision: str | None = "0005"
+down_revision: str | None = "0007"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

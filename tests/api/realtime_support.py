@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from activities.auth.ended import EndedSessions
 from activities.db.models.refresh_tokens import RefreshToken
 from activities.db.models.user_object_assignments import UserObjectAssignment
 from activities.db.models.users import User
@@ -45,7 +46,7 @@ class Station:
         self.db = Database.connect(database_url, pool=4)
         self.redis = connect_url(redis_url)
         self._following = connect_url(redis_url, timeout=STREAM_PATIENCE)
-        self.callers = Callers(self.db)
+        self.callers = Callers(self.db, EndedSessions(self.redis, remembered_for=timedelta(minutes=15)))
         self.hub = Hub(self.db, self._following, self.callers, database_url=database_url, pace=pace)
         self.catch_up = CatchUp(self.redis, self.db)
         self.tickets = Tickets(self.redis, self.db)

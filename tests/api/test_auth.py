@@ -16,9 +16,8 @@ from activities.db.models.refresh_tokens import RefreshToken
 from activities.db.models.signing_keys import SigningKey
 from activities.db.models.users import User
 from activities.db.session import Database
-from api.client.client import StamClient
+from activities.infra.settings import Settings
 from api.client.errors import ApiError
-from api.client.models import PASSWORD_LEAST
 from tests.api.conftest import Api, serving
 from tests.api.people import PASSWORD, People
 from workflows.domain.errors import ErrorCode
@@ -162,40 +161,6 @@ async def test_a_refresh_whose_answer_was_lost_may_be_repeated_at_once_but_not_l
         assert await _refused(http, "/api/auth/refresh", refresh_token=first) == (401, "TOKEN_REUSED")
 
 
-async def test_logout_ends_the_session_and_its_access_tokens(api: Api, login: Login) -> None:
-    client = await login(api, "operator")
-    refresh_token = client.refresh_token
-    async with api.http(client.session.access_token) as http:
-        assert (await http.get("/api/auth/me")).status_code == 200
-        await client.logout()
-        assert client.user is None
-        assert (await http.get("/api/auth/me")).json()["code"] == "TOKEN_EXPIRED"
-        assert await _refused(http, "/api/auth/refresh", refresh_token=refresh_token) == (401, "TOKEN_EXPIRED")
-
-
-async def test_a_deactivated_user_is_out_within_seconds(api: Api, login: Login, db: Database, people: People) -> None:
-    client = await login(api, "operator")
-    async with db.write() as session:
-        await session.execute(update(User).where(User.id == people["operator"]).values(active=False))
-    api.services.callers._known.clear()  # what those seconds do
-    with pytest.raises(ApiError) as refused:
-        await client.alarms()
-    assert refused.value.status == 401
-    assert client.user is None
-
-
-async def test_the_client_changes_the_password_and_has_to_log_in_again(api: Api, login: Login, people: People) -> None:
-    client = await login(api, "operator")
-    with pytest.raises(ApiError) as short:
-        await client.change_password(PASSWORD, "x" * (PASSWORD_LEAST - 1))
-    assert [one.field for one in short.value.errors] == ["new_password"]
-    await client.change_password(PASSWORD, "x" * PASSWORD_LEAST)
-    with pytest.raises(ApiError) as ended:
-        await client.me()
-    assert ended.value.status == 401
-    assert (await client.login("operator", "x" * PASSWORD_LEAST)).id == people["operator"]
-
-
 async def test_who_must_change_the_password_can_do_nothing_else(api: Api, login: Login, db: Database, people: People) -> None:
     async with db.write() as session:
         await session.execute(update(User).where(User.id == people["operator"]).values(must_change_password=True))
@@ -213,22 +178,66 @@ async def test_who_must_change_the_password_can_do_nothing_else(api: Api, login:
         assert (await _post(http, "/api/auth/login", **again)).json()["user"]["must_change_password"] is False
 
 
-async def test_the_sdk_renews_an_expiring_token_once_for_all_who_ask(api: Api, login: Login, db: Database) -> None:
-    client = await login(api, "operator")
-    first, client.session._ends_at = client.refresh_token, 0.0
-    await asyncio.gather(*(client.system_status() for _ in range(5)))
-    assert client.refresh_token != first
-    async with db.read() as session:
-        assert await session.scalar(select(func.count()).select_from(RefreshToken)) == 2
+async def test_guessing_the_current_password_counts_as_failed_logins(api: Api, db: Database, people: People) -> None:
+    async with api.http() as http:
+        token = (await _tokens(http))["access_token"]
+    async with db.write() as session:
+        await session.execute(update(User).where(User.id == people["operator"]).values(failed_logins=8))
+    body = {"current_password": "wrong", "new_password": "another long password"}
+    async with api.http(token) as http:
+        for _ in range(2):
+            assert await _refused(http, "/api/auth/password", **body) == (401, "INVALID_CREDENTIALS")
+        right = {**body, "current_password": PASSWORD}
+        assert await _refused(http, "/api/auth/password", **right) == (423, "ACCOUNT_LOCKED")
+        for _ in range(2):
+            await _refused(http, "/api/auth/password", **body)
+        assert await _refused(http, "/api/auth/password", **right) == (429, "RATE_LIMITED")
 
 
-async def test_the_sdk_resumes_a_session_by_its_refresh_token(api: Api, login: Login) -> None:
-    client = await login(api, "auditor")
-    resumed = StamClient(api.url, refresh_token=client.refresh_token)
-    user = await resumed.resume()
-    assert user is not None
-    assert user.role is Role.AUDITOR
-    stranger = StamClient(api.url, refresh_token="nonsense")
-    assert await stranger.resume() is None
-    await resumed.aclose()
-    await stranger.aclose()
+@pytest.mark.parametrize(
+    ("new", "code"),
+    [
+        (PASSWORD, "PASSWORD_UNCHANGED"),
+        ("short", "PASSWORD_LENGTH"),
+        ("the operator is in", "PASSWORD_CONTAINS_NAME"),
+        ("password1234", "PASSWORD_COMMON"),
+    ],
+)
+async def test_a_bad_new_password_is_refused_by_field_and_reason(api: Api, new: str, code: str) -> None:
+    async with api.http() as http:
+        token = (await _tokens(http))["access_token"]
+    async with api.http(token) as http:
+        answer = await _post(http, "/api/auth/password", current_password=PASSWORD, new_password=new)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert answer.json()["errors"][0]["field"] == "new_password"
+        assert (await _post(http, "/api/auth/login", **_LOGIN)).status_code == 200
+
+
+async def test_five_refresh_tokens_that_never_were_block_the_address_for_refreshing_alone(api: Api) -> None:
+    async with api.http() as http:
+        mine = (await _tokens(http))["refresh_token"]
+        for number in range(TRIES):
+            assert await _refused(http, "/api/auth/refresh", refresh_token=f"guess{number}") == (401, "UNAUTHENTICATED")
+        assert await _refused(http, "/api/auth/refresh", refresh_token=mine) == (429, "RATE_LIMITED")
+        await _tokens(http)
+
+
+@pytest.mark.parametrize(("trusted", "expected"), [("127.0.0.0/8", 401), ("", 429), ("10.0.0.1", 429)])
+async def test_behind_a_trusted_proxy_and_no_other_the_address_is_the_clients(
+    settings: Settings, people: People, trusted: str, expected: int
+) -> None:
+    async with serving(settings.model_copy(update={"trusted_proxies": trusted})) as api, api.http() as http:
+        for number in range(TRIES + 1):
+            client = {"X-Forwarded-For": f"203.0.113.{number}"}
+            body = {"username": "operator", "password": "wrong"}
+            answer = await http.post("/api/auth/login", json=body, headers=client)
+        assert answer.status_code == expected
+
+
+async def test_the_public_keys_verify_a_token_elsewhere(api: Api) -> None:
+    async with api.http() as http:
+        token = (await _tokens(http))["access_token"]
+        answer = await http.get("/.well-known/jwks.json")
+    assert answer.headers["cache-control"].startswith("public, max-age=")
+    key = jwt.PyJWKSet.from_dict(answer.json())[jwt.get_unverified_header(token)["kid"]]
+    assert jwt.decode(token, key, algorithms=["RS256"], issuer="stam")["role"] == "OPERATOR"

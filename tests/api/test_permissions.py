@@ -18,13 +18,15 @@ from workflows.domain.permissions import Permission, Role, Scope, scope_of
 Login = Callable[..., Any]
 Declared = PermissionCheck | Callable[..., Any]
 
-_MARKS = (deps.logged_in, deps.open_to_all, deps.bearer_of_a_session)
+_MARKS = (deps.logged_in, deps.open_to_all, deps.bearer_of_a_session, deps.with_lasting_password)
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 # Open to everybody, on purpose; whoever adds one argues for it here.
 _OPEN = {
     ("POST", "/api/auth/login"),
     ("POST", "/api/auth/refresh"),
+    ("POST", "/api/auth/logout"),  # by the refresh token: an access token that has run out must not keep a session alive
+    ("GET", "/.well-known/jwks.json"),  # public keys
     ("GET", "/livez"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),

@@ -16,9 +16,10 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.eventually import eventually
-from tests.support.fakes import FakeLine, FakeNames, FakeReveal, FakeRow, new_bundle
+from tests.support.fakes import FakeKeys, FakeLine, FakeNames, FakeReveal, FakeRow, new_bundle
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from workflows.contracts import names
+from workflows.contracts.keys import KeyRotationInput
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
 from workflows.contracts.panel_names import Holder, NamesEnd, NamesInput, NamesResult
 from workflows.contracts.panel_names import start_options as names_start_options
@@ -26,6 +27,8 @@ from workflows.contracts.reveal import HideRequest, RevealInput, RevealSnapshot
 from workflows.contracts.reveal import start_options as reveal_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
+from workflows.domain.keys import ACCEPTED_FOR
+from workflows.key_rotation import KeyRotation
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
 from workflows.secret_reveal import SecretReveal
@@ -231,6 +234,27 @@ async def revealed_and_hidden(env: WorkflowEnvironment) -> tuple[str, str]:
         return handle.id, handle.first_execution_run_id or ""
 
 
+async def key_rotated(env: WorkflowEnvironment) -> tuple[str, str]:
+    """A key was due; a week later the one before is gone."""
+    keys = FakeKeys(rotated="new", removal_at=await env.get_current_time() + ACCEPTED_FOR)
+    async with serving(env.client, keys.rotate_signing_key, keys.remove_retired_keys):
+        return await _rotation(env)
+
+
+async def key_not_due(env: WorkflowEnvironment) -> tuple[str, str]:
+    keys = FakeKeys()
+    async with serving(env.client, keys.rotate_signing_key, keys.remove_retired_keys):
+        return await _rotation(env)
+
+
+async def _rotation(env: WorkflowEnvironment) -> tuple[str, str]:
+    handle = await env.client.start_workflow(
+        KeyRotation.run, KeyRotationInput(), id=names.KEY_ROTATION_ID, task_queue=names.CORE_QUEUE
+    )
+    await handle.result()
+    return handle.id, handle.first_execution_run_id or ""
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -246,5 +270,7 @@ SCENARIOS: dict[str, Scenario] = {
         names_of_a_silent_module,
         revealed_and_expired,
         revealed_and_hidden,
+        key_rotated,
+        key_not_due,
     )
 }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 
 from workflows.contracts.bundle import BundleRef, RowState, Transition, TransitionRequest
+from workflows.contracts.keys import KeyRotationInput, KeyRotationResult, KeyState
 from workflows.contracts.panel import LeaseBeat, LeaseRequest, LeaseResult
 from workflows.contracts.panel_names import (
     Holder,
@@ -133,6 +134,28 @@ class FakeNames:
     async def fail_names_read(self, failed: NamesFailed) -> NamesOutcome:
         self.failed.append(failed.failure)
         return NamesOutcome(failure=failed.failure)
+
+
+class FakeKeys:
+    """Signing keys of which one is due, or none."""
+
+    def __init__(self, *, rotated: str | None = None, removal_at: datetime | None = None, away: int = 0) -> None:
+        self._state = KeyState(rotated=rotated, removal_at=removal_at)
+        self._away = away  # tries that find no database
+        self.asked = 0
+        self.removed_at: list[datetime] = []
+
+    @activity.defn(name="rotate_signing_key")
+    async def rotate_signing_key(self, start: KeyRotationInput) -> KeyState:
+        self.asked += 1
+        if self.asked <= self._away:
+            raise ConnectionError("the database is away")
+        return self._state
+
+    @activity.defn(name="remove_retired_keys")
+    async def remove_retired_keys(self, start: KeyRotationInput) -> KeyRotationResult:
+        self.removed_at.append(activity.info().current_attempt_scheduled_time)
+        return KeyRotationResult(removed=1)
 
 
 async def wall_clock() -> datetime:

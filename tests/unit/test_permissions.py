@@ -3,7 +3,17 @@
 import pytest
 
 from workflows.domain.flags import Flag, Flags
-from workflows.domain.permissions import MATRIX, Permission, Role, Scope, allowed, permissions_of, scope_of
+from workflows.domain.permissions import (
+    MATRIX,
+    Permission,
+    Role,
+    Scope,
+    ServiceRole,
+    allowed,
+    permissions_of,
+    scope_of,
+    service_scope_of,
+)
 
 N, A, X = Scope.NONE, Scope.ASSIGNED, Scope.ALL
 ROLES = (Role.OPERATOR, Role.TECHNICIAN, Role.FIELD_WORKER, Role.ADMIN, Role.MASTER, Role.AUDITOR)
@@ -64,3 +74,15 @@ def test_d5_the_flag_lets_operators_arm_and_nobody_more() -> None:
 
 def test_d5_no_flag_lets_operators_disarm() -> None:
     assert scope_of(Role.OPERATOR, Permission.PANEL_DISARM, Flags(frozenset(Flag))) is Scope.NONE
+
+
+@pytest.mark.parametrize("role", ServiceRole)
+def test_a_program_looks_and_never_changes(role: ServiceRole) -> None:
+    """Whoever steals a service token can neither act on alarms nor make users."""
+    may = {permission for permission in Permission if service_scope_of(role, permission) is Scope.ALL}
+    assert may
+    assert all(permission.value.endswith(".view") for permission in may)
+
+
+def test_only_the_sms_agent_reads_raw_messages() -> None:
+    assert [role for role in ServiceRole if service_scope_of(role, Permission.SMS_RAW_VIEW) is Scope.ALL] == [ServiceRole.SMS]

@@ -53,11 +53,16 @@ def _parse(workflow_id: str, prefix: str) -> UUID:
     return UUID(workflow_id.removeprefix(prefix))
 
 
+# A schedule's id, and with the time of its start behind it that of each workflow it starts
+KEY_ROTATION_ID = "key-rotation"
+
+
 # Workflow types
 BUNDLE_ALARM = "BundleAlarm"
 PANEL_CONNECTION = "PanelConnection"
 PANEL_NAMES = "PanelNames"
 SECRET_REVEAL = "SecretReveal"  # noqa: S105 - the name of a workflow
+KEY_ROTATION = "KeyRotation"
 
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm
@@ -109,6 +114,11 @@ def panel_state_key(panel_id: UUID, part: str) -> str:
 
 def ws_ticket_key(ticket: str) -> str:
     return f"ws:ticket:{ticket}"
+
+
+def ended_session_key(session_id: UUID) -> str:
+    """A session or service token that has ended."""
+    return f"session:ended:{session_id}"
 
 
 # Outbox row types. Those of push messages (R-PUSH) come first

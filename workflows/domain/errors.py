@@ -22,7 +22,18 @@ class ErrorCode(StrEnum):
     TOKEN_REUSED = "TOKEN_REUSED"  # noqa: S105 - an error code
     ACCOUNT_LOCKED = "ACCOUNT_LOCKED"
     PASSWORD_CHANGE_REQUIRED = "PASSWORD_CHANGE_REQUIRED"  # noqa: S105 - an error code
+    SECOND_FACTOR_REQUIRED = "SECOND_FACTOR_REQUIRED"
+    SECOND_FACTOR_WRONG = "SECOND_FACTOR_WRONG"
+    SECOND_FACTOR_SETUP_REQUIRED = "SECOND_FACTOR_SETUP_REQUIRED"
     FORBIDDEN = "FORBIDDEN"
+    # users
+    PASSWORD_LENGTH = "PASSWORD_LENGTH"  # noqa: S105 - an error code
+    PASSWORD_CONTAINS_NAME = "PASSWORD_CONTAINS_NAME"  # noqa: S105 - an error code
+    PASSWORD_COMMON = "PASSWORD_COMMON"  # noqa: S105 - an error code
+    PASSWORD_UNCHANGED = "PASSWORD_UNCHANGED"  # noqa: S105 - an error code
+    OWN_ACCOUNT = "OWN_ACCOUNT"
+    LAST_MANAGER = "LAST_MANAGER"
+    SERVICE_ACCOUNT = "SERVICE_ACCOUNT"
     # alarms
     STALE_VERSION = "STALE_VERSION"
     WRONG_STATUS = "WRONG_STATUS"
@@ -59,8 +70,18 @@ REGISTRY: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.TOKEN_REUSED: ErrorSpec(401, "This session was used twice and has been ended for safety."),
     ErrorCode.ACCOUNT_LOCKED: ErrorSpec(423, "The account is locked for a while after too many failures."),
     ErrorCode.PASSWORD_CHANGE_REQUIRED: ErrorSpec(403, "Change the password first."),
+    ErrorCode.SECOND_FACTOR_REQUIRED: ErrorSpec(401, "This account also needs a code of its second factor."),
+    ErrorCode.SECOND_FACTOR_WRONG: ErrorSpec(401, "The code is wrong or was used before."),
+    ErrorCode.SECOND_FACTOR_SETUP_REQUIRED: ErrorSpec(403, "Set up a second factor first: your role requires one."),
     ErrorCode.FORBIDDEN: ErrorSpec(403, "Your role does not allow this."),
     ErrorCode.STALE_VERSION: ErrorSpec(409, "It has changed since you saw it; look again."),
+    ErrorCode.PASSWORD_LENGTH: ErrorSpec(422, "A password has 12 to 1000 characters."),
+    ErrorCode.PASSWORD_CONTAINS_NAME: ErrorSpec(422, "The password must not contain the user name."),
+    ErrorCode.PASSWORD_COMMON: ErrorSpec(422, "This password is too easy to guess: it is among those tried first."),
+    ErrorCode.PASSWORD_UNCHANGED: ErrorSpec(422, "The new password must differ from the current one."),
+    ErrorCode.OWN_ACCOUNT: ErrorSpec(403, "This cannot be done to one's own account; somebody else must do it."),
+    ErrorCode.LAST_MANAGER: ErrorSpec(409, "Nobody would be left to manage users: appoint somebody else first."),
+    ErrorCode.SERVICE_ACCOUNT: ErrorSpec(409, "A service account has tokens only, and stays one."),
     ErrorCode.WRONG_STATUS: ErrorSpec(409, "The alarm is not in a status that allows this."),
     ErrorCode.NOT_OWNER: ErrorSpec(409, "Somebody else has claimed this alarm."),
     ErrorCode.NOTE_REQUIRED: ErrorSpec(422, "A note is required here."),

@@ -18,6 +18,14 @@ class Role(StrEnum):
     SYSTEM = "SYSTEM"  # programmatic: service tokens only
 
 
+class ServiceRole(StrEnum):
+    """What a program of role SYSTEM is here for; its service token names one."""
+
+    WORKER = "WORKER"
+    SMS = "SMS"
+    RELAY = "RELAY"
+
+
 class Permission(StrEnum):
     ALARM_VIEW = "alarm.view"
     ALARM_HANDLE = "alarm.handle"  # claim, start, release, ack, resolve, close, note
@@ -103,6 +111,15 @@ MATRIX: dict[Permission, dict[Role, Scope]] = {
     Permission.SYSTEM_VIEW: dict.fromkeys(Role, _ALL),
 }
 
+# What a service token may do: a sub-role replaces SYSTEM's row of the matrix and never goes beyond reading.
+SERVICE_MATRIX: dict[ServiceRole, frozenset[Permission]] = {
+    ServiceRole.WORKER: frozenset(
+        {Permission.SYSTEM_VIEW, Permission.ALARM_VIEW, Permission.EVENT_VIEW, Permission.OBJECT_VIEW, Permission.PANEL_VIEW}
+    ),
+    ServiceRole.SMS: frozenset({Permission.SYSTEM_VIEW, Permission.SMS_RAW_VIEW}),
+    ServiceRole.RELAY: frozenset({Permission.SYSTEM_VIEW, Permission.ALARM_VIEW, Permission.EVENT_VIEW}),
+}
+
 
 # D5: what a flag adds to the matrix. Disarming is not here and never will be.
 GRANTED_BY_FLAG: dict[tuple[Role, Permission], tuple[Flag, Scope]] = {
@@ -116,6 +133,11 @@ def scope_of(role: Role, permission: Permission, flags: Flags = ALL_OFF) -> Scop
     if granted is not None and granted[0] in flags:
         return granted[1]
     return MATRIX[permission].get(role, Scope.NONE)
+
+
+def service_scope_of(role: ServiceRole, permission: Permission) -> Scope:
+    """`scope_of` for a program; nothing is assigned to one."""
+    return Scope.ALL if permission in SERVICE_MATRIX[role] else Scope.NONE
 
 
 def allowed(role: Role, permission: Permission, flags: Flags = ALL_OFF, *, assigned: bool) -> bool:

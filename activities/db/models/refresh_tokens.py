@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from activities.db.models.base import Base, Identified
+from activities.db.models.base import NOW, Base, Identified
 
 
 class RefreshToken(Identified, Base):
@@ -21,3 +21,5 @@ class RefreshToken(Identified, Base):
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     client: Mapped[str | None]  # user agent, shortened
+    started_at: Mapped[datetime] = mapped_column(server_default=NOW)  # of the session, handed on from link to link
+    origin: Mapped[str | None]  # tells one address of the user's from another, not which (`sessions.origin_of`)

@@ -3,7 +3,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from activities.db.models.base import FALSE, TRUE, ZERO, Base, Identified, Stamped, Versioned, enum
+from activities.db.models.base import FALSE, TRUE, ZERO, Base, BigInt, Identified, Stamped, Versioned, enum
 from workflows.domain.permissions import Role
 
 
@@ -14,7 +14,7 @@ class User(Identified, Stamped, Versioned, Base):
     __table_args__ = (CheckConstraint("username = lower(username)", name="username_lower"),)
 
     username: Mapped[str] = mapped_column(unique=True)
-    password_hash: Mapped[str]  # Argon2id, PHC string
+    password_hash: Mapped[str | None]  # Argon2id, PHC string; None: no login by password (service accounts)
     role: Mapped[Role] = mapped_column(enum(Role, "role"))
     locale: Mapped[str] = mapped_column(server_default=text("'pl'"))
     display_name: Mapped[str]
@@ -23,3 +23,7 @@ class User(Identified, Stamped, Versioned, Base):
     failed_logins: Mapped[int] = mapped_column(server_default=ZERO, default=0)
     locked_until: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
+    totp_key_id: Mapped[str | None]
+    totp_sealed: Mapped[bytes | None]  # the secret (`activities.db.encrypted`)
+    totp_confirmed_at: Mapped[datetime | None]  # None: offered, not in force
+    totp_last_step: Mapped[BigInt | None]  # a code counts once (RFC 6238 §5.2)

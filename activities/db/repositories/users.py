@@ -10,12 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.db.models.refresh_tokens import RefreshToken
 from activities.db.models.user_object_assignments import UserObjectAssignment
 from activities.db.models.users import User
-from workflows.domain.permissions import Role
+from workflows.domain.permissions import Role, ServiceRole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A user who may be here: active, and his session not ended. `assigned` are objects."""
+    """A user who may be here: active, and his session not ended. `assigned` are objects.
+
+    `service_role`: of a program, which came with a service token; None for people.
+    """
 
     id: UUID
     username: str
@@ -24,6 +27,8 @@ class Person:
     locale: str
     must_change_password: bool
     assigned: frozenset[UUID]
+    second_factor: bool = False
+    service_role: ServiceRole | None = None
 
 
 async def find_person(session: AsyncSession, user_id: UUID, family_id: UUID) -> Person | None:
@@ -50,4 +55,5 @@ async def find_person(session: AsyncSession, user_id: UUID, family_id: UUID) -> 
         locale=user.locale,
         must_change_password=user.must_change_password,
         assigned=frozenset(objects or ()),
+        second_factor=user.totp_confirmed_at is not None,
     )
