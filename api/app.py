@@ -18,7 +18,7 @@ from api.limits import LimitsMiddleware
 from api.observe import ObserveMiddleware
 from api.realtime import route
 from api.request_id import RequestIdMiddleware
-from api.routers import alarms, auth, events, objects, panels, system, zones
+from api.routers import alarms, auth, documents, events, imports, objects, panels, system, zones
 from api.services import running
 
 
@@ -44,12 +44,13 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
-    for router in (auth, alarms, events, objects, panels, zones, system, route):
+    for router in (auth, alarms, events, objects, documents, imports, panels, zones, system, route):
         app.include_router(router.router)
     problems.install(app)
     _describe(app)
     app.router.routes.append(Route("/{path:path}", Console(settings.console_dir).serve, methods=["GET", "HEAD"]))
-    for middleware in (LimitsMiddleware, ObserveMiddleware, RequestIdMiddleware):  # the last one is the outermost
+    app.add_middleware(LimitsMiddleware, uploads=(*documents.uploads(settings), *imports.uploads(settings)))
+    for middleware in (ObserveMiddleware, RequestIdMiddleware):  # the last one is the outermost
         app.add_middleware(middleware)
     return app
 

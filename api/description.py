@@ -20,6 +20,8 @@ STALE_VERSION, WRONG_STATUS and NOT_OWNER bring the alarm as it is now in `curre
 
 **Optimistic locking.** Alarms and panels have a `version` that grows with every change. A change names the version it is based on.
 
+**Files.** An upload's body is the file itself; what it is called goes into the query. What kind it is says its content alone.
+
 **Idempotency.** An action on an alarm with the same `Idempotency-Key` is done once and answered the same way every time.
 
 ## The WebSocket: `/ws?ticket=…`
@@ -54,6 +56,8 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Alarms", "description": "What dispatchers work on: NEW → CLAIMING → IN_PROGRESS → ACK → RESOLVED → CLOSED."},
     {"name": "Events", "description": "Every physical happening, alarm or not."},
     {"name": "Objects", "description": "Guarded places."},
+    {"name": "Documents", "description": "Plans, photos and other files of objects, in versions."},
+    {"name": "Imports", "description": "Objects from an Excel file: checked first, then applied."},
     {"name": "Panels", "description": "Alarm panels, their zones, their live and past states."},
     {"name": "System", "description": "The ledger, the status, health and metrics."},
 ]

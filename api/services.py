@@ -17,6 +17,7 @@ from activities.live_state import LiveState
 from api.bundle_actions import BundleActions
 from api.callers import Callers
 from api.health import Health
+from api.import_decisions import ImportDecisions
 from api.realtime.catch_up import CatchUp
 from api.realtime.hub import STREAM_PATIENCE, Hub
 from api.realtime.tickets import Tickets
@@ -33,6 +34,7 @@ class Services:
     tickets: Tickets
     live_state: LiveState
     actions: BundleActions
+    imports: ImportDecisions
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -64,6 +66,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             tickets=Tickets(quick, db),
             live_state=LiveState(quick),
             actions=BundleActions(client),
+            imports=ImportDecisions(client),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

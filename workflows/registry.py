@@ -5,9 +5,10 @@ from typing import Any, Final
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.bundle_alarm import BundleAlarm
+from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
 
-WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, PanelConnection)
+WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, ObjectImport, PanelConnection)
 
 # Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).
 PASSTHROUGH: Final = ("workflows.domain", "workflows.contracts", "workflows.history")

@@ -1,8 +1,9 @@
 """Outbox rows that others than the recorder write, always in the transaction of the change they tell of (R-RECORD)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ARRAY, Text, func, insert, literal, select, update
 
 from activities.db.models.outbox import OutboxRow
 from activities.db.session import Database, WriteSession
@@ -11,16 +12,34 @@ from workflows.contracts import names
 
 async def announce_panel_change(session: WriteSession, *, panel_id: UUID, object_id: UUID, config_version: int) -> None:
     """After a change of a panel's row: its workflow will hear of it, and the process that holds its line at once."""
-    row = insert(OutboxRow).values(
-        type=names.PANEL_CHANGED,
-        object_id=object_id,
-        panel_id=panel_id,
-        payload={"config_version": config_version},
-        orchestrate=True,
-    )
-    await session.execute(row)
+    await announce_panel_changes(session, [(panel_id, object_id, config_version)])
+
+
+async def announce_panel_changes(session: WriteSession, changes: Sequence[tuple[UUID, UUID, int]]) -> None:
+    """The same for many: panel, its object, its config_version."""
+    if not changes:
+        return
+    rows = [
+        {
+            "type": names.PANEL_CHANGED,
+            "object_id": object_id,
+            "panel_id": panel_id,
+            "payload": {"config_version": config_version},
+            "orchestrate": True,
+        }
+        for panel_id, object_id, config_version in changes
+    ]
+    await session.execute(insert(OutboxRow), rows)
     await wake_relay(session)
-    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, str(panel_id))))
+    panels = func.unnest(literal([str(panel_id) for panel_id, _, _ in changes], ARRAY(Text))).column_valued("panel")
+    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, panels)))
+
+
+async def announce_import(session: WriteSession, import_id: UUID) -> None:
+    """After the upload: the import's workflow will start."""
+    row = {"type": names.IMPORT_UPLOADED, "payload": {"import_id": str(import_id)}, "orchestrate": True}
+    await session.execute(insert(OutboxRow).values(row))
+    await wake_relay(session)
 
 
 async def announce_mode(session: WriteSession, mode: str) -> None:

@@ -45,6 +45,13 @@ class Settings(BaseSettings):
     access_token_seconds: int = 900
     refresh_token_days: int = 7
 
+    # files
+    document_max_bytes: int = Field(default=25 * 1024 * 1024, ge=1, description="of one file")
+    documents_max_bytes: int = Field(
+        default=500 * 1024 * 1024, ge=1, description="of all documents of one object, every version"
+    )
+    import_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1, description="of an Excel file to import")
+
     # processes
     host_id: str = Field(default_factory=socket.gethostname, description="unique per ingest process")
     metrics_host: str = "127.0.0.1"

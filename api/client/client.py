@@ -7,7 +7,9 @@ from uuid import UUID
 
 from api.client import stream
 from api.client.codec import decode
+from api.client.documents import Documents
 from api.client.errors import ApiError
+from api.client.imports import Imports
 from api.client.models import (
     AlarmDetail,
     AlarmSummary,
@@ -40,6 +42,8 @@ class StamClient:
 
     def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
         self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
+        self.documents = Documents(self.session)
+        self.imports = Imports(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ def page_of(rows: Rows[RowMapping], items: Iterable[T]) -> models.Page[T]:
     return models.Page(items=tuple(items), next_cursor=rows.next_cursor)
 
 
-def _same_named(answer: type[T], row: Row, **more: Any) -> T:
+def same_named(answer: type[T], row: Row, **more: Any) -> T:
     """A dataclass from the columns of its members' names."""
     named = {member.name: row[member.name] for member in fields(answer) if member.name in row}  # type: ignore[arg-type]
     return answer(**{**named, **more})
@@ -44,7 +44,7 @@ def text_of(code: int, *, restore: bool) -> models.Text:
 
 
 def state_of(row: Row) -> BundleState:
-    return _same_named(BundleState, row)
+    return same_named(BundleState, row)
 
 
 def alarm(row: Row) -> models.AlarmSummary:
@@ -120,11 +120,11 @@ def allowed_actions(row: Row, actor: UUID, *, may_override: bool) -> tuple[Actio
 
 
 def event(row: Row) -> models.Event:
-    return _same_named(models.Event, row, text=text_of(row["code"], restore=row["restore"]))
+    return same_named(models.Event, row, text=text_of(row["code"], restore=row["restore"]))
 
 
 def note(row: Row) -> models.Note:
-    return _same_named(models.Note, row)
+    return same_named(models.Note, row)
 
 
 def timeline(
@@ -152,7 +152,7 @@ def _event_item(row: Row) -> models.TimelineItem:
 
 def _action_item(row: Row) -> models.TimelineItem:
     kind = models.TimelineKind.TIMER if row["action"] in TIMER_ACTIONS else models.TimelineKind.ACTION
-    return _same_named(models.TimelineItem, row, kind=kind)
+    return same_named(models.TimelineItem, row, kind=kind)
 
 
 def _scheduled(row: Row) -> list[models.TimelineItem]:
@@ -168,19 +168,19 @@ def _scheduled(row: Row) -> list[models.TimelineItem]:
 
 def guarded_object(row: GuardedObject | Row) -> models.Object:
     columns = row if isinstance(row, Mapping) else _columns(row)
-    return _same_named(models.Object, columns, status=models.ObjectStatus(columns["status"]))
+    return same_named(models.Object, columns, status=models.ObjectStatus(columns["status"]))
 
 
 def panel(row: PanelRow | Row) -> models.Panel:
     columns = row if isinstance(row, Mapping) else _columns(row)
-    return _same_named(models.Panel, columns, encrypted=columns["integration_key"] is not None)
+    return same_named(models.Panel, columns, encrypted=columns["integration_key"] is not None)
 
 
 def zone(row: ZoneRow | Row) -> models.Zone:
     columns = row if isinstance(row, Mapping) else _columns(row)
     override = columns["priority_override"]
     told = {kind: Priority(value) for kind, value in override.items()} if override else None
-    return _same_named(models.Zone, columns, priority_override=told)
+    return same_named(models.Zone, columns, priority_override=told)
 
 
 def _columns(row: Any) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _columns(row: Any) -> dict[str, Any]:
 
 
 def state_change(row: Row) -> models.StateChange:
-    return _same_named(models.StateChange, row)
+    return same_named(models.StateChange, row)
 
 
 def panel_state(

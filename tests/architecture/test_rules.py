@@ -26,7 +26,9 @@ def test_the_rooms_import_only_downwards() -> None:
 
 
 def test_names_with_a_slash_are_built_in_the_address_book_alone() -> None:
-    prefixes = tuple(f"{kind}/" for kind in ("bundle", "panel", "command", "reveal", "service", "escalation", "auto-arm"))
+    prefixes = tuple(
+        f"{kind}/" for kind in ("bundle", "panel", "command", "reveal", "service", "escalation", "auto-arm", "import")
+    )
     built = [
         source.at(node)
         for source in sources("workflows", "activities", "ingest", "api", "deploy")
@@ -43,7 +45,14 @@ def _begins_with(string: ast.JoinedStr, prefixes: tuple[str, ...]) -> bool:
 
 
 def test_names_of_queues_and_workflow_types_are_spelled_in_the_address_book_alone() -> None:
-    spelled = {names.BUNDLE_ALARM, names.PANEL_CONNECTION, names.OUTBOX_CHANNEL, names.PUSHED_CHANNEL, names.PUSH_STREAM}
+    spelled = {
+        names.BUNDLE_ALARM,
+        names.PANEL_CONNECTION,
+        names.OBJECT_IMPORT,
+        names.OUTBOX_CHANNEL,
+        names.PUSHED_CHANNEL,
+        names.PUSH_STREAM,
+    }
     elsewhere = [
         f"{source.at(node)} {node.value!r}"
         for source in sources("workflows", "activities", "ingest", "api")

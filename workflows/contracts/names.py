@@ -13,7 +13,7 @@ def ingest_queue(host_id: str) -> str:
 
 
 # Workflow ids
-_BUNDLE, _PANEL = "bundle/", "panel/"
+_BUNDLE, _PANEL, _IMPORT = "bundle/", "panel/", "import/"
 
 
 def bundle_workflow_id(bundle_id: UUID) -> str:
@@ -22,6 +22,10 @@ def bundle_workflow_id(bundle_id: UUID) -> str:
 
 def panel_workflow_id(panel_id: UUID) -> str:
     return f"{_PANEL}{panel_id}"
+
+
+def import_workflow_id(import_id: UUID) -> str:
+    return f"{_IMPORT}{import_id}"
 
 
 def parse_bundle_workflow_id(workflow_id: str) -> UUID:
@@ -43,11 +47,15 @@ def _parse(workflow_id: str, prefix: str) -> UUID:
 # Workflow types
 BUNDLE_ALARM = "BundleAlarm"
 PANEL_CONNECTION = "PanelConnection"
+OBJECT_IMPORT = "ObjectImport"
 
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm
 CONFIG_CHANGED = "config_changed"  # signal of PanelConnection
 SNAPSHOT = "snapshot"  # query of both
+APPLY = "apply"  # update of ObjectImport
+CANCEL = "cancel"  # update of ObjectImport
+PROGRESS = "progress"  # query of ObjectImport
 
 # Search attributes, all of type Keyword: name -> type name as the Temporal CLI spells it
 OBJECT_ID = "ObjectId"
@@ -89,3 +97,4 @@ PANEL_STATE_CHANGED = "panel.state.changed"
 SYSTEM_MODE = "system.mode"
 # only for orchestration
 PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n}
+IMPORT_UPLOADED = "import.uploaded"  # payload: {"import_id": id}
