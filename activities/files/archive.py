@@ -4,9 +4,12 @@ The sizes of the directory bind: `zipfile` gives no more bytes of an entry than 
 """
 
 import zipfile
+import zlib
+from collections.abc import Callable
 from enum import StrEnum
 from typing import IO, Final
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -17,6 +20,7 @@ RATIO: Final = 100  # unpacked : packed; spreadsheets reach about 30
 RATIO_FROM: Final = 4 * 1024 * 1024  # bytes; below this a ratio says nothing
 _CONTENT_TYPES: Final = "[Content_Types].xml"
 _CONTENT_TYPES_SIZE: Final = 1024 * 1024
+_PIECE: Final = 4096
 _NESTED: Final = (".zip", ".xlsx", ".xlsm", ".docx", ".docm", ".jar", ".7z", ".rar", ".gz", ".bz2", ".xz")
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument."
 _MAIN: Final = {
@@ -49,8 +53,9 @@ def office_type(file: IO[bytes]) -> str:
         with zipfile.ZipFile(file) as archive:
             names = _judged(archive)
             _refuse_active_content(names)
+            _refuse_doctypes(archive)
             return _declared_type(archive)
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, RuntimeError, EOFError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, ExpatError, zlib.error, RuntimeError, EOFError, ValueError, OSError) as error:
         raise BadArchive(ArchiveFault.NOT_A_ZIP) from error
 
 
@@ -83,6 +88,32 @@ def _refuse_active_content(names: list[str]) -> None:
             raise BadArchive(ArchiveFault.EMBEDDED)
         if "externallinks" in parts or parts[-1] == "connections.xml" or "querytables" in parts:
             raise BadArchive(ArchiveFault.EXTERNAL_LINKS)
+
+
+def _refuse_doctypes(archive: zipfile.ZipFile) -> None:
+    """No part of an Office file has one (ECMA-376 part 2, §8.1.4), and every trick with entities needs one."""
+    for entry in archive.infolist():
+        if entry.filename.lower().endswith((".xml", ".rels", ".vml")) and _has_doctype(archive, entry):
+            raise BadArchive(ArchiveFault.NOT_A_ZIP)
+
+
+def _has_doctype(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """A doctype stands before the first element, so the rest need not be read."""
+    seen = ""
+
+    def note(kind: str) -> Callable[..., None]:
+        def handler(*_: object) -> None:
+            nonlocal seen
+            seen = seen or kind
+
+        return handler
+
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler, parser.StartElementHandler = note("doctype"), note("element")
+    with archive.open(entry) as content:
+        while not seen and (piece := content.read(_PIECE)):
+            parser.Parse(piece, False)
+    return seen == "doctype"
 
 
 def _declared_type(archive: zipfile.ZipFile) -> str:

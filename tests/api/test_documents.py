@@ -164,7 +164,8 @@ async def test_an_answer_is_safe_for_a_browser_and_keeps_a_polish_name(api: Api,
         answer = await http.get(f"/api/documents/{added.id}/content")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.headers["content-disposition"] == (
-        'attachment; filename="Za____ __g__l__.txt"; filename*=UTF-8\'\'Za%C5%BC%C3%B3%C5%82%C4%87%20%22g%C4%99%C5%9Bl%C4%85%22.txt'
+        'attachment; filename="Za____ _g__l__.txt"; '
+        "filename*=UTF-8''Za%C5%BC%C3%B3%C5%82%C4%87%20%22g%C4%99%C5%9Bl%C4%85%22.txt"
     )
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
@@ -198,7 +199,9 @@ async def test_one_file_and_all_of_an_object_have_a_limit(
         first = await _add(admin, object_id, PDF + bytes(390_000))
         assert await _code(_add(admin, object_id, PDF + bytes(400_000))) is ErrorCode.TOO_LARGE
         assert await _code(_add(admin, object_id, PDF + bytes(390_000))) is ErrorCode.TOO_LARGE
-        assert await _code(admin.documents.add_version(first.id, PDF + bytes(390_000), file_name="a.pdf")) is ErrorCode.TOO_LARGE
+        assert (
+            await _code(admin.documents.add_version(first.id, PDF + bytes(390_000), file_name="a.pdf")) is ErrorCode.TOO_LARGE
+        )
         assert await _count(db, FileBlob) == 1
         await _add(admin, await add_object(db, "Other"), PDF + bytes(390_000))
         await admin.documents.delete(first.id, version=1)
@@ -254,7 +257,9 @@ async def test_an_upload_that_breaks_off_leaves_nothing(api: Api, login: Login, 
     await eventually(lambda: not api.server.server_state.tasks, what="the server has noticed")
     assert (await _count(db, FileBlob), await _count(db, ObjectDocumentVersion)) == (0, 0)
     async with db.read() as session:
-        open_transactions = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+        open_transactions = (
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+        )
         assert await session.scalar(text(open_transactions)) == 0
 
 

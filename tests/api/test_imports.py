@@ -94,9 +94,7 @@ async def _actions(db: Database) -> list[str]:
 
 
 @pytest.mark.usefixtures("relay")
-async def test_a_dry_run_changes_nothing_and_applying_does(
-    whole_api: Api, login: Login, db: Database, people: People
-) -> None:
+async def test_a_dry_run_changes_nothing_and_applying_does(whole_api: Api, login: Login, db: Database, people: People) -> None:
     admin = await login(whole_api, "admin")
     checked = await _checked(admin, ONE)
     assert (checked.summary.planned, checked.summary.total) == (ImportCounts(created=1), 1)
@@ -165,7 +163,11 @@ async def test_only_what_differs_is_written_and_what_is_not_said_stays(whole_api
     (panel,) = await all_rows(db, Panel)
     assert (panel.host, panel.port, panel.integration_key, panel.config_version) == ("10.0.0.2", 10004, "klucz123", 2)
     zones = sorted(await all_rows(db, Zone), key=lambda zone: zone.number)
-    assert [(one.number, one.name, one.partition) for one in zones] == [(1, "Drzwi", 1), (2, "Okno kuchni", None), (3, "Nowe", None)]
+    assert [(one.number, one.name, one.partition) for one in zones] == [
+        (1, "Drzwi", 1),
+        (2, "Okno kuchni", None),
+        (3, "Nowe", None),
+    ]
     audited = [one.detail for one in await all_rows(db, AuditEntry) if one.action == "object.imported"][-1]
     assert audited["before"]["address"] == "Rynek 1"
     assert audited["after"]["address"] == "Rynek 2"

@@ -43,9 +43,7 @@ def many(objects: int, *, zones: int = 4, contacts: int = 2) -> Rows:
             [number, "Centrala", f"10.{place // 250 // 250}.{place // 250 % 250}.{place % 250}", 7094, None, None, "NIE"]
             for place, number in enumerate(numbers)
         ],
-        "zones": [
-            [number, "Centrala", zone, f"Wejście {zone}", 1, None] for number in numbers for zone in range(1, zones + 1)
-        ],
+        "zones": [[number, "Centrala", zone, f"Wejście {zone}", 1, None] for number in numbers for zone in range(1, zones + 1)],
     }
 
 
