@@ -15,7 +15,7 @@ from activities.importing.layout import OBJECTS, SHEETS
 from activities.importing.reader import Parsed, as_json, from_json, parse
 from activities.importing.reasons import TEXTS, Reason
 from activities.importing.template import template
-from tests.support.workbooks import filled, many, saved, with_entries
+from tests.support.workbooks import Rows, filled, many, saved, with_entries
 
 SHOP = ["1001", "Apteka", "Rynek 1", "apteka"]
 
@@ -148,7 +148,7 @@ def test_a_wrong_key_is_not_repeated_in_the_error() -> None:
 
 
 def test_two_panels_of_the_file_cannot_have_one_address() -> None:
-    rows = {"objects": [SHOP], "panels": [["1001", "A", "10.0.0.1"], ["1001", "B", "10.0.0.1", 7094]]}
+    rows: Rows = {"objects": [SHOP], "panels": [["1001", "A", "10.0.0.1"], ["1001", "B", "10.0.0.1", 7094]]}
     assert reasons(read(filled(rows))) == [("Centrale", 4, Reason.ADDRESS_TWICE)]
 
 
