@@ -18,10 +18,14 @@ from temporalio.testing import WorkflowEnvironment
 from tests.support.eventually import eventually
 from tests.support.fakes import FakeLine, FakeRow, new_bundle
 from tests.workflows.support import BARTEK, Running, serving, start
-from workflows.contracts import names
+from tests.workflows.test_object_import import FakeImport
+from workflows.contracts import names, object_import
+from workflows.contracts.object_import import ImportDecision, ImportInput, ImportProgress
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
+from workflows.domain.object_import import ImportStatus
+from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
 
 Scenario = Callable[[WorkflowEnvironment], Awaitable[tuple[str, str]]]  # -> workflow id, run id
@@ -174,6 +178,21 @@ async def ended_at_once(env: WorkflowEnvironment) -> tuple[str, str]:
         return workflow_id, run_id
 
 
+async def imported(env: WorkflowEnvironment) -> tuple[str, str]:
+    """An import that is checked, applied in five bits, two of which fail once."""
+    fake, given = FakeImport(), ImportInput(import_id=uuid4())
+    async with serving(env.client, fake.check_import, fake.begin_import, fake.apply_import_chunk, fake.end_import):
+        handle = await env.client.start_workflow(ObjectImport.run, given, **object_import.start_options(given))
+        await eventually(lambda: _is_ready(handle))
+        await handle.execute_update(ObjectImport.apply, ImportDecision(actor_id=uuid4()))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def _is_ready(handle: WorkflowHandle[ObjectImport, ImportProgress]) -> bool:
+    return (await handle.query(ObjectImport.progress)).status is ImportStatus.READY
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -185,5 +204,6 @@ SCENARIOS: dict[str, Scenario] = {
         leased_changed_and_removed,
         disabled_and_enabled,
         ended_at_once,
+        imported,
     )
 }
