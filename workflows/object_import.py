@@ -53,7 +53,7 @@ class ObjectImport:
             workflow.continue_as_new(self._life)
         return self.progress()
 
-    @workflow.update(name=names.APPLY)
+    @workflow.update
     async def apply(self, decision: ImportDecision) -> ImportProgress:
         """Refused when the dry run was not good, or somebody decided otherwise. Said again, it is answered again."""
         await workflow.wait_condition(lambda: self._life.status is not ImportStatus.CHECKING)
@@ -65,7 +65,7 @@ class ObjectImport:
         await workflow.wait_condition(lambda: self._life.status is not ImportStatus.READY)
         return self.progress()
 
-    @workflow.update(name=names.CANCEL)
+    @workflow.update
     async def cancel(self, decision: ImportDecision) -> ImportProgress:
         """Answered when it has ended: cancelled, or already done."""
         self._life = replace(self._life, cancelled_by=decision.actor_id, request_id=decision.request_id)
