@@ -25,8 +25,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities import relay_metrics
 from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
-from workflows.contracts import bundle, names, panel
+from workflows.contracts import bundle, names, object_import, panel
 from workflows.contracts.bundle import BundleInput, EventAdded
+from workflows.contracts.object_import import ImportInput
 from workflows.contracts.panel import ConfigChanged, PanelInput
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleState, BundleStatus
@@ -181,6 +182,8 @@ class Orchestration:
                 await self._tell_bundle(row, alone=alone)
         elif row["type"] == names.PANEL_CHANGED and row["panel_id"] is not None:
             await self._tell_panel(row)
+        elif row["type"] == names.IMPORT_UPLOADED:
+            await self._start_import(row)
         else:
             raise MalformedRow(f"a row of type {row['type']!r} about no bundle and no panel")
 
@@ -221,6 +224,17 @@ class Orchestration:
             start_signal_args=[change],
             rpc_timeout=CALL_TIMEOUT,
         )
+
+    async def _start_import(self, row: asyncpg.Record) -> None:
+        start = ImportInput(import_id=UUID(orjson.loads(row["payload"])["import_id"]))
+        with contextlib.suppress(WorkflowAlreadyStartedError):  # somebody's decision was faster
+            await self.client.start_workflow(
+                names.OBJECT_IMPORT,
+                start,
+                **object_import.start_options(start),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                rpc_timeout=CALL_TIMEOUT,
+            )
 
     # -- reconciliation
 

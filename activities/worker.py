@@ -51,7 +51,10 @@ async def _serve(settings: Settings) -> None:
 
 
 def build(client: Client, db: Database, settings: Settings, *, task_queue: str = names.CORE_QUEUE) -> Worker:
-    """The worker as it runs everywhere. More activities at once than connections would only wait for one inside."""
+    """The worker as it runs everywhere. More activities at once than connections would only wait for one inside.
+
+    Raises BadKeys.
+    """
     return Worker(
         client,
         task_queue=task_queue,

@@ -25,8 +25,10 @@ from api.routers import (
     assignments,
     audit,
     auth,
+    documents,
     events,
     geocoding,
+    imports,
     keys,
     objects,
     panel_names,
@@ -66,21 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     for router in (
-        *(
-            auth,
-            account,
-            users,
-            service_tokens,
-            keys,
-            alarms,
-            events,
-            objects,
-            response_plans,
-            assignments,
-            geocoding,
-            secrets,
-            reveals,
-        ),
+        *(auth, account, users, service_tokens, keys, alarms, events),
+        *(objects, response_plans, assignments, geocoding, documents, imports, secrets, reveals),
         *(panels, panel_names, partitions, zones, audit, system, route),
     ):
         app.include_router(router.router)
@@ -88,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     _describe(app)
     app.router.routes.append(Route("/{path:path}", Console(settings.console_dir).serve, methods=["GET", "HEAD"]))
     app.state.doors = Doors()
-    app.add_middleware(LimitsMiddleware)
+    app.add_middleware(LimitsMiddleware, uploads=(*documents.uploads(settings), *imports.uploads(settings)))
     app.add_middleware(DoorsMiddleware, doors=app.state.doors)
     for middleware in (ObserveMiddleware, RequestIdMiddleware):  # the last one is the outermost
         app.add_middleware(middleware)

@@ -23,6 +23,8 @@ An account with a second factor is answered 401 SECOND_FACTOR_REQUIRED until the
 **Optimistic locking.** What can be changed has a `version` that grows with every change. A change names the version it is based
 on; another one by now is a 409 STALE_VERSION.
 
+**Files.** An upload's body is the file itself; what it is called goes into the query. What kind it is says its content alone.
+
 **Idempotency.** An action on an alarm with the same `Idempotency-Key` is done once and answered the same way every time.
 
 ## The WebSocket: `/ws?ticket=…`
@@ -60,6 +62,8 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Events", "description": "Every physical happening, alarm or not."},
     {"name": "Objects", "description": "Guarded places."},
     {"name": "Secrets", "description": "Codes and words of objects, kept sealed; seen for a minute, with a reason."},
+    {"name": "Documents", "description": "Plans, photos and other files of objects, in versions."},
+    {"name": "Imports", "description": "Objects from an Excel file: checked first, then applied."},
     {"name": "Panels", "description": "Alarm panels, their zones, their live and past states."},
     {"name": "Audit", "description": "Who did what, and whether the record of it still holds."},
     {"name": "System", "description": "The ledger, the status, health and metrics."},

@@ -19,6 +19,7 @@ from activities.live_state import LiveState
 from api.bundle_actions import BundleActions
 from api.callers import Callers
 from api.health import Health
+from api.import_decisions import ImportDecisions
 from api.realtime.catch_up import CatchUp
 from api.realtime.hub import STREAM_PATIENCE, Hub
 from api.realtime.tickets import Tickets
@@ -39,6 +40,7 @@ class Services:
     live_state: LiveState
     actions: BundleActions
     reveals: RevealActions
+    imports: ImportDecisions
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -74,6 +76,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             live_state=LiveState(quick),
             actions=BundleActions(client),
             reveals=RevealActions(client),
+            imports=ImportDecisions(client),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ARRAY, Text, func, insert, literal, select, update
 
 from activities.db.models.outbox import OutboxRow
 from activities.db.session import Database, WriteSession
@@ -15,17 +15,42 @@ from workflows.contracts import names
 async def announce_panel_change(session: WriteSession, *, panel_id: UUID, object_id: UUID, config_version: int) -> None:
     """After a change of a panel's row: its workflow will hear of it, and the process that holds its line at once. Both are
     told on account of which request."""
+    await announce_panel_changes(session, [(panel_id, object_id, config_version)])
+
+
+async def announce_panel_changes(session: WriteSession, changes: Sequence[tuple[UUID, UUID, int]]) -> None:
+    """The same for many: panel, its object, its config_version."""
+    if not changes:
+        return
     request_id = current_request_id()
-    row = insert(OutboxRow).values(
-        type=names.PANEL_CHANGED,
-        object_id=object_id,
-        panel_id=panel_id,
-        payload={"config_version": config_version, "request_id": request_id},
-        orchestrate=True,
-    )
-    await session.execute(row)
+    rows = [
+        {
+            "type": names.PANEL_CHANGED,
+            "object_id": object_id,
+            "panel_id": panel_id,
+            "payload": {"config_version": config_version, "request_id": request_id},
+            "orchestrate": True,
+        }
+        for panel_id, object_id, config_version in changes
+    ]
+    await session.execute(insert(OutboxRow), rows)
     await wake_relay(session)
-    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, names.panel_news(panel_id, request_id))))
+    await wake_holders(session, [panel_id for panel_id, _, _ in changes])
+
+
+async def announce_import(session: WriteSession, import_id: UUID) -> None:
+    """After the upload: the import's workflow will start."""
+    row = {"type": names.IMPORT_UPLOADED, "payload": {"import_id": str(import_id)}, "orchestrate": True}
+    await session.execute(insert(OutboxRow).values(row))
+    await wake_relay(session)
+
+
+async def wake_holders(session: WriteSession, panel_ids: Sequence[UUID]) -> None:
+    """Whoever holds the lines of these looks at their rows at once, and knows on account of which request."""
+    if panel_ids:
+        told = [names.panel_news(panel_id, current_request_id()) for panel_id in panel_ids]
+        news = func.unnest(literal(told, ARRAY(Text))).column_valued("news")
+        await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, news)))
 
 
 async def wake_relay(session: WriteSession) -> None:

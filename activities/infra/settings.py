@@ -66,6 +66,13 @@ class Settings(BaseSettings):
     environment: Environment = Field(default=Environment.PROD, description="which sections of the flags files count")
     feature_flags_file: Path | None = Field(default=None, description="the installation's own, over feature_flags.yaml")
 
+    # files
+    document_max_bytes: int = Field(default=25 * 1024 * 1024, ge=1, description="of one file")
+    documents_max_bytes: int = Field(
+        default=500 * 1024 * 1024, ge=1, description="of all documents of one object, every version"
+    )
+    import_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1, description="of an Excel file to import")
+
     # processes
     host_id: str = Field(default_factory=socket.gethostname, description="unique per ingest process")
     metrics_host: str = "127.0.0.1"

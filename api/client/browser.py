@@ -19,6 +19,7 @@ class BrowserTransport:
 
     def __init__(self) -> None:
         self._http: Any = importlib.import_module("pyodide.http")
+        self._ffi: Any = importlib.import_module("pyodide.ffi")
 
     async def request(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float = 10.0
@@ -30,7 +31,7 @@ class BrowserTransport:
             "cache": "no-store",
         }
         if body is not None:
-            options["body"] = body.decode()
+            options["body"] = self._ffi.to_js(body)  # a Uint8Array: files are no text
         try:
             async with asyncio.timeout(timeout):
                 answer = await self._http.pyfetch(url, **options)

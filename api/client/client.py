@@ -9,7 +9,9 @@ from api.client import stream
 from api.client.account import Account
 from api.client.audit import Audit
 from api.client.codec import decode
+from api.client.documents import Documents
 from api.client.errors import ApiError
+from api.client.imports import Imports
 from api.client.models import (
     AlarmDetail,
     AlarmSummary,
@@ -55,6 +57,8 @@ class StamClient:
         self.account = Account(self.session)
         self.users = Users(self.session)
         self.service_tokens = ServiceTokens(self.session)
+        self.documents = Documents(self.session)
+        self.imports = Imports(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 REFRESH_BEFORE: Final = 60.0  # s before the access token ends
 PATIENCE: Final = 10.0  # s for an ordinary answer
+FILE_PATIENCE: Final = 120.0  # s for a file of some megabytes over a thin line
 _ASK_AGAIN: Final = 0.5  # s; one more try of an action whose answer was lost
 _JSON: Final = "application/json"
 # A 401 that no new token would mend: sent twice, a wrong password would count twice.
@@ -87,6 +88,16 @@ class Session:
     async def send(self, method: str, path: str, kind: type[T], body: Mapping[str, Any] | None = None, **headers: str) -> T:
         """A change; ``kind`` is what it answers, `type(None)` for nothing."""
         return decode(_parsed(await self.call(method, path, body=body, headers=headers)), kind)
+
+    async def upload(self, path: str, kind: type[T], content: bytes) -> T:
+        """POST a file as it is; ``kind`` is what it answers."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return decode(_parsed(await self.call("POST", path, body=content, headers=headers, timeout=FILE_PATIENCE)), kind)
+
+    async def download(self, path: str, **headers: str) -> Response:
+        """A file, or 304 without one when `If_None_Match` names the one that is there."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.call("GET", path, headers={"Accept": "*/*", **named}, timeout=FILE_PATIENCE)
 
     async def send_idempotent(self, path: str, kind: type[T], body: Mapping[str, Any], key: str | None) -> T:
         """POST with an `Idempotency-Key`. An answer that got lost is asked for once more, safely."""

@@ -38,7 +38,7 @@ def page_of(rows: Rows[RowMapping], items: Iterable[T]) -> models.Page[T]:
     return models.Page(items=tuple(items), next_cursor=rows.next_cursor)
 
 
-def _same_named(answer: type[T], row: Row, **more: Any) -> T:
+def same_named(answer: type[T], row: Row, **more: Any) -> T:
     """A dataclass from the columns of its members' names."""
     named = {member.name: row[member.name] for member in fields(answer) if member.name in row}  # type: ignore[arg-type]
     return answer(**{**named, **more})
@@ -52,7 +52,7 @@ def text_of(code: int, *, restore: bool) -> models.Text:
 
 
 def state_of(row: Row) -> BundleState:
-    return _same_named(BundleState, row)
+    return same_named(BundleState, row)
 
 
 def alarm(row: Row) -> models.AlarmSummary:
@@ -128,11 +128,11 @@ def allowed_actions(row: Row, actor: UUID, *, may_override: bool) -> tuple[Actio
 
 
 def event(row: Row) -> models.Event:
-    return _same_named(models.Event, row, text=text_of(row["code"], restore=row["restore"]))
+    return same_named(models.Event, row, text=text_of(row["code"], restore=row["restore"]))
 
 
 def note(row: Row) -> models.Note:
-    return _same_named(models.Note, row)
+    return same_named(models.Note, row)
 
 
 def timeline(
@@ -160,7 +160,7 @@ def _event_item(row: Row) -> models.TimelineItem:
 
 def _action_item(row: Row) -> models.TimelineItem:
     kind = models.TimelineKind.TIMER if row["action"] in TIMER_ACTIONS else models.TimelineKind.ACTION
-    return _same_named(models.TimelineItem, row, kind=kind)
+    return same_named(models.TimelineItem, row, kind=kind)
 
 
 def _scheduled(row: Row) -> list[models.TimelineItem]:
@@ -176,7 +176,7 @@ def _scheduled(row: Row) -> list[models.TimelineItem]:
 
 def guarded_object(row: GuardedObject | Row) -> models.Object:
     columns = row if isinstance(row, Mapping) else columns_of(row)
-    return _same_named(models.Object, columns, status=models.ObjectStatus(columns["status"]))
+    return same_named(models.Object, columns, status=models.ObjectStatus(columns["status"]))
 
 
 def object_detail(
@@ -188,7 +188,7 @@ def object_detail(
     open_alarms: int | None,
 ) -> object_admin.ObjectDetail:
     columns = columns_of(found)
-    return _same_named(
+    return same_named(
         object_admin.ObjectDetail,
         columns,
         status=models.ObjectStatus(columns["status"]),
@@ -205,8 +205,8 @@ def response_plan(
     return object_admin.ResponsePlan(
         object_id=found.id,
         version=found.plan_version,
-        contacts=tuple(_same_named(object_admin.Contact, columns_of(contact)) for contact in contacts),
-        steps=tuple(_same_named(object_admin.Step, columns_of(step)) for step in steps),
+        contacts=tuple(same_named(object_admin.Contact, columns_of(contact)) for contact in contacts),
+        steps=tuple(same_named(object_admin.Step, columns_of(step)) for step in steps),
     )
 
 
@@ -223,32 +223,32 @@ def alarm_config(row: ObjectAlarmConfig) -> object_admin.AlarmConfig:
 
 
 def assignees(object_id: UUID, rows: Iterable[Row]) -> object_admin.Assignees:
-    users = tuple(_same_named(object_admin.Assignee, row) for row in rows)
+    users = tuple(same_named(object_admin.Assignee, row) for row in rows)
     return object_admin.Assignees(object_id=object_id, users=users)
 
 
 def assigned_objects(user_id: UUID, rows: Iterable[Row]) -> object_admin.AssignedObjects:
-    found = tuple(_same_named(object_admin.AssignedObject, row) for row in rows)
+    found = tuple(same_named(object_admin.AssignedObject, row) for row in rows)
     return object_admin.AssignedObjects(user_id=user_id, objects=found)
 
 
 def panel(row: PanelRow | Row) -> models.Panel:
     columns = row if isinstance(row, Mapping) else columns_of(row)
-    return _same_named(models.Panel, columns, encrypted=columns["integration_key_sealed"] is not None)
+    return same_named(models.Panel, columns, encrypted=columns["integration_key_sealed"] is not None)
 
 
 def zone(row: ZoneRow | Row) -> models.Zone:
     columns = row if isinstance(row, Mapping) else columns_of(row)
     override = columns["priority_override"]
     told = {kind: Priority(value) for kind, value in override.items()} if override else None
-    return _same_named(models.Zone, columns, priority_override=told)
+    return same_named(models.Zone, columns, priority_override=told)
 
 
 # -- the audit log
 
 
 def audit_entry(row: Row) -> AuditEntry:
-    return _same_named(AuditEntry, row)
+    return same_named(AuditEntry, row)
 
 
 def audit_check(check: Check, broken: Broken | None, newest: Head | None) -> AuditCheck:
@@ -266,17 +266,17 @@ def columns_of(row: Any) -> dict[str, Any]:
 
 def secret(row: Row) -> Secret:
     roles = tuple(role for role in Role if scope_of(role, Permission.SECRET_REVEAL) is not Scope.NONE)
-    return _same_named(Secret, row, kind=SecretKind(row["kind"]), revealable_by=roles)
+    return same_named(Secret, row, kind=SecretKind(row["kind"]), revealable_by=roles)
 
 
 def reveal(row: Row) -> Reveal:
     """As it is now, even if its workflow is late."""
     state, now = RevealState(row["state"]), datetime.now(UTC)
-    return _same_named(Reveal, row, state=state_at(state, asked_at=row["asked_at"], expires_at=row["expires_at"], now=now))
+    return same_named(Reveal, row, state=state_at(state, asked_at=row["asked_at"], expires_at=row["expires_at"], now=now))
 
 
 def state_change(row: Row) -> models.StateChange:
-    return _same_named(models.StateChange, row)
+    return same_named(models.StateChange, row)
 
 
 def panel_state(

@@ -66,7 +66,7 @@ async def test_a_private_key_is_sealed_and_opens_under_its_own_kid_only(db: Data
     await _token(_ring(db, cipher))
     async with db.read() as session:
         row = (await session.scalars(select(SigningKey))).one()
-    assert b"PRIVATE" not in row.ciphertext
+    assert b"PRIVATE" not in row.private_sealed
     assert "PRIVATE" in keys.opened(row, cipher).private_pem
     row.kid = "another"
     with pytest.raises(Unreadable):

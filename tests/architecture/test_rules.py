@@ -28,7 +28,7 @@ def test_the_rooms_import_only_downwards() -> None:
 
 
 def test_names_with_a_slash_are_built_in_the_address_book_alone() -> None:
-    kinds = ("bundle", "panel", "panel-names", "command", "reveal", "service", "escalation", "auto-arm")
+    kinds = ("bundle", "panel", "panel-names", "command", "reveal", "service", "escalation", "auto-arm", "import")
     prefixes = tuple(f"{kind}/" for kind in kinds)
     built = [
         source.at(node)
@@ -46,7 +46,7 @@ def _begins_with(string: ast.JoinedStr, prefixes: tuple[str, ...]) -> bool:
 
 
 def test_names_of_queues_and_workflow_types_are_spelled_in_the_address_book_alone() -> None:
-    types = {names.BUNDLE_ALARM, names.PANEL_CONNECTION, names.SECRET_REVEAL}
+    types = {names.BUNDLE_ALARM, names.PANEL_CONNECTION, names.PANEL_NAMES, names.SECRET_REVEAL, names.OBJECT_IMPORT}
     spelled = types | {names.OUTBOX_CHANNEL, names.PUSHED_CHANNEL, names.PUSH_STREAM}
     elsewhere = [
         f"{source.at(node)} {node.value!r}"

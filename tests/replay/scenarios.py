@@ -18,8 +18,10 @@ from temporalio.testing import WorkflowEnvironment
 from tests.support.eventually import eventually
 from tests.support.fakes import FakeKeys, FakeLine, FakeNames, FakeReveal, FakeRow, new_bundle
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
-from workflows.contracts import names
+from tests.workflows.test_object_import import FakeImport
+from workflows.contracts import names, object_import
 from workflows.contracts.keys import KeyRotationInput
+from workflows.contracts.object_import import ImportDecision, ImportInput, ImportProgress
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
 from workflows.contracts.panel_names import Holder, NamesEnd, NamesInput, NamesResult
 from workflows.contracts.panel_names import start_options as names_start_options
@@ -28,7 +30,9 @@ from workflows.contracts.reveal import start_options as reveal_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
 from workflows.domain.keys import ACCEPTED_FOR
+from workflows.domain.object_import import ImportStatus
 from workflows.key_rotation import KeyRotation
+from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
 from workflows.secret_reveal import SecretReveal
@@ -204,6 +208,17 @@ async def _names(env: WorkflowEnvironment, fake: FakeNames) -> tuple[str, str]:
         return handle.id, handle.first_execution_run_id or ""
 
 
+async def imported(env: WorkflowEnvironment) -> tuple[str, str]:
+    """An import that is checked, applied in five bits, two of which fail once."""
+    fake, given = FakeImport(), ImportInput(import_id=uuid4())
+    async with serving(env.client, fake.check_import, fake.begin_import, fake.apply_import_chunk, fake.end_import):
+        handle = await env.client.start_workflow(ObjectImport.run, given, **object_import.start_options(given))
+        await eventually(lambda: _is_ready(handle))
+        await handle.execute_update(ObjectImport.apply, ImportDecision(actor_id=uuid4()))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
 @asynccontextmanager
 async def _reveal(env: WorkflowEnvironment) -> AsyncIterator[WorkflowHandle[SecretReveal, RevealSnapshot]]:
     """Visible, and its timer set."""
@@ -255,6 +270,10 @@ async def _rotation(env: WorkflowEnvironment) -> tuple[str, str]:
     return handle.id, handle.first_execution_run_id or ""
 
 
+async def _is_ready(handle: WorkflowHandle[ObjectImport, ImportProgress]) -> bool:
+    return (await handle.query(ObjectImport.progress)).status is ImportStatus.READY
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -272,5 +291,6 @@ SCENARIOS: dict[str, Scenario] = {
         revealed_and_hidden,
         key_rotated,
         key_not_due,
+        imported,
     )
 }

@@ -200,6 +200,8 @@ WORDS: dict[str, str | dict[str, str]] = {
     "error.title": "That did not work",
     "error.VALIDATION": "The server refused the data: {detail}",
     "error.NOT_FOUND": "There is no such thing, or it is not yours to see.",
+    "error.TOO_LARGE": "The file is too large.",
+    "error.UNSUPPORTED_TYPE": "Files of this kind are not accepted.",
     "error.RATE_LIMITED": "Too many tries. Wait a moment.",
     "error.CONFLICT": "This contradicts what is already there.",
     "error.UNAUTHENTICATED": "Log in again.",

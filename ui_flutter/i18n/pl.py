@@ -205,6 +205,8 @@ WORDS: dict[str, str | dict[str, str]] = {
     "error.title": "Nie udało się",
     "error.VALIDATION": "Serwer odrzucił dane: {detail}",
     "error.NOT_FOUND": "Nie ma takiej pozycji albo nie masz do niej dostępu.",
+    "error.TOO_LARGE": "Plik jest za duży.",
+    "error.UNSUPPORTED_TYPE": "Pliki tego rodzaju nie są przyjmowane.",
     "error.RATE_LIMITED": "Za dużo prób. Odczekaj chwilę.",
     "error.CONFLICT": "To jest sprzeczne z tym, co już zapisano.",
     "error.UNAUTHENTICATED": "Zaloguj się ponownie.",

@@ -13,7 +13,7 @@ def ingest_queue(host_id: str) -> str:
 
 
 # Workflow ids
-_BUNDLE, _PANEL, _PANEL_NAMES, _REVEAL = "bundle/", "panel/", "panel-names/", "reveal/"
+_BUNDLE, _PANEL, _PANEL_NAMES, _REVEAL, _IMPORT = "bundle/", "panel/", "panel-names/", "reveal/", "import/"
 
 
 def bundle_workflow_id(bundle_id: UUID) -> str:
@@ -30,6 +30,10 @@ def panel_names_workflow_id(panel_id: UUID) -> str:
 
 def reveal_workflow_id(reveal_id: UUID) -> str:
     return f"{_REVEAL}{reveal_id}"
+
+
+def import_workflow_id(import_id: UUID) -> str:
+    return f"{_IMPORT}{import_id}"
 
 
 def parse_bundle_workflow_id(workflow_id: str) -> UUID:
@@ -63,6 +67,7 @@ PANEL_CONNECTION = "PanelConnection"
 PANEL_NAMES = "PanelNames"
 SECRET_REVEAL = "SecretReveal"  # noqa: S105 - the name of a workflow
 KEY_ROTATION = "KeyRotation"
+OBJECT_IMPORT = "ObjectImport"
 
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm
@@ -70,6 +75,9 @@ CONFIG_CHANGED = "config_changed"  # signal of PanelConnection
 SNAPSHOT = "snapshot"  # query of all
 REVEAL_OPENED = "opened"  # update of SecretReveal: answers when it is visible, or never will be
 REVEAL_HIDE = "hide"  # update of SecretReveal
+APPLY = "apply"  # update of ObjectImport
+CANCEL = "cancel"  # update of ObjectImport
+PROGRESS = "progress"  # query of ObjectImport
 
 # Search attributes, all of type Keyword: name -> type name as the Temporal CLI spells it
 OBJECT_ID = "ObjectId"
@@ -129,3 +137,4 @@ SYSTEM_MODE = "system.mode"
 REVEAL_EXPIRED = "reveal.expired"  # hidden, by whomever; told to who asked alone
 # only for orchestration
 PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n, "request_id": "..."}
+IMPORT_UPLOADED = "import.uploaded"  # payload: {"import_id": id}

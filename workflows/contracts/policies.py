@@ -104,6 +104,33 @@ def panel_names(host: str) -> ActivityOptions:
     return {**_PANEL_NAMES, "task_queue": names.ingest_queue(host)}
 
 
+# Reading a file and comparing it with the database: seconds to a minute, in a process that is watched.
+IMPORT_HEARTBEAT = timedelta(seconds=10)
+IMPORT_CHECK: Final[ActivityOptions] = {
+    "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    "schedule_to_close_timeout": timedelta(minutes=30),
+    "start_to_close_timeout": timedelta(minutes=5),
+    "heartbeat_timeout": IMPORT_HEARTBEAT,
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        backoff_coefficient=2.0,
+        maximum_interval=timedelta(seconds=10),
+        non_retryable_error_types=[MISSING],
+    ),
+}
+
+# One transaction for some hundred objects: about a second. A killed worker delays the import by the first time-out.
+IMPORT_CHUNK: Final[ActivityOptions] = {
+    "schedule_to_close_timeout": timedelta(minutes=30),
+    "start_to_close_timeout": timedelta(seconds=20),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        backoff_coefficient=2.0,
+        maximum_interval=timedelta(seconds=10),
+        non_retryable_error_types=[MISSING],
+    ),
+}
+
 # 130 KB each (measured): 2 000 are all panels and all open alarms of a large site, and 270 MB.
 CACHED_WORKFLOWS = 2_000
 

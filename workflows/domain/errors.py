@@ -13,6 +13,7 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     TOO_LARGE = "TOO_LARGE"
+    UNSUPPORTED_TYPE = "UNSUPPORTED_TYPE"
     RATE_LIMITED = "RATE_LIMITED"
     CONFLICT = "CONFLICT"
     # who asks
@@ -62,6 +63,7 @@ REGISTRY: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.NOT_FOUND: ErrorSpec(404, "There is no such thing, or it is not yours to see."),
     ErrorCode.METHOD_NOT_ALLOWED: ErrorSpec(405, "This method is not allowed here."),
     ErrorCode.TOO_LARGE: ErrorSpec(413, "The request is too large."),
+    ErrorCode.UNSUPPORTED_TYPE: ErrorSpec(415, "Files of this kind are not accepted."),
     ErrorCode.RATE_LIMITED: ErrorSpec(429, "Too many requests; wait and try again."),
     ErrorCode.CONFLICT: ErrorSpec(409, "This contradicts what is already there."),
     ErrorCode.UNAUTHENTICATED: ErrorSpec(401, "Log in first."),

@@ -18,11 +18,10 @@ from activities.db.models.panels import Panel
 from activities.db.models.partitions import Partition
 from activities.db.models.user_object_assignments import UserObjectAssignment
 from activities.db.models.zones import Zone
-from activities.db.outbox import announce_panel_change
+from activities.db.outbox import announce_panel_change, wake_holders
 from activities.db.repositories.paging import Key, Order, Rows, page
 from activities.db.session import WriteSession
 from activities.infra.crypto import FieldCipher, Unreadable
-from workflows.contracts import names
 from workflows.domain.bundle import BundleStatus
 
 _O: Final = GuardedObject.__table__.c
@@ -177,7 +176,7 @@ async def describe_anew(session: WriteSession, panel: Panel) -> None:
     and goes on."""
     panel.description_version += 1
     await session.flush()
-    await session.execute(select(func.pg_notify(names.PANEL_CHANNEL, names.panel_news(panel.id))))
+    await wake_holders(session, [panel.id])
 
 
 async def _changed_line(session: WriteSession, panel: Panel) -> None:
