@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PACKAGES := workflows activities ingest api ui_flutter migrations deploy
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14
 
-.PHONY: help up test check bench lock
+.PHONY: help up test check audit fuzz bench lock
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
@@ -25,6 +25,12 @@ check: $(READY)  ## ruff, mypy --strict, import-linter, bandit
 	$(BIN)/mypy $(PACKAGES) tests
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
+
+audit: $(READY)  ## Look for known vulnerabilities in what requirements.lock names (asks pypi.org)
+	$(BIN)/uv tool run pip-audit --disable-pip --require-hashes --requirement requirements.lock
+
+fuzz: $(READY)  ## Try the API as everybody, with many random requests of each kind: make fuzz EXAMPLES=500
+	@STAM_FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/pytest tests/api/test_contract.py $(ARGS)
 
 bench: $(READY)  ## Measure; results go into docs/benchmarks.md
 	@$(BIN)/stam bench $(ARGS)

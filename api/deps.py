@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 from activities.auth.tokens import TokenError
 from api.callers import Caller
 from api.problems import Problem
+from api.rates import Rates
 from api.services import Services
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission, Scope
@@ -38,9 +39,9 @@ async def open_to_all() -> None:
 
 
 async def bearer_of_a_session(
-    served: Served, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    connection: HTTPConnection, served: Served, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    """Whoever has a good access token, even one who must change the password first."""
+    """Whoever has a good access token and asks not too often, even one who must change the password first."""
     if token is None:
         raise Problem(ErrorCode.UNAUTHENTICATED)
     try:
@@ -51,6 +52,10 @@ async def bearer_of_a_session(
     if caller is None:
         raise Problem(ErrorCode.TOKEN_EXPIRED)
     structlog.contextvars.bind_contextvars(user_id=str(caller.person.id))
+    rates: Rates = connection.app.state.rates
+    wait = rates.of_session(claims.family_id)
+    if wait:
+        raise Problem(ErrorCode.RATE_LIMITED, retry_after=wait)
     return caller
 
 

@@ -52,7 +52,13 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(following.aclose)
         client = await temporal.connect_lazily(settings)
         callers = Callers(db)
-        hub = Hub(db, following, callers, database_url=settings.database_url.get_secret_value())
+        hub = Hub(
+            db,
+            following,
+            callers,
+            database_url=settings.database_url.get_secret_value(),
+            sockets_per_user=settings.sockets_per_user,
+        )
         health = Health(db, quick, client, hub)
         services = Services(
             settings=settings,

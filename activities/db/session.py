@@ -1,6 +1,7 @@
 """The one way to the database: a read session cannot write, a write session commits once, at the end of its block."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -59,6 +60,11 @@ def is_unavailable(error: BaseException) -> bool:
 def _says_closed(error: BaseException) -> bool:
     """asyncpg has no class for using a connection that has just died, only words."""
     return isinstance(error, InterfaceError | asyncpg.InterfaceError) and "closed" in str(error)
+
+
+def plain_dsn(url: str) -> str:
+    """An SQLAlchemy URL as the driver itself wants it: without its name, and TLS (`?ssl=verify-full`) in libpq's words."""
+    return re.sub(r"([?&])ssl=", r"\1sslmode=", url.replace("+asyncpg", "", 1))
 
 
 def _dumps(value: Any) -> str:

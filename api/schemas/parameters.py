@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
+from api.schemas.text import Moment, clean_line
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleStatus
 
@@ -28,6 +29,9 @@ Cursor = Annotated[
     str | None, Query(max_length=512, description="`next_cursor` of the page before; rows that came meanwhile shift nothing.")
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of a page.")]
-Since = Annotated[AwareDatetime | None, Query(alias="from", description="Not before this time (RFC 3339).")]
-Until = Annotated[AwareDatetime | None, Query(alias="to", description="Before this time (RFC 3339).")]
-Search = Annotated[str | None, Query(max_length=100, description="Part of the object's name, address or external number.")]
+Since = Annotated[Moment | None, Query(alias="from", description="Not before this time (RFC 3339).")]
+Until = Annotated[Moment | None, Query(alias="to", description="Before this time (RFC 3339).")]
+Search = Annotated[
+    Annotated[str, AfterValidator(clean_line)] | None,
+    Query(max_length=100, description="Part of the object's name, address or external number."),
+]
