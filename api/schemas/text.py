@@ -86,6 +86,8 @@ def clean_body(model: type[BaseModel], given: Any) -> Any:
     """``given`` with its texts cleaned. Raises ValidationError with the path of every bad text, key and number."""
     faults: list[Fault] = []
     found = _walk(given, (), verbatim_fields(model), faults)
+    if isinstance(given, dict):
+        faults += _of_another_type(model, given)
     _refuse(model, faults)
     return found
 
@@ -98,6 +100,42 @@ def check_times(model: BaseModel) -> None:
         if isinstance(value, datetime) and not EARLIEST <= value.year <= LATEST:
             faults.append(((field.alias or name,), f"must be between the years {EARLIEST} and {LATEST}"))
     _refuse(type(model), faults)
+
+
+def _of_another_type(model: type[BaseModel], given: dict[str, Any]) -> Iterator[Fault]:
+    """Pydantic would read "1" and true as numbers and 0 as false; the document says otherwise."""
+    for name, allowed in _scalars(model).items():
+        value = given.get(name)
+        kinds = {kind for kind, types in _PYTHON.items() if type(value) in types}
+        if kinds and not kinds & allowed:
+            yield (name,), f"must be of type {' or '.join(sorted(allowed))}"
+
+
+_PYTHON: Final = {"boolean": (bool,), "integer": (int, float), "number": (int, float), "string": (str,)}
+
+
+@cache
+def _scalars(model: type[BaseModel]) -> Mapping[str, frozenset[str]]:
+    """The JSON types of those members that have booleans and numbers among them, by their names in the document."""
+    schema = model.model_json_schema()
+    found = {}
+    for name, member in schema.get("properties", {}).items():
+        types = frozenset(_types(member, schema.get("$defs", {})))
+        if types & {"boolean", "integer", "number"} and "" not in types:
+            found[name] = types
+    return found
+
+
+def _types(member: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[str]:
+    """Of each alternative; empty for one that does not say."""
+    if "$ref" in member:
+        member = definitions[member["$ref"].rsplit("/", 1)[1]]
+    alternatives = member.get("anyOf") or member.get("oneOf")
+    if alternatives:
+        for one in alternatives:
+            yield from _types(one, definitions)
+    else:
+        yield member.get("type", "")
 
 
 def _walk(value: Any, path: Path, verbatim: frozenset[str], faults: list[Fault]) -> Any:

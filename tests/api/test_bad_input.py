@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 import api.schemas
 from api.schemas import text
-from api.schemas.requests import Act, AddNote, Body, Line, Login, PasswordChange, Refresh
+from api.schemas.requests import Act, AddNote, Body, Line, Login, NewPanel, PasswordChange, Refresh
 
 HUGE: Final = "ż" * 100_000
 REFUSED: Final = ["\0", "\x01", "\x0b", "\x1b", "\x7f", "\x85", "\ud800", "\udfff", "\u202e", "\u2066"]
@@ -99,6 +99,20 @@ def test_every_password_stays_as_it_is() -> None:
     passwords = [(model, name) for model, name in MEMBERS if "password" in name]
     assert passwords
     assert [(model, name) for model, name in passwords if name not in text.verbatim_fields(model)] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "member", "value"),
+    [
+        (Act, "version", "1"),
+        (Act, "version", True),
+        (NewPanel, "enabled", 0),
+        (NewPanel, "enabled", "true"),
+        (NewPanel, "port", "7094"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_even_where_it_could_be_read(model: type[Body], member: str, value: Any) -> None:
+    assert member in _faults(model, {member: value})
 
 
 @pytest.mark.parametrize("breaking", ["\n", "\t", "\r\n", "\u2028"])
