@@ -14,7 +14,7 @@ make_venv = { $(1) -m venv --clear $(VENV) >/dev/null 2>&1 \
 NO_VENV := "This Python can make no virtual environment. As root: apt install python3-venv. Without root: download virtualenv.pyz \
 (virtualenv as one file), then run: python3 virtualenv.pyz $(VENV) && make up"
 
-.PHONY: help up test check bench lock
+.PHONY: help up test check audit fuzz bench lock
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
@@ -32,6 +32,12 @@ check: $(READY)  ## ruff, mypy --strict, import-linter, bandit
 	$(BIN)/mypy $(PACKAGES) tests
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
+
+audit: $(READY)  ## Look for known vulnerabilities in what requirements.lock names (asks pypi.org)
+	$(BIN)/uv tool run pip-audit --disable-pip --require-hashes --requirement requirements.lock
+
+fuzz: $(READY)  ## Try the API as everybody, with many random requests of each kind: make fuzz EXAMPLES=500
+	@STAM_FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/pytest tests/api/test_contract.py $(ARGS)
 
 bench: $(READY)  ## Measure; results go into docs/benchmarks.md
 	@$(BIN)/stam bench $(ARGS)

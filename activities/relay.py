@@ -18,7 +18,7 @@ from temporalio.client import Client
 
 from activities import relay_metrics
 from activities.db.partitions import PARTITIONED
-from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable
+from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable, plain_dsn
 from activities.infra import metrics, temporal
 from activities.infra.lifetime import until_told_to_stop
 from activities.infra.log import setup as setup_log
@@ -68,7 +68,7 @@ async def _serve(settings: Settings) -> None:
 async def serve(settings: Settings, db: Database, redis: Redis, client: Client) -> None:
     """Be active or wait to be, until cancelled."""
     relay_metrics.RELAY_ACTIVE.set(0)
-    dsn = settings.database_url.get_secret_value().replace("+asyncpg", "", 1)
+    dsn = plain_dsn(settings.database_url.get_secret_value())
     while True:
         try:
             async with _leadership(dsn) as connection:

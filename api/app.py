@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.routing import Route
@@ -13,12 +14,14 @@ from starlette.routing import Route
 from activities.infra.settings import Settings
 from api import description, problems
 from api.console import Console
-from api.docs_page import render
+from api.docs_page import POLICY, render
 from api.doors import Doors, DoorsMiddleware
+from api.gate import GateMiddleware
 from api.limits import LimitsMiddleware
 from api.observe import ObserveMiddleware
+from api.rates import Rates
 from api.realtime import route
-from api.request_id import RequestIdMiddleware
+from api.request_id import HEADER, RequestIdMiddleware
 from api.routers import (
     account,
     alarms,
@@ -43,6 +46,14 @@ from api.routers import (
     zones,
 )
 from api.services import running
+
+# For pages of the origins in STAM_CORS_ORIGINS. Without cookies: they keep their refresh tokens themselves.
+CORS: Final[dict[str, Any]] = {
+    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", HEADER],
+    "expose_headers": [HEADER, "Retry-After", "Allow"],
+    "max_age": 600,
+}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -75,13 +86,23 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router.router)
     problems.install(app)
     _describe(app)
-    app.router.routes.append(Route("/{path:path}", Console(settings.console_dir).serve, methods=["GET", "HEAD"]))
-    app.state.doors = Doors()
-    app.add_middleware(LimitsMiddleware, uploads=(*documents.uploads(settings), *imports.uploads(settings)))
-    app.add_middleware(DoorsMiddleware, doors=app.state.doors)
-    for middleware in (ObserveMiddleware, RequestIdMiddleware):  # the last one is the outermost
-        app.add_middleware(middleware)
+    app.router.default = Console(settings.console_dir).answer
+    _guard(app, settings)
     return app
+
+
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """The middleware; the last one added is the outermost."""
+    app.state.rates = Rates(settings)
+    app.add_middleware(GateMiddleware, settings=settings, rates=app.state.rates)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
+    uploads = (*documents.uploads(settings), *imports.uploads(settings))
+    app.add_middleware(LimitsMiddleware, settings=settings, uploads=uploads)
+    app.state.doors = Doors()
+    app.add_middleware(DoorsMiddleware, doors=app.state.doors)
+    app.add_middleware(ObserveMiddleware)
+    app.add_middleware(RequestIdMiddleware)
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -98,6 +119,6 @@ def _describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
     async def docs(_: Any) -> HTMLResponse:
-        return HTMLResponse(render(openapi()))
+        return HTMLResponse(render(openapi()), headers={"Content-Security-Policy": POLICY})
 
     app.router.routes.append(Route("/api/docs", docs, methods=["GET"]))

@@ -11,17 +11,22 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
+from api.headers import page_policy
 from api.problems import Problem, render
 from workflows.domain.errors import ErrorCode
 
 MANIFEST: Final = "console.json"
 _FORMAT: Final = 1
+_METHODS: Final = ("GET", "HEAD")
 _ENCODINGS: Final = ("br", "gzip")  # in the order of preference
 
-_NOT_BUILT: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>STAM</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#1b1f24}
-code{background:#eef1f4;padding:.1em .4em;border-radius:4px}</style>
+_STYLE: Final = """body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#1b1f24}
+code{background:#eef1f4;padding:.1em .4em;border-radius:4px}"""
+_NOT_BUILT: Final = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>STAM</title>
+<style>{_STYLE}</style>
 <h1>The console is not built yet</h1>
 <p>The API is running, but it has no console to serve. Build it with</p><p><code>stam console build</code></p>
 <p>and start the API with <code>STAM_CONSOLE_DIR</code> set to the folder it names.</p>
@@ -53,12 +58,25 @@ class Console:
     folder: Path | None
     _manifest: Manifest | None = field(default=None)
 
-    async def serve(self, request: Request) -> Response:
-        """Answer GET or HEAD of any path that no route of the API has."""
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI: whatever no route of the API has. Below /api there is nothing more; elsewhere GET and HEAD are answered."""
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        if scope["method"] in _METHODS or scope["path"].startswith("/api/"):
+            answer = self.serve(request)
+        else:
+            answer = render(Problem(ErrorCode.METHOD_NOT_ALLOWED))
+            answer.headers["Allow"] = ", ".join(_METHODS)
+        await answer(scope, receive, send)
+
+    def serve(self, request: Request) -> Response:
         manifest = self._current()
-        path = request.url.path
+        path = request.scope["path"]
         if manifest is None and not path.startswith(("/api/", "/ws")):
-            return HTMLResponse(_NOT_BUILT, status_code=200 if path == "/" else 404)
+            headers = {"Content-Security-Policy": page_policy(_STYLE)}
+            return HTMLResponse(_NOT_BUILT, status_code=200 if path == "/" else 404, headers=headers)
         entry = manifest.entry(path) if manifest else None
         if entry is None or self.folder is None:
             return render(Problem(ErrorCode.NOT_FOUND))

@@ -20,6 +20,7 @@ from activities.auth.tokens import TokenError
 from activities.db.repositories.users import Person
 from api.callers import Caller
 from api.problems import Problem
+from api.rates import Rates
 from api.services import Services
 from workflows.domain.errors import ErrorCode
 from workflows.domain.flags import Flag
@@ -44,8 +45,8 @@ async def open_to_all() -> None:
     """Declares that a route needs no login."""
 
 
-async def bearer_of_a_session(served: Served, token: Bearer) -> Caller:
-    """Whoever has a good access token, even one who must change the password first."""
+async def bearer_of_a_session(connection: HTTPConnection, served: Served, token: Bearer) -> Caller:
+    """Whoever has a good access token and asks not too often, even one who must change the password first."""
     if token is None:
         raise Problem(ErrorCode.UNAUTHENTICATED)
     try:
@@ -56,7 +57,16 @@ async def bearer_of_a_session(served: Served, token: Bearer) -> Caller:
     if caller is None:
         raise Problem(ErrorCode.TOKEN_EXPIRED)
     structlog.contextvars.bind_contextvars(user_id=str(caller.person.id))
+    _bound_rate(connection, claims.family_id)
     return caller
+
+
+def _bound_rate(connection: HTTPConnection, session_id: UUID) -> None:
+    """Raises RATE_LIMITED for a session, or a service token, that asks too often."""
+    rates: Rates = connection.app.state.rates
+    wait = rates.of_session(session_id)
+    if wait:
+        raise Problem(ErrorCode.RATE_LIMITED, retry_after=wait)
 
 
 async def with_lasting_password(caller: Annotated[Caller, Depends(bearer_of_a_session)]) -> Caller:
@@ -82,8 +92,9 @@ async def person_or_program(connection: HTTPConnection, served: Served, token: B
     if token is not None and token.credentials.startswith(service_tokens.PREFIX):
         caller = await _program(served, token.credentials, address_of(connection))
         structlog.contextvars.bind_contextvars(user_id=str(caller.person.id))
+        _bound_rate(connection, caller.family_id)
         return caller
-    return await logged_in(await with_lasting_password(await bearer_of_a_session(served, token)), served)
+    return await logged_in(await with_lasting_password(await bearer_of_a_session(connection, served, token)), served)
 
 
 async def _program(served: Services, token: str, address: str) -> Caller:

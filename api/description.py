@@ -3,7 +3,8 @@
 
 from typing import Any, Final
 
-from api.problems import ProblemDocument
+from api.problems import ProblemDocument, documented
+from workflows.domain.errors import ErrorCode
 
 TITLE: Final = "STAM Replacer"
 
@@ -15,6 +16,12 @@ which is found again in logs, workflow histories and audit rows.
 
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`; the type is `urn:stam:error:<CODE>`. VALIDATION lists `errors`;
 STALE_VERSION, WRONG_STATUS and NOT_OWNER bring the thing as it is now in `current`. A 503 or 429 says in `Retry-After` when to try again.
+Before a route is reached, any request may be answered 408 (its body did not come in time), 421 (another host was asked for) or, where
+the bytes are no HTTP at all, 400 in plain text.
+
+**Text** is Unicode without control characters (notes and other long texts may have line feeds and tabs), without surrogate halves and
+without characters that turn the direction of writing. It is stored in form NFC. Numbers are at most 2^53 - 1, times lie between 1900
+and 2200. A query parameter is named once, unless it says "Several".
 
 **Sessions.** `POST /api/auth/login` gives a short-lived access token (Bearer) and a refresh token, in an HttpOnly cookie or in the answer.
 An account with a second factor is answered 401 SECOND_FACTOR_REQUIRED until the same login comes with `code`. Programs bring a service token
@@ -45,7 +52,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 `seq` grows by one per published message; what you may not see is left out, so you may see gaps, but never a repetition or a step back.
 Say hello first and load by REST after the welcome: whatever changes meanwhile arrives as an event with a newer `version`.
 Close codes: 4401 no good ticket (any more): get a new one; 4403 the session has ended; 4408 no hello; 4409 too slow: reconnect and resume
-with hello(last_seq); 1008 no pong, or too many messages; 1012 the server restarts; 1013 try again.
+with hello(last_seq); 4429 newer sockets of the same user took its place; 1008 no pong, or too many messages; 1012 the server restarts; 1013 try again.
 
 Data of `alarm.*`: `{alarm: {id, object_id, alarm_type, priority, status, version, event_count, active_count, suppressed, requires_note,
 stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, headline}, events: [{id, code,
@@ -71,9 +78,22 @@ TAGS: Final[list[dict[str, Any]]] = [
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add what FastAPI cannot know: the schema of problems, in place of its own error schemas."""
+    """Add what FastAPI cannot know: the schema of problems, in place of its own error schemas, and what the middleware says
+    before a route is reached."""
     schemas = document["components"]["schemas"]
     schemas["Problem"] = ProblemDocument.schema
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    for path, methods in document["paths"].items():
+        if path.startswith("/api/"):
+            for operation in methods.values():
+                _say_what_middleware_answers(operation)
     return document
+
+
+def _say_what_middleware_answers(operation: dict[str, Any]) -> None:
+    codes = [ErrorCode.RATE_LIMITED]
+    if "requestBody" in operation:
+        codes += [ErrorCode.TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE]
+    for status, answer in documented(codes).items():
+        operation["responses"].setdefault(str(status), answer)

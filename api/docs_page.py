@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from api.headers import page_policy
+
 Document = Mapping[str, Any]
 
 _STYLE: Final = """
@@ -17,6 +19,8 @@ pre{padding:.6rem;overflow:auto}
 table{border-collapse:collapse;margin:.5rem 0}td,th{border:1px solid #d5dbe1;padding:.2rem .5rem;
 text-align:left;vertical-align:top}.m{display:inline-block;width:4.2rem;font-weight:700}.get{color:#0a6b3d}.post{color:#0b57a4}.patch{color:#8a5a00}
 """
+
+POLICY: Final = page_policy(_STYLE)
 
 
 def render(document: Document) -> str:

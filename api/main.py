@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import math
 import socket
+import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 import uvicorn
@@ -14,10 +15,13 @@ from activities.infra import log as logging
 from activities.infra.lifetime import until_told_to_stop
 from activities.infra.settings import Settings
 from api.app import create_app
+from api.http_protocol import hurried
+from api.tls import server_context
 
 log = structlog.get_logger(__name__)
 
 _LARGEST_FRAME = 16 * 1024  # bytes; clients say hello and pong
+_IDLE = 15  # s; a connection without a request
 
 
 class Server(uvicorn.Server):
@@ -52,10 +56,19 @@ def server_config(settings: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),  # uvicorn's own default would believe anybody on this machine
         forwarded_allow_ips=settings.trusted_proxies,
+        http=hurried(settings.head_seconds),
+        limit_concurrency=settings.most_connections,
+        timeout_keep_alive=_IDLE,
+        ssl_context_factory=_tls(settings),
         ws_max_size=_LARGEST_FRAME,
         ws_per_message_deflate=False,  # frames are small, and compressing for each socket costs more than it saves
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
     )
+
+
+def _tls(settings: Settings) -> Callable[..., ssl.SSLContext] | None:
+    certificate = settings.tls_cert
+    return (lambda *_: server_context(certificate, settings.tls_key)) if certificate is not None else None
 
 
 async def _serve(server: uvicorn.Server) -> None:

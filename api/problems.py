@@ -1,6 +1,8 @@
 """Every error leaves as problem+json (RFC 9457) with a code of the registry (R-ERR)."""
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
@@ -9,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from activities.db.repositories.paging import BadCursor
 from activities.db.session import DatabaseUnavailable
@@ -18,7 +21,13 @@ from workflows.domain.errors import REGISTRY, TYPE_PREFIX, ErrorCode
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-_BY_STATUS = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED, 413: ErrorCode.TOO_LARGE}
+_BY_STATUS = {
+    404: ErrorCode.NOT_FOUND,
+    405: ErrorCode.METHOD_NOT_ALLOWED,
+    408: ErrorCode.REQUEST_TIMEOUT,
+    413: ErrorCode.TOO_LARGE,
+}
+_LONGEST_NAME = 100  # characters of a member's name that is told back
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -89,13 +98,23 @@ def install(app: FastAPI) -> None:
         return render(error)
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return render(Problem(ErrorCode.VALIDATION, errors=[_field_error(one) for one in error.errors()]))
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        found = error.errors()
+        if all(one["loc"][0] == "body" for one in found) and _is_of_another_kind(request):
+            return render(Problem(ErrorCode.UNSUPPORTED_MEDIA_TYPE))
+        return render(Problem(ErrorCode.VALIDATION, errors=[_field_error(one) for one in found]))
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 400:  # FastAPI could not read the body at all
+            return render(Problem(ErrorCode.VALIDATION, errors=[{"field": "body", "reason": "cannot be read"}]))
         code = _BY_STATUS.get(error.status_code, ErrorCode.INTERNAL if error.status_code >= 500 else ErrorCode.VALIDATION)
-        return render(Problem(code, str(error.detail) if code is ErrorCode.VALIDATION else None))
+        answer = render(Problem(code, str(error.detail) if code is ErrorCode.VALIDATION else None))
+        if code is ErrorCode.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(allowed_methods(app, request.scope["path"])) or (error.headers or {}).get(
+                "Allow", ""
+            )
+        return answer
 
     @app.exception_handler(BadCursor)
     async def _cursor(_: Request, error: BadCursor) -> JSONResponse:
@@ -108,14 +127,43 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
-        log.exception("api.bug", path=request.url.path, exc_info=error)
+        log.exception("api.bug", path=request.scope["path"], exc_info=error)
         return render(Problem(ErrorCode.INTERNAL))
 
 
 def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
     """Pydantic's finding as a field's path and a reason; what was sent is not repeated (it may be a secret)."""
-    where = [str(part) for part in error["loc"] if part not in {"body", "query", "path", "header"}]
-    return {"field": ".".join(where) or str(error["loc"][0]), "reason": str(error["msg"])}
+    kind, *where = error["loc"]
+    parts = where if kind in {"body", "query", "path", "header", "cookie"} else error["loc"]
+    return {"field": ".".join(map(_named, parts)) or str(kind), "reason": str(error["msg"])}
+
+
+def _named(part: Any) -> str:
+    """A member's name is the client's and may be anything."""
+    return str(part)[:_LONGEST_NAME].encode("ascii", "backslashreplace").decode()
+
+
+def _is_of_another_kind(request: Request) -> bool:
+    """Whether the body calls itself something else than what our routes read: JSON and forms."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    ours = kind in {"application/json", "multipart/form-data"} or (kind.startswith("application/") and kind.endswith("+json"))
+    return not ours and request.headers.get("content-length", "") != "0"
+
+
+def allowed_methods(app: FastAPI, path: str) -> list[str]:
+    """The methods of the documented routes with ``path`` (RFC 9110, Allow)."""
+    found = {
+        method.upper()
+        for template, methods in app.openapi()["paths"].items()
+        if _pattern(template).fullmatch(path)
+        for method in methods
+    }
+    return sorted(found)
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return compile_path(template)[0]
 
 
 # What the OpenAPI document says of errors: each route names the codes it can answer with.
@@ -151,15 +199,16 @@ _ALWAYS = (ErrorCode.VALIDATION, ErrorCode.DATABASE_UNAVAILABLE, ErrorCode.SHUTT
 
 def problems(*codes: ErrorCode) -> dict[int | str, dict[str, Any]]:
     """``responses`` of a route that may answer with these, beside those every route may."""
-    return _documented((*codes, ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, *_ALWAYS))
+    return documented((*codes, ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, *_ALWAYS))
 
 
 def public_problems(*codes: ErrorCode) -> dict[int | str, dict[str, Any]]:
     """The same for a route that needs no login."""
-    return _documented((*codes, *_ALWAYS))
+    return documented((*codes, *_ALWAYS))
 
 
-def _documented(codes: Sequence[ErrorCode]) -> dict[int | str, dict[str, Any]]:
+def documented(codes: Sequence[ErrorCode]) -> dict[int | str, dict[str, Any]]:
+    """``responses`` with exactly these."""
     by_status: dict[int | str, list[ErrorCode]] = {}
     for code in codes:
         by_status.setdefault(REGISTRY[code].status, []).append(code)

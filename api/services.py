@@ -62,7 +62,13 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         callers = Callers(
             db, EndedSessions(quick, remembered_for=timedelta(seconds=settings.access_token_seconds) + CLOCK_SKEW), flags
         )
-        hub = Hub(db, following, callers, database_url=settings.database_url.get_secret_value())
+        hub = Hub(
+            db,
+            following,
+            callers,
+            database_url=settings.database_url.get_secret_value(),
+            sockets_per_user=settings.sockets_per_user,
+        )
         health = Health(db, quick, client, hub)
         services = Services(
             settings=settings,

@@ -10,7 +10,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.db.session import Database
+from activities.db.session import Database, plain_dsn
 from activities.infra import metrics, temporal
 from activities.infra.interceptor import LogContext
 from activities.infra.lifetime import until_told_to_stop
@@ -58,7 +58,7 @@ async def _serve(settings: Settings) -> None:
         live = LivePublisher(LiveState(redis).write_many)
         holder = build_holder(settings, db, live)
         stack.push_async_callback(_shut_down, settings, holder, live)
-        dsn = url.replace("+asyncpg", "", 1)
+        dsn = plain_dsn(url)
         loops = (live.run(), holder.tick(), holder.check(), holder.listen(dsn), _serve_temporal(settings, holder, db))
         await _together(*loops)
 

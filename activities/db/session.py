@@ -1,6 +1,7 @@
 """The one way to the database: a read session cannot write, a write session commits once, at the end of its block."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -67,6 +68,11 @@ def _says_closed(error: BaseException) -> bool:
 def _says_read_only(error: BaseException) -> bool:
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
     return isinstance(cause, asyncpg.ReadOnlySQLTransactionError)
+
+
+def plain_dsn(url: str) -> str:
+    """An SQLAlchemy URL as the driver itself wants it: without its name, and TLS (`?ssl=verify-full`) in libpq's words."""
+    return re.sub(r"([?&])ssl=", r"\1sslmode=", url.replace("+asyncpg", "", 1))
 
 
 def _dumps(value: Any) -> str:

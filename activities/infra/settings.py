@@ -1,12 +1,13 @@
 """Settings of every process: `STAM_*` environment variables, or files of the same name in /run/secrets (design §8)."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from activities.infra.crypto import BadKeys, FieldCipher
@@ -15,6 +16,13 @@ from workflows.domain.flags import Flags
 from workflows.domain.permissions import Role
 
 _SECRETS = Path("/run/secrets")
+
+
+def _by_commas(given: object) -> object:
+    return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_by_commas)]
 
 
 class Settings(BaseSettings):
@@ -83,6 +91,30 @@ class Settings(BaseSettings):
     shutdown_seconds: float = Field(default=30.0, description="in-flight work is given this long at SIGTERM (R-MODES)")
     database_pool: int = 10
 
+    # what the API grants (docs/security.md); rates in requests a second, 0: no limit
+    cors_origins: Names = Field(
+        default=(), description="origins of other sites' pages that may call the API: https://a.example"
+    )
+    allowed_hosts: Names = Field(default=(), description="names the API answers to, without ports; empty: any")
+    rate_session: float = Field(default=50.0, ge=0, description="of one session")
+    rate_address: float = Field(default=200.0, ge=0, description="of one address, consoles behind one router together")
+    rate_anonymous: float = Field(default=10.0, ge=0, description="of one address, without a token")
+    sockets_per_user: int = Field(default=20, ge=1, description="the oldest one gives way")
+    sockets_per_address: int = Field(default=500, ge=1)
+    most_connections: int = Field(default=4_096, ge=1, description="of one API process; beyond it 503 is answered")
+    head_seconds: float = Field(default=10.0, gt=0, description="until the headers of a request must be there")
+    body_seconds: float = Field(default=30.0, gt=0, description="until a body must be there, and a second more for each 16 kB")
+
+    # TLS
+    tls_cert: Path | None = Field(default=None, description="PEM with the chain of the API; without it the API speaks http")
+    tls_key: Path | None = Field(default=None, description="PEM; left out when the key is in tls_cert")
+    hsts_seconds: int = Field(default=31_536_000, ge=0, description="Strict-Transport-Security over TLS; 0: none")
+    temporal_tls: bool = Field(default=False, description="TLS to Temporal; any of the files below implies it")
+    temporal_tls_ca: Path | None = Field(default=None, description="PEM of its certificate authority; else the system's")
+    temporal_tls_cert: Path | None = Field(default=None, description="PEM of our client certificate")
+    temporal_tls_key: Path | None = Field(default=None, description="PEM of its key")
+    temporal_tls_name: str | None = Field(default=None, description="the name in its certificate, when not its address")
+
     # ingest
     panel_capacity: int = Field(default=600, description="panels one ingest process may hold")
     panel_answer_seconds: float = 3.0
@@ -121,6 +153,22 @@ class Settings(BaseSettings):
         for part in filter(None, map(str.strip, given.split(","))):
             ipaddress.ip_network(part)  # raises ValueError, in words
         return given
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        bad = [origin for origin in origins if not re.fullmatch(r"https?://[^/*\s]+", origin)]
+        if bad:
+            raise ValueError(f"an origin is scheme://host[:port], without * or a path: {', '.join(bad)}")
+        return origins
+
+    @model_validator(mode="after")
+    def _certificates_have_keys(self) -> Self:
+        if self.tls_key is not None and self.tls_cert is None:
+            raise ValueError("STAM_TLS_KEY is set without STAM_TLS_CERT")
+        if (self.temporal_tls_cert is None) is not (self.temporal_tls_key is None):
+            raise ValueError("STAM_TEMPORAL_TLS_CERT and STAM_TEMPORAL_TLS_KEY belong together")
+        return self
 
     def flags(self) -> Flags:
         """What is switched on. Raises BadFlags."""

@@ -21,7 +21,7 @@ from api.realtime import frames, metrics
 from api.realtime.catch_up import retry_after_ms
 from api.realtime.frames import EventFrame
 from api.realtime.sources import AGAIN_AFTER, STREAM_PATIENCE, OutboxSource, StreamSource
-from api.realtime.subscriber import NO_LONGER_ALLOWED, TICKET_BAD, Subscriber
+from api.realtime.subscriber import NO_LONGER_ALLOWED, TICKET_BAD, TOO_MANY, Subscriber
 
 __all__ = ["STREAM_PATIENCE", "Hub", "Pace"]
 
@@ -48,8 +48,10 @@ class Hub:
         *,
         database_url: str,
         pace: Pace = Pace(),
+        sockets_per_user: int = 20,
     ) -> None:
         """``redis`` waits at least `STREAM_PATIENCE` for an answer."""
+        self._sockets_per_user = sockets_per_user
         self.seq = 0  # all up to here has been told
         self.era = 0  # grows when `seq` was set anew instead of counted on
         self.mode = "NORMAL"
@@ -59,7 +61,7 @@ class Hub:
         self._outbox = OutboxSource(self, db, database_url)
         self._stream = StreamSource(self, redis, self._outbox)
         self._outbox.stream = self._stream
-        self._sockets: set[Subscriber] = set()
+        self._sockets: dict[Subscriber, None] = {}  # the oldest first
 
     @property
     def sockets(self) -> int:
@@ -78,13 +80,20 @@ class Hub:
     @contextlib.asynccontextmanager
     async def connected(self, subscriber: Subscriber) -> AsyncIterator[None]:
         """A socket is looked after; messages it is told once it is live."""
-        self._sockets.add(subscriber)
+        self._make_room(subscriber)
+        self._sockets[subscriber] = None
         metrics.SOCKETS.inc()
         try:
             yield
         finally:
-            self._sockets.discard(subscriber)
+            self._sockets.pop(subscriber, None)
             metrics.SOCKETS.dec()
+
+    def _make_room(self, newcomer: Subscriber) -> None:
+        """A user's oldest socket gives way: after a bad line the old ones are dead, and the new one must not wait for them."""
+        theirs = [one for one in self._sockets if one.caller.person.id == newcomer.caller.person.id and not one.is_gone]
+        for oldest in theirs[: max(len(theirs) - self._sockets_per_user + 1, 0)]:
+            oldest.end(TOO_MANY, "too many connections of this user")
 
     def go_live(self, subscriber: Subscriber) -> None:
         """From now on it is told everything after its `heard`, which must have reached `seq` in this very turn of the loop."""

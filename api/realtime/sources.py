@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 
 from activities.db.repositories.pushed import newest_sequence, pushed_after
-from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable
+from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable, plain_dsn
 from activities.infra.metrics import REDIS_OUTAGES
 from activities.infra.redis import AWAY
 from api.realtime import metrics
@@ -116,7 +116,7 @@ class OutboxSource:
         self.listens = False
         self.stream: StreamSource  # set by the hub
         self._hub, self._db = hub, db
-        self._dsn = database_url.replace("+asyncpg", "", 1)
+        self._dsn = plain_dsn(database_url)
         self._told_of = 0  # the newest id anybody told of
         self._news = asyncio.Event()
         self._filling = asyncio.Lock()

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from activities.db.ledger import balance
@@ -115,6 +116,11 @@ async def readyz(served: Served, response: Response) -> dict[str, bool]:
     }
 
 
-@router.get("/metrics", dependencies=[Depends(open_to_all)], summary="Metrics for Prometheus")
+@router.get(
+    "/metrics",
+    dependencies=[Depends(open_to_all)],
+    summary="Metrics for Prometheus",
+    response_class=PlainTextResponse,
+)
 async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

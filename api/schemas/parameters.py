@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
+from api.schemas.text import LARGEST_VERSION, Moment, clean_line
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.permissions import Role
@@ -30,11 +31,13 @@ Cursor = Annotated[
     str | None, Query(max_length=512, description="`next_cursor` of the page before; rows that came meanwhile shift nothing.")
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of a page.")]
-BasedOn = Annotated[int, Query(ge=1, description="The `version` the change is based on; another one by now is a 409.")]
-Since = Annotated[AwareDatetime | None, Query(alias="from", description="Not before this time (RFC 3339).")]
-Until = Annotated[AwareDatetime | None, Query(alias="to", description="Before this time (RFC 3339).")]
+BasedOn = Annotated[
+    int, Query(ge=1, le=LARGEST_VERSION, description="The `version` the change is based on; another one by now is a 409.")
+]
+Since = Annotated[Moment | None, Query(alias="from", description="Not before this time (RFC 3339).")]
+Until = Annotated[Moment | None, Query(alias="to", description="Before this time (RFC 3339).")]
 Search = Annotated[
-    str | None,
+    Annotated[str, AfterValidator(clean_line)] | None,
     Query(
         max_length=100, description="Words of the object's name, address or external number; letters count without their marks."
     ),

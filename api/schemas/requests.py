@@ -1,27 +1,43 @@
 """What clients send. Unknown members are refused: a misspelt one must not be ignored silently."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.schemas import text
 from workflows.domain.bundle import ResultCode
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """What every request body keeps to, in its own members and in all below them: see `text`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_clean(cls, given: Any) -> Any:
+        return text.clean_body(cls, given)
+
+    @model_validator(mode="after")
+    def _times_are_sane(self) -> Self:
+        text.check_times(self)
+        return self
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(text.one_line)]
 NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
-Password = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 Code = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=6, max_length=32),
     Field(description="Six digits of the authenticator app, or a recovery code.", examples=["123456"]),
 ]
-Version = Annotated[int, Field(ge=1, description="The `version` the change is based on; another one by now is a 409.")]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=1_000), text.VERBATIM]
+Version = Annotated[
+    int,
+    Field(ge=1, le=text.LARGEST_VERSION, description="The `version` the change is based on; another one by now is a 409."),
+]
 
 
 # -- auth
@@ -43,7 +59,9 @@ class Refresh(Body):
 
 class PasswordChange(Body):
     current_password: Password
-    new_password: str = Field(description="12 to 1000 characters, without the user name, not easy to guess.")
+    new_password: Annotated[str, text.VERBATIM] = Field(
+        description="12 to 1000 characters, without the user name, not easy to guess."
+    )
 
 
 # -- alarms
@@ -76,7 +94,11 @@ TimeZone = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/W
 Host = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9.:_-]{1,253}$")]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 IntegrationKey = Annotated[
-    str, StringConstraints(min_length=1, max_length=12), Field(description="Of the ETHM-1; never told again.")
+    str,
+    StringConstraints(min_length=1, max_length=12),
+    AfterValidator(text.one_line),
+    text.VERBATIM,
+    Field(description="Of the ETHM-1; never told again."),
 ]
 
 

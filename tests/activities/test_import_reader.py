@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from activities.importing.reader import Parsed, as_json, from_json, parse
 from activities.importing.reasons import TEXTS, Reason
 from activities.importing.template import template
 from tests.support.workbooks import Rows, filled, many, saved, with_entries
+from workflows.domain.alarm import AlarmType
 
 SHOP = ["1001", "Apteka", "Rynek 1", "apteka"]
 

@@ -106,11 +106,18 @@ async def desk_in_chromium(url: str, *, width: int = 1440, height: int = 900) ->
         desk = Desk(page, url)
         page.on("request", lambda request: desk.traffic.hosts.add(request.url.split("/")[2]))
         page.on("requestfailed", lambda request: desk.traffic.failed.append(f"{request.url} {request.failure}"))
+        page.on("console", lambda told: _note_blocked(desk.traffic, told.text))
         page.on("response", lambda answer: _note(desk.traffic, answer.status, answer.url))
         try:
             yield desk
         finally:
             await browser.close()
+
+
+def _note_blocked(traffic: Traffic, told: str) -> None:
+    """What the page's policy kept from being loaded or run."""
+    if "Content Security Policy" in told:
+        traffic.failed.append(told)
 
 
 def _note(traffic: Traffic, status: int, url: str) -> None:

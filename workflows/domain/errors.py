@@ -14,6 +14,9 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     TOO_LARGE = "TOO_LARGE"
     UNSUPPORTED_TYPE = "UNSUPPORTED_TYPE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    MISDIRECTED = "MISDIRECTED"
     RATE_LIMITED = "RATE_LIMITED"
     CONFLICT = "CONFLICT"
     # who asks
@@ -64,6 +67,9 @@ REGISTRY: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.METHOD_NOT_ALLOWED: ErrorSpec(405, "This method is not allowed here."),
     ErrorCode.TOO_LARGE: ErrorSpec(413, "The request is too large."),
     ErrorCode.UNSUPPORTED_TYPE: ErrorSpec(415, "Files of this kind are not accepted."),
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: ErrorSpec(415, "This kind of body is not read here; say its Content-Type."),
+    ErrorCode.REQUEST_TIMEOUT: ErrorSpec(408, "The request did not arrive in time."),
+    ErrorCode.MISDIRECTED: ErrorSpec(421, "This server does not go by that name."),
     ErrorCode.RATE_LIMITED: ErrorSpec(429, "Too many requests; wait and try again."),
     ErrorCode.CONFLICT: ErrorSpec(409, "This contradicts what is already there."),
     ErrorCode.UNAUTHENTICATED: ErrorSpec(401, "Log in first."),

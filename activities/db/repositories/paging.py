@@ -4,12 +4,12 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, Subquery, literal, tuple_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, RowMapping, Select, SmallInteger, Subquery, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import KeyedColumnElement
 
@@ -85,15 +85,27 @@ def _encode(row: RowMapping, keys: Sequence[Key]) -> str:
 def _decode(cursor: str, keys: Sequence[Key]) -> list[Any]:
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return [_revive(value, key.kind) for value, key in zip(values, keys, strict=True)]
-    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+        return [_revive(value, key) for value, key in zip(values, keys, strict=True)]
+    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadCursor("this cursor does not belong to this list") from error
 
 
-def _revive(value: str, kind: type[Any]) -> Any:
-    if kind is datetime:
+def _revive(value: str, key: Key) -> Any:
+    """What `_encode` wrote, if its column can hold it. Raises ValueError, TypeError or OverflowError for anything else."""
+    if key.kind is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("a time without its zone")
-        return moment
-    return kind(value)
+        return moment.astimezone(UTC)
+    found: Any = key.kind(value)  # type: ignore[call-arg,arg-type]  # a datetime is none of those that are left
+    if isinstance(found, int) and not -_half(key) <= found < _half(key):
+        raise OverflowError("no number of this column")
+    if isinstance(found, str) and "\0" in found:
+        raise ValueError("no text of this column")
+    return found
+
+
+def _half(key: Key) -> int:
+    """One more than the largest number of the column."""
+    kind = key.column.type
+    return 2 ** (63 if isinstance(kind, BigInteger) else 15 if isinstance(kind, SmallInteger) else 31)
