@@ -8,11 +8,10 @@ import zlib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import IO, Final
-from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import ParseError, fromstring
 
 ENTRIES: Final = 2_000
 UNPACKED: Final = 128 * 1024 * 1024  # bytes, all entries together

@@ -118,7 +118,7 @@ async def one_import(import_id: UUID, access: Editor, served: Served) -> ImportD
 
 
 @router.get("/{import_id}/objects", responses=problems(ErrorCode.NOT_FOUND), summary="What becomes of every object")
-async def list_objects(
+async def imported_objects(
     import_id: UUID,
     access: Editor,
     served: Served,

@@ -320,8 +320,8 @@ class PanelHolder:
                 await self.store.identify(held.setup.panel_id, identity)
                 held.identity = identity
 
-    async def look(self, panel_ids: Collection[UUID], *, requests: Mapping[UUID, str] = NOBODY_ASKED) -> None:
-        """Compare these panels with the database and end the leases that are over; on account of ``requests``, if known."""
+    async def look(self, panel_ids: Collection[UUID], *, asked_by: Mapping[UUID, str] = NOBODY_ASKED) -> None:
+        """Compare these panels with the database and end the leases that are over; on account of the requests ``asked_by``, if known."""
         if not panel_ids:
             return
         leases = {panel_id: self._held[panel_id].lease for panel_id in panel_ids if panel_id in self._held}
@@ -330,7 +330,7 @@ class PanelHolder:
             if held is None or held.lease != leases[panel_id]:
                 continue
             if (end := _verdict(held, standing)) is not None:
-                with bound(request_id=requests.get(panel_id, "")):
+                with bound(request_id=asked_by.get(panel_id, "")):
                     self.end_soon(panel_id, held.lease, end, standing.config_version)
             elif standing.description_version != held.described:
                 await self._describe_anew(held)
@@ -358,7 +358,7 @@ class PanelHolder:
             await connection.add_listener(names.PANEL_CHANNEL, lambda *told: changed.put_nowait(_news(told[-1])))
             await self.look(list(self._held))
             while (told := await _gathered(changed)) is not None:
-                await self.look(told.keys() & self._held.keys(), requests=told)
+                await self.look(told.keys() & self._held.keys(), asked_by=told)
         finally:
             connection.terminate()
 
