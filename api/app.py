@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from types import ModuleType
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from activities.infra.settings import Settings
 from api import description, problems
 from api.console import Console
+from api.deps import flagged
 from api.docs_page import POLICY, render
 from api.doors import Doors, DoorsMiddleware
 from api.gate import GateMiddleware
@@ -46,6 +48,7 @@ from api.routers import (
     zones,
 )
 from api.services import running
+from workflows.domain.flags import Flag
 
 # For pages of the origins in STAM_CORS_ORIGINS. Without cookies: they keep their refresh tokens themselves.
 CORS: Final[dict[str, Any]] = {
@@ -53,6 +56,14 @@ CORS: Final[dict[str, Any]] = {
     "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", HEADER],
     "expose_headers": [HEADER, "Retry-After", "Allow"],
     "max_age": 600,
+}
+
+
+# Parts that an installation can do without (R-FLAGS).
+_BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
+    Flag.DOCUMENTS: (documents,),
+    Flag.IMPORT: (imports,),
+    Flag.SECRET_REVEAL: (secrets, reveals),
 }
 
 
@@ -79,11 +90,13 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     for router in (
-        *(auth, account, users, service_tokens, keys, alarms, events),
-        *(objects, response_plans, assignments, geocoding, documents, imports, secrets, reveals),
+        *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
         *(panels, panel_names, partitions, zones, audit, system, route),
     ):
         app.include_router(router.router)
+    for flag, routers in _BEHIND.items():
+        for router in routers:
+            app.include_router(router.router, dependencies=[Depends(flagged(flag))])
     problems.install(app)
     _describe(app)
     app.router.default = Console(settings.console_dir).answer

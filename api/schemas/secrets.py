@@ -5,10 +5,13 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
+from api.schemas import text
 from api.schemas.requests import Body, Line, Version
 from workflows.domain.reveal import MIN_REASON, SecretKind
 
-Value = Annotated[SecretStr, Field(min_length=1, max_length=1_000, description="Sealed at once; told by a reveal alone.")]
+Value = Annotated[
+    SecretStr, Field(min_length=1, max_length=1_000, description="Sealed at once; told by a reveal alone."), text.VERBATIM
+]
 # PostgreSQL keeps no NUL in a text.
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=MIN_REASON, max_length=500, pattern=r"^[^\x00]*$")]
 

@@ -24,6 +24,7 @@ from api.client.errors import ApiError
 from api.client.models import SystemMode
 from api.deps import flagged
 from api.limits import MAX_BODY
+from tests.api.alarm_data import add_object
 from tests.api.conftest import Api, serving
 from tests.api.people import People
 from tests.support.eventually import eventually
@@ -265,9 +266,25 @@ async def test_r_flags_everybody_who_is_logged_in_learns_what_is_on(
     own.write_text("flags: {operator_arm: true}\n")
     async with serving(settings.model_copy(update={"feature_flags_file": own})) as api:
         operator = await login(api, "operator")
-        assert await operator.flags() == {flag: flag is Flag.OPERATOR_ARM for flag in Flag}
+        flags = await operator.flags()
+        assert flags.keys() == set(Flag)
+        assert (flags[Flag.OPERATOR_ARM], flags[Flag.DOCUMENTS], flags[Flag.SMS]) == (True, True, False)
         assert (operator.user.may(Permission.PANEL_ARM), operator.user.may(Permission.PANEL_DISARM)) == (True, False)
         assert (await operator.me()).may(Permission.PANEL_ARM)
+
+
+async def test_r_flags_a_part_that_is_switched_off_is_not_there_for_anybody(
+    settings: Settings, people: People, login: Login, db: Database, tmp_path: Path
+) -> None:
+    own = tmp_path / "flags.yaml"
+    own.write_text("flags: {documents: false, import: false, secret_reveal: false}\n")
+    parts = ("/api/objects/{}/documents", "/api/admin/import/objects", "/api/objects/{}/secrets", "/api/reveals")
+    object_id = await add_object(db)
+    async with serving(settings.model_copy(update={"feature_flags_file": own})) as api:
+        master = await login(api, "master")
+        async with api.http(master.session.access_token) as http:
+            answers = [await http.get(part.format(object_id)) for part in parts]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "NOT_FOUND")] * len(parts)
 
 
 async def test_r_flags_what_is_off_is_not_there() -> None:
