@@ -9,6 +9,7 @@ from typing import Final
 
 from workflows.domain.bundle import ResultCode
 from workflows.domain.permissions import Role
+from workflows.domain.response import StepKind
 
 SITES: Final = ("Jubiler", "Apteka", "Hurtownia", "Szkoła", "Kancelaria", "Salon aut", "Piekarnia", "Bank", "Muzeum", "Willa")
 STREETS: Final = ("Lipowa", "Polna", "Rynek", "Długa", "Leśna", "Szkolna", "Młyńska", "Zamkowa", "Ogrodowa", "Krótka")
@@ -81,11 +82,13 @@ CONTACTS: Final = (
     "Marek Szymański",
     "Agnieszka Dąbrowska",
 )
+CONTACT_NOTES: Final = (None, None, "Mieszka 10 minut od obiektu, ma klucze.", "Tylko w sprawach pożaru i zalania.")
+CODE_WORDS: Final = ("Jarzębina", "Wodospad", "Latarnia", "Bursztyn", "Żuraw", "Kasztan", "Mgławica")  # of nobody
 PROCEDURE: Final = (
-    "Sprawdź podgląd i historię strefy z ostatnich 24 godzin.",
-    "Zadzwoń do pierwszej osoby z listy kontaktów i poproś o hasło.",
-    "Brak odpowiedzi lub złe hasło: wyślij patrol i zanotuj godzinę.",
-    "Po powrocie patrolu opisz ustalenia i zamknij alarm.",
+    (StepKind.CHECK, "Sprawdź podgląd i historię strefy z ostatnich 24 godzin."),
+    (StepKind.CALL, "Zadzwoń do pierwszej osoby z listy kontaktów i poproś o hasło."),
+    (StepKind.DISPATCH, "Brak odpowiedzi lub złe hasło: wyślij patrol i zanotuj godzinę."),
+    (StepKind.TEXT, "Po powrocie patrolu opisz ustalenia i zamknij alarm."),
 )
 NOTES: Final = (
     "Fałszywy alarm, pracownik ochrony wszedł przed rozbrojeniem. Hasło zgodne.",
@@ -107,6 +110,7 @@ class DemoUser:
     locale: str = "pl"
 
 
+SERVICE_ACCOUNT: Final = "uslugi"
 USERS: Final = (
     DemoUser("operator", "operator-demo", Role.OPERATOR, "Olga Operator"),
     DemoUser("operator2", "operator2-demo", Role.OPERATOR, "Oskar Operator", "en"),

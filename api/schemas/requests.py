@@ -60,7 +60,8 @@ class Refresh(Body):
 class PasswordChange(Body):
     current_password: Password
     new_password: Annotated[str, text.VERBATIM] = Field(
-        description="12 to 1000 characters, without the user name, not easy to guess."
+        max_length=10_000,  # far beyond the policy, whose reasons have codes of their own
+        description="12 to 1000 characters, without the user name, not easy to guess.",
     )
 
 

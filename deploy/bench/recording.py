@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from activities.db.recorder import Batch, record_signals
 from activities.db.session import Database
 from activities.infra.settings import Settings
-from activities.seed import Place, seed
+from activities.seed import seed
+from activities.seed_place import Place
 from deploy.bench.measure import Result, Row
 from deploy.local.folder import scratch_folder
 from deploy.local.ports import free_port

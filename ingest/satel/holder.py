@@ -321,7 +321,7 @@ class PanelHolder:
                 held.identity = identity
 
     async def look(self, panel_ids: Collection[UUID], *, asked_by: Mapping[UUID, str] = NOBODY_ASKED) -> None:
-        """Compare these panels with the database and end the leases that are over; on account of the requests ``asked_by``, if known."""
+        """Compare these panels with the database and end the leases that are over; on account of ``asked_by``, if known."""
         if not panel_ids:
             return
         leases = {panel_id: self._held[panel_id].lease for panel_id in panel_ids if panel_id in self._held}

@@ -80,24 +80,25 @@ def _to(revision: str) -> Callable[[Connection], None]:
 
 
 async def test_keys_of_panels_that_were_stored_in_the_clear_are_sealed(
-    db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+    db: Database, owner_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = await World.made(db)
-    async with db.engine.begin() as connection:
+    world, owner = await World.made(db), Database.connect(owner_url, pool=1)
+    async with owner.engine.begin() as connection:
         await connection.run_sync(_to("0008-1"))
         await connection.execute(text("UPDATE panels SET integration_key = 'klucz'"))
     keys = os.environ["STAM_SECRET_KEYS"]
     monkeypatch.delenv("STAM_SECRET_KEYS")
     with pytest.raises(BadKeys, match="integration keys of 1 panels"):
-        upgrade(database_url)
+        upgrade(owner_url)
     monkeypatch.setenv("STAM_SECRET_KEYS", keys)
-    upgrade(database_url)
+    upgrade(owner_url)
     async with db.read() as session:
         panel = await session.get_one(Panel, world.panel)
     assert INTEGRATION_KEY.get(panel, Settings().cipher()) == "klucz"
-    async with db.engine.begin() as connection:
+    async with owner.engine.begin() as connection:
         await connection.run_sync(_to("0008-1"))
         assert await connection.scalar(text("SELECT integration_key FROM panels")) == "klucz"
+    await owner.dispose()
 
 
 async def test_partitions_are_made_ahead_and_only_once(db: Database) -> None:
@@ -207,12 +208,14 @@ def test_an_absent_server_is_told_from_a_bug(error: Exception, expected: bool) -
     assert is_unavailable(error) is expected
 
 
-async def test_a_server_that_became_read_only_is_away_for_who_writes(db: Database) -> None:
+async def test_a_server_that_became_read_only_is_away_for_who_writes(db: Database, owner_url: str) -> None:
     """As after a failover; who writes in a read session is at fault himself."""
-    async with db.engine.connect() as connection:
+    owner = Database.connect(owner_url, pool=1)
+    async with owner.engine.connect() as connection:
         name = (await connection.execute(text("SELECT current_database()"))).scalar_one()
         await connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
         await connection.commit()
+    await owner.dispose()
     await db.engine.dispose()
     with pytest.raises(DatabaseUnavailable):
         async with db.write() as session:

@@ -2,14 +2,31 @@
 
 from argon2 import PasswordHasher
 from pydantic import SecretStr
+from sqlalchemy import select
 
+from activities.db.encrypted import SECRET_VALUE
+from activities.db.models.secrets import Secret
 from activities.db.session import Database
 from activities.infra.settings import Settings
-from activities.seed import DEMO_LOGINS, DEMO_USERS, OBJECTS, seed
+from activities.seed import DEMO_LOGINS, DEMO_USERS, seed
+from activities.seed_place import OBJECTS
 from tests.activities.recording import World
 from workflows.domain.permissions import Role
 
-COUNTED = ("objects", "panels", "zones", "partitions", "users", "bundle_alarms", "events", "signals", "bundle_actions")
+COUNTED = (
+    *(
+        "objects",
+        "object_contacts",
+        "object_procedures",
+        "object_alarm_config",
+        "secrets",
+        "panels",
+        "zones",
+        "partitions",
+        "users",
+    ),
+    *("bundle_alarms", "events", "signals", "bundle_actions", "panel_state_history"),
+)
 
 
 async def counts(world: World) -> dict[str, int]:
@@ -35,11 +52,43 @@ async def test_r_seed_every_role_that_logs_in_has_a_user_and_lists_are_not_empty
     world = World(db, (), ())
     await seed(Settings(database_url=SecretStr(database_url), demo=True), panels_from_port=17094, simulated_panels=2)
     assert {role for _, _, role in DEMO_USERS} == set(Role) - {Role.SYSTEM}
-    for row in await world.rows("SELECT username, password_hash FROM users"):
+    assert await world.value("SELECT count(*) FROM users WHERE role = 'SYSTEM' AND password_hash IS NULL") == 1
+    for row in await world.rows("SELECT username, password_hash FROM users WHERE role <> 'SYSTEM'"):
         assert PasswordHasher().verify(row["password_hash"], DEMO_LOGINS[row["username"]])
     assert await world.value("SELECT count(*) FROM bundle_alarms WHERE status = 'CLOSED'") > 50
     assert await world.value("SELECT count(*) FROM bundle_alarms WHERE status <> 'CLOSED' OR joinable") == 0
     assert await world.value("SELECT min(zones) FROM (SELECT count(*) AS zones FROM zones GROUP BY panel_id) AS z") >= 8
+    await db.dispose()
+
+
+async def test_r_seed_the_past_is_three_months_long_and_in_its_partitions(database_url: str) -> None:
+    db = Database.connect(database_url, pool=2)
+    world = World(db, (), ())
+    await seed(Settings(database_url=SecretStr(database_url), demo=True), panels_from_port=17094, simulated_panels=2)
+    for table, column in (("bundle_alarms", "opened_at"), ("events", "minute"), ("panel_state_history", "at")):
+        assert 85 < await world.value(f"SELECT extract(day FROM max({column}) - min({column})) FROM {table}") <= 92, table
+    assert (
+        await world.value("SELECT count(*) FROM events_default")
+        == await world.value("SELECT count(*) FROM signals_default")
+        == 0
+    )
+    hours = "SELECT array_agg(DISTINCT extract(hour FROM at AT TIME ZONE 'Europe/Warsaw')::int) FROM panel_state_history"
+    assert set(await world.value(f"{hours} WHERE state = 'ARMED_FULL'")) == {18}
+    assert set(await world.value(f"{hours} WHERE state = 'DISARMED'")) == {7}
+    await db.dispose()
+
+
+async def test_r_seed_each_object_can_be_worked_with(database_url: str) -> None:
+    db = Database.connect(database_url, pool=2)
+    world, settings = World(db, (), ()), Settings(database_url=SecretStr(database_url), demo=True)
+    await seed(settings, panels_from_port=17094, simulated_panels=2)
+    kinds = await world.rows("SELECT object_id, array_agg(kind ORDER BY position) AS kinds FROM object_procedures GROUP BY 1")
+    assert [row["kinds"] for row in kinds] == [["CHECK", "CALL", "DISPATCH", "TEXT"]] * OBJECTS
+    assert await world.value("SELECT min(n) FROM (SELECT count(*) AS n FROM object_contacts GROUP BY object_id) AS c") == 2
+    async with db.read() as session:
+        secrets = (await session.scalars(select(Secret))).all()
+    assert {secret.object_id for secret in secrets} == {row["object_id"] for row in kinds}
+    assert all(SECRET_VALUE.get(secret, settings.cipher()) for secret in secrets)
     await db.dispose()
 
 

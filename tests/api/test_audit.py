@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
+from activities.auth import totp
 from activities.db import audit_chain
 from activities.db.models.audit_log import AuditEntry as Row
 from activities.db.session import Database
@@ -32,8 +33,20 @@ from workflows.domain.errors import ErrorCode
 Login = Callable[..., Any]
 DAY: Final = timedelta(days=1)
 
-# Routes that change nothing anybody is asked about later: a session that goes on, and its ticket for the WebSocket.
-_NOT_AUDITED: Final = {("POST", "/api/auth/refresh"), ("POST", "/api/auth/ws-ticket")}
+# Routes that change nothing anybody is asked about later: a session that goes on, its ticket for the WebSocket, a proposal.
+_NOT_AUDITED: Final = {
+    ("POST", "/api/auth/refresh"),
+    ("POST", "/api/auth/ws-ticket"),
+    ("POST", "/api/objects/{object_id}/geocode"),
+}
+# What needs more than an API and a worker leaves its rows in tests of its own.
+_AUDITED_ELSEWHERE: Final = {
+    ("POST", "/api/admin/import/objects"): "test_imports.py",
+    ("POST", "/api/admin/import/objects/{import_id}/apply"): "test_imports.py",
+    ("POST", "/api/admin/import/objects/{import_id}/cancel"): "test_imports.py",
+    ("POST", "/api/panels/{panel_id}/names/read"): "test_panel_admin.py",
+    ("POST", "/api/panels/{panel_id}/names/merge"): "test_panel_admin.py",
+}
 
 
 @dataclass(slots=True)
@@ -43,10 +56,15 @@ class Caller:
     api: Api
     called: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    async def __call__(self, client: StamClient | None, method: str, route: str, body: Any = None, **path: Any) -> Any:
+    async def __call__(
+        self, client: StamClient | None, method: str, route: str, body: Any = None, *, query: str = "", **path: Any
+    ) -> Any:
+        """``body``: bytes are a file, anything else is JSON."""
         request_id = str(uuid7())
+        sent = {"content": body} if isinstance(body, bytes) else {"json": body}
         async with self.api.http(client.session.access_token if client else None) as http:
-            answer = await http.request(method, route.format(**path), json=body, headers={"X-Request-ID": request_id})
+            url = route.format(**path) + query
+            answer = await http.request(method, url, headers={"X-Request-ID": request_id}, **sent)
         assert answer.status_code < 300, answer.text
         self.called[method, route] = request_id
         return answer.json() if answer.content else None
@@ -78,32 +96,133 @@ async def _work_an_alarm(call: Caller, operator: StamClient, db: Database) -> No
             version = answer["version"]
 
 
+async def _edit_an_object(call: Caller, admin: StamClient, people: People) -> dict[str, Any]:
+    shop = {"name": "Shop", "address": "Main Street 1", "kind": "shop", "external_number": "77"}
+    made: dict[str, Any] = await call(admin, "POST", "/api/objects", shop)
+    one = {"object_id": made["id"]}
+    await call(admin, "PATCH", f"{_OBJECT}", {"version": 1, "name": "Corner shop"}, **one)
+    plan = {"version": 1, "contacts": [{"name": "Jan", "phone": "+48 600"}], "steps": [{"kind": "TEXT", "text": "Look."}]}
+    await call(admin, "PUT", f"{_OBJECT}/response-plan", plan, **one)
+    await call(admin, "PUT", f"{_OBJECT}/alarm-config", {"version": 1, "join_window_seconds": 60}, **one)
+    technician = str(people["technician"])
+    await call(admin, "PUT", f"{_OBJECT}/assignments", {"before": [], "users": [technician]}, **one)
+    taken = {"before": [made["id"]], "objects": []}
+    await call(admin, "PUT", f"{_USER}/assignments", taken, user_id=technician)
+    return made
+
+
+async def _edit_its_documents(call: Caller, admin: StamClient, object_id: str) -> None:
+    route = f"{_OBJECT}/documents"
+    made = await call(
+        admin, "POST", route, b"%PDF-1.7 plan", query="?file_name=a.pdf&title=Plan&kind=PLAN", object_id=object_id
+    )
+    one = {"document_id": made["id"]}
+    document = "/api/documents/{document_id}"
+    await call(admin, "POST", f"{document}/versions", b"%PDF-1.7 new plan", query="?file_name=a.pdf", **one)
+    await call(admin, "PATCH", document, {"version": 2, "title": "Cellar"}, **one)
+    await call(admin, "DELETE", document, query="?version=3", **one)
+
+
+async def _edit_its_secrets(call: Caller, admin: StamClient, object_id: str) -> None:
+    route = f"{_OBJECT}/secrets"
+    made = await call(admin, "POST", route, {"kind": "OTHER", "label": "Gate", "value": "gate-0815"}, object_id=object_id)
+    revealed = await call(admin, "POST", "/api/reveals", {"secret_id": made["id"], "reason": "patrol at the gate"})
+    await call(admin, "POST", "/api/reveals/{reveal_id}/hide", reveal_id=revealed["id"])
+    one = {"object_id": object_id, "secret_id": made["id"]}
+    await call(admin, "PATCH", f"{route}/{{secret_id}}", {"version": 1, "value": "gate-4711"}, **one)
+    await call(admin, "DELETE", f"{route}/{{secret_id}}", query="?version=2", **one)
+
+
+async def _edit_its_panel(call: Caller, admin: StamClient, object_id: str) -> None:
+    line = {"object_id": object_id, "name": "Panel", "host": "10.0.0.7", "integration_key": "s3cret"}
+    made = await call(admin, "POST", "/api/panels", line)
+    one, route = {"panel_id": made["id"]}, "/api/panels/{panel_id}"
+    await call(admin, "PATCH", route, {"version": 1, "name": "Backup"}, **one)
+    zone = await call(admin, "POST", "/api/zones", {"panel_id": made["id"], "number": 3, "name": "Door"})
+    await call(admin, "PATCH", "/api/zones/{zone_id}", {"version": 1, "name": "Back door"}, zone_id=zone["id"])
+    await call(admin, "DELETE", "/api/zones/{zone_id}", query="?version=2", zone_id=zone["id"])
+    version = (await admin.panel_admin.partitions(UUID(made["id"]))).version
+    await call(admin, "PUT", f"{route}/partitions", {"version": version, "partitions": [{"number": 1, "name": "Shop"}]}, **one)
+    await call(admin, "DELETE", route, query=f"?version={(await admin.panel(UUID(made['id']))).version}", **one)
+
+
+async def _manage_users(call: Caller, admin: StamClient, api: Api, people: People) -> None:
+    made = await call(admin, "POST", "/api/users", {"username": "nowy", "display_name": "Nowy", "role": "OPERATOR"})
+    one = {"user_id": made["user"]["id"]}
+    await call(admin, "PATCH", _USER, {"version": 1, "display_name": "Nowszy"}, **one)
+    await call(admin, "POST", f"{_USER}/password", {"version": 2}, **one)
+    await call(admin, "POST", f"{_USER}/unlock", {"version": 3}, **one)
+    await call(admin, "POST", f"{_USER}/second-factor/reset", {"version": 4}, **one)
+    other = StamClient(api.url)
+    await other.login("operator2", PASSWORD)
+    (session,) = await admin.users.sessions(people["operator2"])
+    of_other: dict[str, Any] = {"user_id": people["operator2"]}
+    await call(admin, "DELETE", f"{_USER}/sessions/{{session_id}}", session_id=session.id, **of_other)
+    await other.login("operator2", PASSWORD)
+    await call(admin, "DELETE", f"{_USER}/sessions", **of_other)
+    await other.aclose()
+    await call(admin, "DELETE", _USER, query="?version=5", **one)
+    token = {"user_id": str(people["system"]), "name": "probe", "service_role": "WORKER"}
+    issued = await call(admin, "POST", "/api/service-tokens", token)
+    await call(admin, "DELETE", "/api/service-tokens/{token_id}", token_id=issued["issued"]["id"])
+
+
+async def _keep_ones_account(call: Caller, api: Api) -> None:
+    """The technician's: everything about sessions and the second factor, and at last another password."""
+    await call(None, "POST", "/api/auth/login", {"username": "technician", "password": PASSWORD})
+    one, another = StamClient(api.url), StamClient(api.url)
+    await one.login("technician", PASSWORD)
+    await another.login("technician", PASSWORD)
+    old = next(session for session in await one.account.sessions() if not session.current)
+    await call(one, "DELETE", "/api/auth/sessions/{session_id}", session_id=old.id)
+    await call(one, "DELETE", "/api/auth/sessions")
+    factor = "/api/auth/second-factor"
+    secret = (await call(one, "POST", factor, {"password": PASSWORD}))["secret"]
+    now = totp.step_at(datetime.now(UTC))
+    await call(one, "POST", f"{factor}/confirm", {"code": totp.code_at(secret, now - 1)})
+    codes = await call(one, "POST", f"{factor}/recovery-codes", {"password": PASSWORD, "code": totp.code_at(secret, now)})
+    await call(one, "POST", f"{factor}/disable", {"password": PASSWORD, "code": codes["codes"][0]})
+    words = {"current_password": PASSWORD, "new_password": _NEW_PASSWORD}
+    await call(one, "POST", "/api/auth/password", words)
+    for client in (one, another):
+        await client.aclose()
+
+
+_OBJECT, _USER = "/api/objects/{object_id}", "/api/users/{user_id}"
+_NEW_PASSWORD: Final = "another horse battery staple"
+
+
 async def test_every_changing_route_leaves_one_row_with_its_actor_and_request(
     whole_api: Api, login: Login, db: Database, people: People, changing: set[tuple[str, str]]
 ) -> None:
     call = Caller(whole_api)
     admin, operator = await login(whole_api, "admin"), await login(whole_api, "operator")
-    shop = {"name": "Shop", "address": "Main Street 1", "kind": "shop", "external_number": "77"}
-    guarded = await call(admin, "POST", "/api/objects", shop)
-    line = {"object_id": guarded["id"], "name": "Panel", "host": "10.0.0.7", "integration_key": "s3cret"}
-    panel = await call(admin, "POST", "/api/panels", line)
-    await call(admin, "PATCH", "/api/panels/{panel_id}", {"version": 1, "name": "Backup"}, panel_id=panel["id"])
-    await call(admin, "POST", "/api/zones", {"panel_id": panel["id"], "number": 3, "name": "Door"})
+    guarded = await _edit_an_object(call, admin, people)
+    await _edit_its_documents(call, admin, guarded["id"])
+    await _edit_its_secrets(call, admin, guarded["id"])
+    await _edit_its_panel(call, admin, guarded["id"])
+    version = (await admin.object(UUID(guarded["id"]))).version
+    await call(admin, "DELETE", _OBJECT, query=f"?version={version}", object_id=guarded["id"])
+    await call(admin, "POST", f"{_OBJECT}/restore", {"version": version + 1}, object_id=guarded["id"])
+    await _manage_users(call, admin, whole_api, people)
     await _work_an_alarm(call, operator, db)
-    await call(None, "POST", "/api/auth/login", {"username": "technician", "password": PASSWORD})
-    words = {"current_password": PASSWORD, "new_password": "another horse battery staple"}
-    await call(await login(whole_api, "technician"), "POST", "/api/auth/password", words)
+    await _keep_ones_account(call, whole_api)
     await call(await login(whole_api, "auditor"), "POST", "/api/auth/logout")
-    assert changing == call.called.keys() | _NOT_AUDITED, "a new route that changes something is called here, too"
-    actors = {"/api/objects": "admin", "/api/panels": "admin", "/api/zones": "admin", "/api/alarms": "operator"}
+    met = call.called.keys() | _NOT_AUDITED | _AUDITED_ELSEWHERE.keys()
+    assert changing == met, "a new route that changes something is called here, too"
     for (method, route), request_id in call.called.items():
         row = await _row_of(db, request_id)
-        by = next((who for prefix, who in actors.items() if route.startswith(prefix)), None)
-        assert row.actor_id == people[by or ("auditor" if route.endswith("logout") else "technician")], (method, route)
+        assert row.actor_id == people[_actor(route)], (method, route)
     async with db.read() as session:
         told = str([row.detail for row in await session.scalars(select(Row))])
-    for secret in ("s3cret", PASSWORD, "another horse", "$argon2", "rang", "called"):
+    for secret in ("s3cret", PASSWORD, "another horse", "$argon2", "rang", "called", "gate-0815", "gate-4711"):
         assert secret not in told
+
+
+def _actor(route: str) -> str:
+    if route.startswith("/api/auth/"):
+        return "auditor" if route.endswith("logout") else "technician"
+    return "operator" if route.startswith("/api/alarms") else "admin"
 
 
 async def test_an_edit_says_what_was_and_what_is_with_secrets_masked(api: Api, login: Login, db: Database) -> None:
@@ -112,8 +231,8 @@ async def test_an_edit_says_what_was_and_what_is_with_secrets_masked(api: Api, l
     await admin.change_panel(panel.id, version=1, name="Backup", integration_key="0ther", enabled=True)
     (entry,) = (await (await login(api, "auditor")).audit.entries(action="panel.changed")).items
     assert entry.detail == {
-        "before": {"name": "Main", "integration_key": "***", "version": 1, "config_version": 1},
-        "after": {"name": "Backup", "integration_key": "***", "version": 2, "config_version": 2},
+        "before": {"name": "Main", "integration_key_sealed": "***", "version": 1, "config_version": 1},
+        "after": {"name": "Backup", "integration_key_sealed": "***", "version": 2, "config_version": 2},
     }
 
 

@@ -11,7 +11,8 @@ import httpx
 from temporalio.client import Client
 
 from activities.infra.temporal import DATA_CONVERTER
-from activities.seed import ASSIGNED, Place
+from activities.seed import ASSIGNED
+from activities.seed_place import Place
 from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE
 from ingest.satel.simulator.fleet import FleetOptions, running_fleet

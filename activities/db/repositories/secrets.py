@@ -50,7 +50,7 @@ async def lock_secret(session: WriteSession, secret_id: UUID) -> Secret | None:
 
 async def wipe(session: WriteSession, secret: Secret) -> None:
     """Delete the locked secret: the row stays for who asks what there was; what it held does not."""
-    secret.ciphertext, secret.key_id = None, None
-    secret.deleted_at = await session.scalar(select(func.now()))
+    now = await session.scalar(select(func.now()))
+    secret.ciphertext, secret.key_id, secret.deleted_at = None, None, now
     secret.version += 1
     await session.flush()
