@@ -59,7 +59,7 @@ async def listing() -> Result:
 
 async def _floors(system: System) -> dict[str, float]:
     """Milliseconds: a round trip on loopback and the bare query."""
-    loopback = (await measure_floor(system.database_url.replace("+asyncpg", ""), system.redis_url)).loopback
+    loopback = (await measure_floor(system.owner_database_url.replace("+asyncpg", ""), system.redis_url)).loopback
     connection = await asyncpg.connect(system.database_url.replace("+asyncpg", ""))
     took: dict[str, list[float]] = {order: [] for order in _BARE}
     for order, query in _BARE.items():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.bench import actions, listing, measure, panels, pipeline, recording, recovery, startup
+from deploy.bench import actions, importing, listing, logins, measure, objects, panels, pipeline, recording, recovery, startup
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[measure.Result]]] = {
     "idle": pipeline.idle,
@@ -18,6 +18,9 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[measure.Result]]] = {
     "list": listing.listing,
     "recovery": recovery.recovery,
     "startup": startup.startup,
+    "objects": objects.objects,
+    "login": logins.logins,
+    "import": importing.importing,
 }
 
 bench_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -107,13 +107,16 @@ how close we are.
 def render(folder: Path) -> str:
     """The Markdown page of all results saved in ``folder``."""
     lines = [_HEAD.format(machine=machine())]
-    for path in sorted(folder.glob("*.json")):
+    for path in _saved(folder):
         saved = json.loads(path.read_text())
         for row in saved["rows"]:
             met = "yes" if row["met"] else "**no**"
             cells = (row["name"], row["must"], row["measured"], met, row["floor"], row["ratio"], row["notes"])
             lines.append("| " + " | ".join(cells) + " |\n")
-    lines.append(
-        "\nTaken: " + ", ".join(f"{p.stem} {json.loads(p.read_text())['taken_at']}" for p in sorted(folder.glob("*.json")))
-    )
+    lines.append("\nTaken: " + ", ".join(f"{p.stem} {json.loads(p.read_text())['taken_at']}" for p in _saved(folder)))
     return "".join(lines) + ".\n"
+
+
+def _saved(folder: Path) -> list[Path]:
+    """In the order of their numbers."""
+    return sorted(folder.glob("*.json"), key=lambda path: int(path.stem.partition("-")[0]))
