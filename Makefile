@@ -23,8 +23,13 @@ help:  ## Say what there is
 up: $(READY)  ## Start everything on this machine; Ctrl-C stops it, the data stays in .stam
 	@$(BIN)/stam up $(ARGS)
 
-test: $(READY)  ## Run all tests, on real servers of their own
+test: $(READY)  ## Run all tests, on real servers of their own: three files at a time, then the kills alone
+ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
+else
+	@PYTHONHASHSEED=0 $(BIN)/pytest -n 3 --dist loadfile -m "not chaos"
+	@$(BIN)/pytest -m chaos
+endif
 
 check: $(READY)  ## ruff, mypy --strict, import-linter, bandit
 	$(BIN)/ruff check .

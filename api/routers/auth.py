@@ -149,6 +149,7 @@ def _user(served: Services, started: Started) -> models.User:
     status_code=204,
     dependencies=[Depends(open_to_all)],
     responses=public_problems(),
+    openapi_extra={"security": [{}]},  # beside the bearer: the refresh token alone will do
     summary="End the session",
 )
 async def logout(

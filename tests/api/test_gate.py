@@ -147,7 +147,7 @@ async def test_a_method_that_is_not_there_is_answered_with_those_that_are(api: A
             ("PUT", "/api/panels", "GET, POST"),
             ("GET", "/api/auth/login", "POST"),
             ("HEAD", "/api/alarms", "GET"),
-            ("TRACE", f"/api/panels/{uuid4()}", "GET, PATCH"),
+            ("TRACE", f"/api/panels/{uuid4()}", "DELETE, GET, PATCH"),
             ("POST", "/", "GET, HEAD"),
         ]:
             answer = await http.request(method, path)

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 from temporalio.client import Client
 
+from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.models.audit_log import AuditEntry
 from activities.db.models.base import Base
 from activities.db.models.file_blobs import FileBlob
@@ -130,7 +131,7 @@ async def test_every_step_and_every_object_is_audited_without_the_key(whole_api:
     assert await _actions(db) == ["import.uploaded", "import.checked", "import.started", "object.imported", "import.applied"]
     (imported,) = [row for row in await all_rows(db, AuditEntry) if row.action == "object.imported"]
     assert imported.detail["after"]["name"] == "Apteka"
-    assert imported.detail["after"]["panels"][0]["integration_key"] == "***"
+    assert imported.detail["after"]["panels"][0]["integration_key_sealed"] == "***"
     assert "klucz123" not in str([row.detail for row in await all_rows(db, AuditEntry)])
 
 
@@ -164,7 +165,9 @@ async def test_only_what_differs_is_written_and_what_is_not_said_stays(whole_api
     assert [(one.position, one.phone) for one in await all_rows(db, ObjectContact)] == [(1, "+48 600 999 999")]
     assert [one.text for one in await all_rows(db, ObjectProcedure)] == ["Zadzwoń."]
     (panel,) = await all_rows(db, Panel)
-    assert (panel.host, panel.port, panel.integration_key, panel.config_version) == ("10.0.0.2", 10004, "klucz123", 2)
+    assert (panel.host, panel.port, panel.config_version, panel.description_version) == ("10.0.0.2", 10004, 2, 2)
+    assert INTEGRATION_KEY.get(panel, whole_api.services.cipher) == "klucz123"
+    assert guarded.plan_version == 2, "whoever edits contacts by hand sees that they have changed"
     zones = sorted(await all_rows(db, Zone), key=lambda zone: zone.number)
     assert [(one.number, one.name, one.partition) for one in zones] == [
         (1, "Drzwi", 1),

@@ -71,8 +71,8 @@ async def test_only_the_members_given_change_and_the_audit_log_has_both_sides(ad
     entries: list[AuditEntry] = await all_rows(db, AuditEntry)
     entry = next(entry for entry in entries if entry.action == "object.changed")
     assert entry.detail == {
-        "before": {"name": "Apteka", "lat": 50.0, "lon": 20.0},
-        "after": {"name": "Apteka Nowa", "lat": None, "lon": None},
+        "before": {"name": "Apteka", "lat": 50.0, "lon": 20.0, "version": 1},
+        "after": {"name": "Apteka Nowa", "lat": None, "lon": None, "version": 2},
     }
 
 

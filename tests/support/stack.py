@@ -13,8 +13,8 @@ from typing import Any, Self, TypeVar
 import asyncpg
 import redis
 
-from deploy.local.ports import free_port
-from deploy.local.postgres import Postgres
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.postgres import OWNER, Postgres
 from deploy.local.temporal import Temporal
 from deploy.local.valkey import Valkey
 
@@ -76,19 +76,19 @@ class Databases:
             self._make_template()
             self._template_made = True
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self._execute(f"create database {name} template {_TEMPLATE}")
+        self._execute(f"create database {name} template {_TEMPLATE} owner {OWNER}")
         try:
             yield name
         finally:
             self._execute(f"drop database {name} with (force)")
 
     def _make_template(self) -> None:
-        self._execute(f"create database {_TEMPLATE}")
+        self._execute(f"create database {_TEMPLATE} owner {OWNER}")
         with contextlib.suppress(_NoMigrationsError):
             _upgrade(self._postgres.owner_url_of(_TEMPLATE))
 
     def _execute(self, statement: str) -> None:
-        run_apart(_execute(self._postgres.owner_url, statement))
+        run_apart(_execute(self._postgres, statement))
 
 
 class _NoMigrationsError(Exception):
@@ -108,8 +108,11 @@ def _upgrade(url: str) -> None:
         run_apart(result)
 
 
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+async def _execute(server: Postgres, statement: str) -> None:
+    """As superuser: to drop a database is to end the sessions of every role in it."""
+    connection = await asyncpg.connect(
+        host=LOOPBACK, port=server.port, user="postgres", password=server.password, database="postgres"
+    )
     try:
         await connection.execute(statement)
     finally:
