@@ -4,7 +4,7 @@ from datetime import time
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from activities.db.models.objects import ObjectStatus
 from api.schemas.requests import Body, Line, Version
@@ -135,7 +135,7 @@ class AlarmConfig(Body):
         default=None, description="So long after the last event a new one joins the open alarm."
     )
     priorities: Annotated[dict[AlarmType, Priority], AfterValidator(_not_lowered)] = Field(default_factory=dict)
-    requires_note: Annotated[dict[AlarmType, bool], AfterValidator(_note_stays)] = Field(default_factory=dict)
+    requires_note: Annotated[dict[AlarmType, StrictBool], AfterValidator(_note_stays)] = Field(default_factory=dict)
     service_max_minutes: Annotated[int, Field(ge=1, le=43_200)] | None = Field(
         default=None, description="The longest service mode that may be begun here."
     )

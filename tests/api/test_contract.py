@@ -28,7 +28,15 @@ Login = Callable[..., Any]
 
 DEEP: Final = "STAM_FUZZ_EXAMPLES" in os.environ
 EXAMPLES: Final = int(os.environ.get("STAM_FUZZ_EXAMPLES", "2"))
-SESSION_ENDS: Final = ("/api/auth/logout",)  # after these a token is good for nothing; they are tried last, alone
+SESSION_ENDS: Final = (  # after these a token may be good for nothing; they are tried last, alone
+    "/api/auth/logout",
+    "/api/auth/password",
+    "/api/auth/sessions/{session_id}",
+    "/api/users/{user_id}",
+    "/api/users/{user_id}/password",
+    "/api/users/{user_id}/sessions",
+    "/api/users/{user_id}/sessions/{session_id}",
+)
 CHECKS: Final = (
     "not_a_server_error",
     "status_code_conformance",
@@ -90,6 +98,8 @@ def _configuration(document: Mapping[str, Any], known: tuple[UUID, ...]) -> str:
             f"known = {{ values = {json.dumps([str(one) for one in known])} }}",
             "[generation]",
             'database = "none"',
+            "[auth]",
+            "auto-signup = false",  # users are made by people
             "[parameters]",
             *bound,
         ]

@@ -128,7 +128,7 @@ async def test_names_of_a_panel_that_nobody_holds_fail_with_the_reason(
     async with station(settings, db, temporal_client) as admin:
         await admin.change_panel(panel_id, version=1, enabled=False)
         await admin.panel_admin.read_names(panel_id)
-        await eventually(lambda: ended(admin, panel_id), within=30)
+        await eventually(lambda: ended(admin, panel_id), within=60)
         last = (await admin.panel_admin.names(panel_id)).last_read
         assert last is not None
         assert (last.status, last.failure) == (ReadStatus.FAILED, ReadFailure.GONE)

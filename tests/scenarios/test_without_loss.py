@@ -44,7 +44,7 @@ async def test_every_record_of_the_panels_log_is_in_the_ledger_once_and_the_ledg
 
 async def test_the_ledger_of_everything_that_happened_balances(story: Story) -> None:
     master = await story.person("master")
-    balance = await _balance_since(master, datetime.now(UTC) - timedelta(days=60))
+    balance = await _balance_since(master, datetime.now(UTC) - timedelta(days=100))
     [row] = await story.database("SELECT count(*) AS signals FROM signals WHERE recorded_at < $1", balance.until)
     assert balance.balanced
     assert (balance.received, balance.accounted) == (row["signals"], row["signals"])
