@@ -153,7 +153,8 @@ class Controller:
 
     # -- session
 
-    def log_in(self, username: str, password: str) -> None:
+    def log_in(self, username: str, password: str, code: str = "") -> None:
+        """``code``: of the authenticator app, or a recovery code; asked for once the server says that it is needed."""
         store = self.store
         if store.login is Login.BUSY:
             return
@@ -161,14 +162,18 @@ class Controller:
             store.login_error = store.words("login.missing")
         else:
             store.login, store.login_error = Login.BUSY, ""
-            self._spawn(self._log_in(username.strip(), password), of_session=False)
+            self._spawn(self._log_in(username.strip(), password, code.strip()), of_session=False)
         self._around.changed()
 
-    async def _log_in(self, username: str, password: str) -> None:
+    async def _log_in(self, username: str, password: str, code: str = "") -> None:
         store = self.store
+        more = {"code": code} if code and store.needs_code else {}
         try:
-            self._admit(await self._client.login(username, password))
+            user = await self._client.login(username, password, **more)
+            store.needs_code = False
+            self._admit(user)
         except ClientError as error:
+            store.needs_code = isinstance(error, ApiError) and error.code in problems.SECOND_FACTOR
             store.login, store.login_error = Login.OUT, self._told(error)
 
     def _admit(self, user: User) -> None:

@@ -48,6 +48,7 @@ class Person:
     role: Role
     password: str = PASSWORD
     must_change_password: bool = False
+    code: str = ""  # of the second factor; empty: there is none
 
 
 @dataclass(slots=True)
@@ -244,7 +245,11 @@ class _Routes:
         body = await request.json()
         person = self.station.people.get(body["username"])
         right = person is not None and body["password"] == person.password
-        return self._tokens(person) if person and right else problem(ErrorCode.INVALID_CREDENTIALS)
+        if person is None or not right:
+            return problem(ErrorCode.INVALID_CREDENTIALS)
+        if person.code and body.get("code") != person.code:
+            return problem(ErrorCode.SECOND_FACTOR_WRONG if "code" in body else ErrorCode.SECOND_FACTOR_REQUIRED)
+        return self._tokens(person)
 
     async def renew(self, request: Request) -> Response:
         body = json.loads(await request.body() or b"{}")

@@ -119,6 +119,19 @@ async def test_empty_fields_are_not_sent(desk: Desk) -> None:
     assert desk.store.login_error == "Podaj użytkownika i hasło."
 
 
+async def test_an_account_with_a_second_factor_is_asked_for_its_code_and_let_in_with_it(desk: Desk) -> None:
+    jan = desk.station.people["jan"]
+    desk.station.people["jan"] = replace(jan, code="287082")
+    desk.controller.log_in("jan", PASSWORD, "left over")
+    await desk.until(lambda: desk.store.needs_code and desk.store.login is Login.OUT)
+    desk.controller.log_in("jan", PASSWORD, "000000")
+    await desk.until(lambda: desk.store.login_error == desk.store.words("error.SECOND_FACTOR_WRONG"))
+    assert desk.store.needs_code
+    desk.controller.log_in("jan", PASSWORD, " 287082 ")
+    await desk.until(lambda: desk.store.login is Login.IN)
+    assert not desk.store.needs_code
+
+
 async def test_after_login_the_open_alarms_are_there_with_names(desk: Desk, fire: AlarmSummary) -> None:
     await desk.log_in()
     assert desk.store.book.alarms[fire.id].object_name == "Hurtownia Żółw"

@@ -1,6 +1,7 @@
 """The drawn console on a real Flet session, against a station in memory."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,19 @@ async def test_a_wrong_password_is_told(screen: Screen) -> None:
     await screen.type("login-password", "zgadywanie")
     await screen.click("login-submit")
     await eventually(lambda: "Błędny użytkownik lub hasło." in screen.texts("login-message"))
+
+
+async def test_the_field_for_a_code_appears_when_it_is_needed(station: Station, screen: Screen) -> None:
+    station.people["jan"] = replace(station.people["jan"], code="287082")
+    assert "login-code" not in screen.identifiers()
+    await screen.type("login-user", "jan")
+    await screen.type("login-password", PASSWORD)
+    await screen.click("login-submit")
+    await eventually(lambda: "login-code" in screen.identifiers())
+    await screen.type("login-code", "287082")
+    await screen.click("login-submit")
+    await eventually(lambda: "conn-state" in screen.identifiers())
+    assert screen.browser.errors == []
 
 
 async def test_whoever_must_change_the_password_finds_the_form(station: Station, screen: Screen) -> None:

@@ -6,6 +6,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     # login
     "login.user": "User",
     "login.password": "Password",
+    "login.code": "Code of the app, or a recovery code",
     "login.submit": "Log in",
     "login.busy": "Logging in…",
     "login.missing": "Enter user and password.",

@@ -6,6 +6,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     # login
     "login.user": "Użytkownik",
     "login.password": "Hasło",
+    "login.code": "Kod z aplikacji lub kod zapasowy",
     "login.submit": "Zaloguj",
     "login.busy": "Logowanie…",
     "login.missing": "Podaj użytkownika i hasło.",

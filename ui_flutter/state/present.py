@@ -62,7 +62,8 @@ def frame(store: Store, *, narrow: bool = False) -> FrameView:
 
 
 def login(store: Store) -> LoginView:
-    return LoginView(busy=store.login in {Login.BUSY, Login.CHANGING}, error=store.login_error, notice=store.login_notice)
+    busy = store.login in {Login.BUSY, Login.CHANGING}
+    return LoginView(busy=busy, needs_code=store.needs_code, error=store.login_error, notice=store.login_notice)
 
 
 def top(store: Store) -> TopView:

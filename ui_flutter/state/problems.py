@@ -21,6 +21,8 @@ _MILD = frozenset(
         ErrorCode.RATE_LIMITED,
     }
 )
+# A login needs a code beside the password.
+SECOND_FACTOR = frozenset({ErrorCode.SECOND_FACTOR_REQUIRED, ErrorCode.SECOND_FACTOR_WRONG})
 # The session is over: only a new login helps.
 SESSION_OVER = frozenset({ErrorCode.UNAUTHENTICATED, ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_REUSED})
 

@@ -75,6 +75,7 @@ class Store:
     theme: ThemeName = ThemeName.DARK
     login: Login = Login.STARTING
     login_error: str = ""
+    needs_code: bool = False  # the account that logs in has a second factor
     login_notice: str = ""
     user: User | None = None
     book: AlarmBook = field(default_factory=AlarmBook)

@@ -45,6 +45,7 @@ class FrameView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginView:
     busy: bool = False
+    needs_code: bool = False
     error: str = ""
     notice: str = ""
 

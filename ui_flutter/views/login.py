@@ -15,12 +15,12 @@ _Keeper = Callable[[ft.Event[ft.TextField]], None]
 
 @safe_component
 def login_page(cell: Cell[LoginView], look: Look, intents: Intents) -> ft.Control:
-    """User name and password; Enter in either goes on."""
+    """User name and password, and a code where the account has a second factor; Enter in any goes on."""
     view, words, tokens = cell.value, look.words, look.tokens
     typed: dict[str, str] = ft.use_memo(dict, [])
 
     def submit(_: object = None) -> None:
-        intents.log_in(typed.get("username", ""), typed.get("password", ""))
+        intents.log_in(typed.get("username", ""), typed.get("password", ""), typed.get("code", ""))
 
     def keep(name: str) -> _Keeper:
         return lambda event: typed.update({name: event.control.value})
@@ -48,7 +48,7 @@ def login_page(cell: Cell[LoginView], look: Look, intents: Intents) -> ft.Contro
 def _fields(
     cell: Cell[LoginView], look: Look, intents: Intents, keep: Callable[[str], _Keeper], submit: Callable[..., None]
 ) -> ft.Column:
-    """User name and password, as a browser's password manager knows them."""
+    """As a browser's password manager knows them."""
     read_only = cell.value.busy
     username = parts.field(
         look,
@@ -72,7 +72,21 @@ def _fields(
         autofill_hints=[ft.AutofillHint.PASSWORD],
         read_only=read_only,
     )
-    return stretched([parts.named("login-user", username), parts.named("login-password", password)])
+    named: list[ft.Control] = [parts.named("login-user", username), parts.named("login-password", password)]
+    if cell.value.needs_code:
+        code = parts.field(
+            look,
+            intents,
+            look.words("login.code"),
+            autofocus=True,
+            on_change=keep("code"),
+            on_submit=submit,
+            autofill_hints=[ft.AutofillHint.ONE_TIME_CODE],
+            autocorrect=False,
+            read_only=read_only,
+        )
+        named.append(parts.named("login-code", code))
+    return stretched(named)
 
 
 def card(look: Look, rows: list[ft.Control]) -> ft.Control:
