@@ -55,12 +55,10 @@ def test_an_older_key_still_opens_and_the_first_one_seals() -> None:
         FieldCipher.parse(new).open(sealed, place=PLACE)
 
 
-_SHORT = base64.b64encode(bytes(16)).decode()
+_SHORT, _LONG = (base64.b64encode(bytes(size)).decode() for size in (16, 32))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "nokey", _SHORT, ":x", "a b:c", f"a:{_SHORT}", "a:!!!", f"{new_key()},,", "ż:" + "A" * 44]
-)
+@pytest.mark.parametrize("text", ["", "nokey", _SHORT, ":x", "a b:c", f"a:{_SHORT}", "a:!!!", f"a:{_LONG},,", "ż:" + "A" * 44])
 def test_keys_that_cannot_be_used_are_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(BadKeys) as refused:
         FieldCipher.parse(text)
