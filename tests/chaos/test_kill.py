@@ -148,8 +148,8 @@ async def _require_claim(system: System, bundles: set[UUID]) -> None:
     """An operator can claim one of these, answered by its workflow."""
     client = StamClient(system.api_url)
     await client.login(*_login("OPERATOR"))
-    waiting = await client.alarms(status=[BundleStatus.NEW], order="newest", limit=200)
-    alarm = next(one for one in waiting.items if one.id in bundles)
+    found = [await client.alarm(bundle_id) for bundle_id in sorted(bundles)]
+    alarm = next(one for one in found if one.status is BundleStatus.NEW)
     key = str(uuid4())
 
     async def claimed() -> AlarmSummary | None:
