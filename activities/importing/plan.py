@@ -150,7 +150,8 @@ def _panel(made: Plan, entry: PanelEntry, known: Known | None, owners: dict[Addr
     if present is None:
         key = {"object_id": made.object_id, "name": entry.name}
         made.put(PANEL, "panels", key, {"id": panel_id, **wanted}, None)
-        made.writes.lines.append((panel_id, made.object_id, 1))
+        if wanted.get("enabled", True):  # one that is switched off has no line that anybody should hear of
+            made.writes.lines.append((panel_id, made.object_id, 1))
     else:
         _change_panel(made, entry.name, wanted, present)
     zones = known.zones.get(panel_id, {}) if known else {}

@@ -1,5 +1,6 @@
 """What clients send. Unknown members are refused: a misspelt one must not be ignored silently."""
 
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -85,8 +86,14 @@ class AddNote(Body):
 # -- panels
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Looked up once: it walks folders."""
+    return frozenset(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("no such time zone")
     return name
 
