@@ -130,9 +130,14 @@ class Database:
             try:
                 async with connection.transaction():
                     yield connection
-            finally:
+            except Exception:
                 if connection.is_closed():
                     await pooled.invalidate()
+                raise
+            except BaseException:
+                # Cancelled, maybe within BEGIN itself: nobody can say in which state it is, and the next would find it there.
+                await pooled.invalidate()
+                raise
 
     @asynccontextmanager
     async def _translated(self, *, reading: bool = False) -> AsyncIterator[None]:

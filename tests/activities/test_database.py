@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from alembic import command
+from asyncpg.transaction import Transaction
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -231,6 +232,43 @@ async def test_a_broken_connection_does_not_go_back_to_the_pool(db: Database) ->
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     async with db.fast() as connection:
         assert await connection.fetchval("SELECT 1") == 1
+
+
+@pytest.mark.parametrize("opened_by", ["fast", "write", "read"])
+async def test_who_is_cancelled_within_begin_leaves_no_open_transaction_in_the_pool(
+    database_url: str, opened_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has begun, and nobody has heard of it: what the next user of the connection commits would be a savepoint
+    within a transaction that never ends."""
+    db = Database.connect(database_url, pool=1)
+    opened: Callable[[], Any] = getattr(db, opened_by)
+
+    async def one() -> None:
+        async with opened() as connection:
+            await connection.execute("SELECT 1" if opened_by == "fast" else text("SELECT 1"))
+
+    begin = Transaction.start
+
+    async def cancelled_at_its_end(transaction: Transaction) -> None:
+        await begin(transaction)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    try:
+        await one()  # the first connection begins transactions of its own
+        with monkeypatch.context() as patch:
+            patch.setattr(Transaction, "start", cancelled_at_its_end)
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.create_task(one())
+        await one()
+        async with db.engine.connect() as pooled:
+            connection = (await pooled.get_raw_connection()).driver_connection
+            assert connection is not None
+            assert not connection.is_in_transaction()
+    finally:
+        await db.dispose()
 
 
 async def test_dead_connections_are_replaced_before_their_use_where_that_was_asked(database_url: str) -> None:
