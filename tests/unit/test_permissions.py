@@ -15,6 +15,10 @@ from workflows.domain.permissions import (
     service_scope_of,
 )
 
+ENDINGS = (
+    *(".handle", ".override", ".edit", ".command", ".arm", ".disarm", ".manage", ".write", ".postpone"),
+    Permission.PANEL_RELEASE.value,
+)
 N, A, X = Scope.NONE, Scope.ASSIGNED, Scope.ALL
 ROLES = (Role.OPERATOR, Role.TECHNICIAN, Role.FIELD_WORKER, Role.ADMIN, Role.MASTER, Role.AUDITOR)
 BY_HAND = {
@@ -29,6 +33,13 @@ BY_HAND = {
     Permission.PANEL_COMMAND: (N, N, N, X, X, N),
     Permission.PANEL_ARM: (N, N, N, X, X, N),
     Permission.PANEL_DISARM: (N, N, N, X, X, N),
+    Permission.PANEL_RELEASE: (N, N, N, X, X, N),
+    Permission.SERVICE_MANAGE: (N, N, N, X, X, N),
+    Permission.SCHEDULE_EDIT: (N, N, N, X, X, N),
+    Permission.SCHEDULE_POSTPONE: (X, N, N, X, X, N),
+    Permission.ESCALATION_EDIT: (N, N, N, X, X, N),
+    Permission.ESCALATION_VIEW: (X, N, N, X, X, X),
+    Permission.DISPATCH_WRITE: (X, N, N, N, X, N),
     Permission.SECRET_REVEAL: (X, A, A, X, X, X),
     Permission.SECRET_EDIT: (N, N, N, X, X, N),
     Permission.REVEAL_OVERRIDE: (N, N, N, N, X, N),
@@ -58,9 +69,7 @@ def test_assigned_scope_reaches_only_assigned_objects() -> None:
 
 def test_the_auditor_changes_nothing() -> None:
     """D6: the seventh role reads."""
-    changing = {
-        p for p in Permission if p.value.endswith((".handle", ".override", ".edit", ".command", ".arm", ".disarm", ".manage"))
-    }
+    changing = {p for p in Permission if p.value.endswith(ENDINGS)}
     assert not permissions_of(Role.AUDITOR) & changing
 
 

@@ -14,6 +14,7 @@ def ingest_queue(host_id: str) -> str:
 
 # Workflow ids
 _BUNDLE, _PANEL, _PANEL_NAMES, _REVEAL, _IMPORT = "bundle/", "panel/", "panel-names/", "reveal/", "import/"
+_COMMAND, _AUTO_ARM, _SERVICE, _ESCALATION, _CALLBACK = "command/", "auto-arm/", "service/", "escalation/", "callback/"
 
 
 def bundle_workflow_id(bundle_id: UUID) -> str:
@@ -34,6 +35,29 @@ def reveal_workflow_id(reveal_id: UUID) -> str:
 
 def import_workflow_id(import_id: UUID) -> str:
     return f"{_IMPORT}{import_id}"
+
+
+def command_workflow_id(command_id: UUID) -> str:
+    return f"{_COMMAND}{command_id}"
+
+
+def auto_arm_schedule_id(schedule_id: UUID) -> str:
+    """Of the Temporal Schedule; each workflow it starts has the time of its firing behind it."""
+    return f"{_AUTO_ARM}{schedule_id}"
+
+
+def service_workflow_id(service_id: UUID) -> str:
+    """One period of service mode."""
+    return f"{_SERVICE}{service_id}"
+
+
+def escalation_workflow_id(bundle_id: UUID) -> str:
+    return f"{_ESCALATION}{bundle_id}"
+
+
+def callback_workflow_id(callback_id: UUID) -> str:
+    """A reminder to call somebody back."""
+    return f"{_CALLBACK}{callback_id}"
 
 
 def parse_bundle_workflow_id(workflow_id: str) -> UUID:
@@ -68,6 +92,11 @@ PANEL_NAMES = "PanelNames"
 SECRET_REVEAL = "SecretReveal"  # noqa: S105 - the name of a workflow
 KEY_ROTATION = "KeyRotation"
 OBJECT_IMPORT = "ObjectImport"
+SATEL_COMMAND = "SatelCommand"
+AUTO_ARM = "AutoArm"
+SERVICE_MODE = "ServiceMode"
+ESCALATION = "Escalation"
+CALLBACK = "Callback"
 
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm
@@ -78,6 +107,7 @@ REVEAL_HIDE = "hide"  # update of SecretReveal
 APPLY = "apply"  # update of ObjectImport
 CANCEL = "cancel"  # update of ObjectImport
 PROGRESS = "progress"  # query of ObjectImport
+RELEASE = "release"  # update of SatelCommand and ServiceMode: the second person agrees
 
 # Search attributes, all of type Keyword: name -> type name as the Temporal CLI spells it
 OBJECT_ID = "ObjectId"
@@ -134,6 +164,13 @@ ALARM_NEW = "alarm.new"
 ALARM_UPDATED = "alarm.updated"
 PANEL_STATE_CHANGED = "panel.state.changed"
 SYSTEM_MODE = "system.mode"
+COMMAND_UPDATED = "command.updated"
+PANEL_RELEASE_CHANGED = "panel.release.changed"
+SERVICE_CHANGED = "service.changed"
+SCHEDULE_FIRING = "schedule.firing"  # a firing of auto-arm is near, put off, under way or over
+DISPATCH_ADDED = "dispatch.added"
+CALLBACK_DUE = "callback.due"
+ESCALATION_UPDATED = "escalation.updated"
 REVEAL_EXPIRED = "reveal.expired"  # hidden, by whomever; told to who asked alone
 # only for orchestration
 PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n, "request_id": "..."}

@@ -12,6 +12,7 @@ class Flag(StrEnum):
     SECRET_REVEAL = "secret_reveal"  # noqa: S105 - code words and panel codes shown for a minute, with a reason
     COMMANDS = "commands"  # arm, disarm, bypass and outputs from the console
     OPERATOR_ARM = "operator_arm"  # D5: operators may arm; they never may disarm
+    TWO_PERSON = "two_person"  # where an object says so, disarming and silencing need a second person
     AUTO_ARM = "auto_arm"  # partitions armed by a calendar
     SERVICE_MODE = "service_mode"  # objects whose alarms are suppressed while somebody works there
     ESCALATION = "escalation"  # whoever is called when nobody claims a critical alarm

@@ -38,6 +38,13 @@ class Permission(StrEnum):
     PANEL_COMMAND = "panel.command"  # bypass, clear, outputs
     PANEL_ARM = "panel.arm"
     PANEL_DISARM = "panel.disarm"
+    PANEL_RELEASE = "panel.release"  # give up a panel's line for a while, for programming
+    SERVICE_MANAGE = "service.manage"  # service mode: begin, extend, end
+    SCHEDULE_EDIT = "schedule.edit"  # auto-arm: schedules, holidays, exceptions
+    SCHEDULE_POSTPONE = "schedule.postpone"  # one firing of a schedule: put off, cancel
+    ESCALATION_EDIT = "escalation.edit"  # policies, rotas, channels
+    ESCALATION_VIEW = "escalation.view"  # who is called, and what was delivered
+    DISPATCH_WRITE = "dispatch.write"  # the dispatcher's journal, next steps, call-backs
     SECRET_REVEAL = "secret.reveal"  # noqa: S105 - the name of a permission
     SECRET_EDIT = "secret.edit"  # noqa: S105 - the name of a permission
     REVEAL_OVERRIDE = "reveal.override"  # hide what somebody else has revealed
@@ -94,6 +101,13 @@ MATRIX: dict[Permission, dict[Role, Scope]] = {
     Permission.PANEL_COMMAND: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
     Permission.PANEL_ARM: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
     Permission.PANEL_DISARM: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.PANEL_RELEASE: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.SERVICE_MANAGE: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.SCHEDULE_EDIT: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.SCHEDULE_POSTPONE: {Role.OPERATOR: _ALL, Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.ESCALATION_EDIT: {Role.ADMIN: _ALL, Role.MASTER: _ALL},
+    Permission.ESCALATION_VIEW: {Role.OPERATOR: _ALL, Role.ADMIN: _ALL, Role.MASTER: _ALL, Role.AUDITOR: _ALL},
+    Permission.DISPATCH_WRITE: {Role.OPERATOR: _ALL, Role.MASTER: _ALL},
     Permission.SECRET_REVEAL: {
         Role.OPERATOR: _ALL,
         Role.TECHNICIAN: _ASSIGNED,
