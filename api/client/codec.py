@@ -8,8 +8,10 @@ from cattrs import Converter
 from cattrs.errors import BaseValidationError
 
 from api.client.errors import BadAnswer
+from workflows.domain.permissions import Permission, Scope
 
 T = TypeVar("T")
+_PERMISSIONS = frozenset(Permission)
 
 
 def _converter() -> Converter:
@@ -19,7 +21,13 @@ def _converter() -> Converter:
     converter.register_structure_hook(UUID, lambda value, _: UUID(value))
     converter.register_structure_hook(str | int | None, lambda value, _: value)
     converter.register_structure_hook(type(None), lambda value, _: _nothing(value))
+    converter.register_structure_hook_func(lambda kind: kind == dict[Permission, Scope], lambda value, _: _known(value))
     return converter
+
+
+def _known(permissions: dict[str, str]) -> dict[Permission, Scope]:
+    """A newer server may name permissions for what this client does not have: a page that was loaded before an update."""
+    return {Permission(name): Scope(scope) for name, scope in permissions.items() if name in _PERMISSIONS}
 
 
 def _nothing(value: object) -> None:

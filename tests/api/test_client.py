@@ -10,10 +10,11 @@ import pytest
 from api.client.client import StamClient
 from api.client.codec import decode
 from api.client.errors import ApiError, BadAnswer, Unreachable
-from api.client.models import AlarmSummary, Page, SystemStatus
+from api.client.models import AlarmSummary, Page, SystemStatus, User
 from api.client.transport import Response, Socket
 from workflows.domain.bundle import Action
 from workflows.domain.errors import ErrorCode
+from workflows.domain.permissions import Permission, Scope
 
 ALARM = UUID("01a20bda-1e63-7506-9358-486463d33d11")
 _USER = {"id": str(ALARM), "username": "anna", "display_name": "Anna", "role": "OPERATOR", "locale": "pl", "permissions": {}}
@@ -149,6 +150,11 @@ async def test_an_answer_that_is_not_the_contracts_is_a_bad_answer(body: bytes) 
     client, _ = await _client(Response(status=200, body=body))
     with pytest.raises(BadAnswer):
         await client.alarms()
+
+
+def test_a_permission_of_a_newer_server_is_not_ours_to_use_and_does_not_keep_us_out() -> None:
+    user = decode({**_USER, "permissions": {"alarm.view": "ALL", "drone.send": "ALL"}}, User)
+    assert user.permissions == {Permission.ALARM_VIEW: Scope.ALL}
 
 
 def test_members_this_client_does_not_know_are_ignored() -> None:
