@@ -15,7 +15,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE, Temporal
 from deploy.local.valkey import Valkey
-from tests.support.stack import Databases, Stack, flush, run_apart
+from tests.support.stack import Databases, Stack, flush, folder_in_memory, run_apart
 from tests.support.system import SystemThread, everything_is_followed
 
 os.environ["STAM_SECRET_KEYS"] = new_key()  # of every process that a test makes, in this one or as a child
@@ -24,7 +24,7 @@ SIMULATED_PANELS = 50  # more than there are scenarios, and some for the browser
 
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
-    with scratch_folder() as folder:
+    with folder_in_memory() as folder:
         yield folder
 
 

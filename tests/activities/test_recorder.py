@@ -243,7 +243,7 @@ async def test_a_connection_cut_by_the_server_is_unavailability_and_the_next_try
     await world.record(edge(world.panel, 1))
     await world.execute(
         """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE pid <> pg_backend_pid() AND datname = current_database()"""
+           WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'"""
     )
     outcomes: list[object] = []
     while not outcomes:
