@@ -15,10 +15,12 @@ from deploy.local.postgres import Postgres
 from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE, Temporal
 from deploy.local.valkey import Valkey
+from tests.support.log import plain_log
 from tests.support.stack import Databases, Stack, flush, folder_in_memory, run_apart
 from tests.support.system import SystemThread, everything_is_followed
 
 os.environ["STAM_SECRET_KEYS"] = new_key()  # of every process that a test makes, in this one or as a child
+plain_log()
 SIMULATED_PANELS = 50  # more than there are scenarios, and some for the browser
 
 
