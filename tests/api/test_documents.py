@@ -264,7 +264,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(api: Api, login: Login, 
     async def nothing_is_open() -> bool:  # but for what others are just doing
         async with db.read() as session:
             idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
-            return await session.scalar(text(idle)) == 0
+            return bool(await session.scalar(text(idle)) == 0)
 
     await eventually(nothing_is_open, what="no transaction stays open")
 
