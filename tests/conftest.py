@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
+from activities.db.session import Database
 from activities.infra.crypto import new_key
 from activities.infra.temporal import DATA_CONVERTER
 from deploy.local.folder import scratch_folder
@@ -74,6 +75,13 @@ def database_url(postgres: Postgres, database: str) -> str:
 def owner_url(postgres: Postgres, database: str) -> str:
     """The same for the owner, who may change the schema."""
     return postgres.owner_url_of(database)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database.connect(database_url)
+    yield database
+    await database.dispose()
 
 
 @pytest.fixture(scope="session")

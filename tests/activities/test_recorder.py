@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -19,13 +18,6 @@ from tests.activities.recording import World
 from tests.support.signals import NOON, edge, initial, later, record
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Outcome, SignalSource
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url, pool=8)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture

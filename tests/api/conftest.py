@@ -54,13 +54,6 @@ async def serving(settings: Settings) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
-
-
-@pytest.fixture
 async def people(db: Database) -> People:
     """One user of each role, all with the password `PASSWORD`."""
     return await seed_people(db, _password_hash())

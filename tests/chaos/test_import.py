@@ -93,7 +93,7 @@ async def test_a_worker_killed_in_the_dry_run_and_in_a_bit_leaves_every_object_o
         killed = system.kill("worker")
         assert await imported.standing() == (ImportStatus.CHECKING, 0)
         await whole.call(system.until_back("worker", since=killed))
-        await eventually(lambda: _is(imported, ImportStatus.READY), within=90, every=0.1, what="the dry run is done")
+        await eventually(lambda: _is(imported, ImportStatus.READY), within=120, every=0.1, what="the dry run is done")
         assert await imported.objects() == {}
 
         await master.imports.apply(imported.id)
