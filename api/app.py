@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any, Final
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from activities.infra.settings import Settings
 from api import description, problems
@@ -86,22 +87,29 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
-    for router in (
-        *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
-        *(panels, panel_names, partitions, zones, audit, system, route),
-    ):
-        app.include_router(router.router)
-    for flag, routers in _BEHIND.items():
-        for router in routers:
-            app.include_router(router.router, dependencies=[Depends(flagged(flag))])
+    app.router.routes.extend(_routes())
     problems.install(app)
     _describe(app)
     app.router.default = Console(settings.console_dir).answer
     _guard(app, settings)
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """The same for every application of a process: FastAPI takes half a second to build them, at the first request."""
+    whole = APIRouter(generate_unique_id_function=_operation_id)
+    for router in (
+        *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
+        *(panels, panel_names, partitions, zones, audit, system, route),
+    ):
+        whole.include_router(router.router)
+    for flag, routers in _BEHIND.items():
+        for router in routers:
+            whole.include_router(router.router, dependencies=[Depends(flagged(flag))])
+    return whole.routes
 
 
 def _guard(app: FastAPI, settings: Settings) -> None:

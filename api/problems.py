@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
 from activities.db.repositories.paging import BadCursor
@@ -27,6 +28,7 @@ _BY_STATUS = {
     408: ErrorCode.REQUEST_TIMEOUT,
     413: ErrorCode.TOO_LARGE,
 }
+_CLIENT_GONE = 499  # nginx's number, which no RFC has
 _LONGEST_NAME = 100  # characters of a member's name that is told back
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -124,6 +126,11 @@ def install(app: FastAPI) -> None:
     async def _away(_: Request, error: DatabaseUnavailable) -> JSONResponse:
         log.warning("api.database_away", error=str(error))
         return render(Problem(ErrorCode.DATABASE_UNAVAILABLE, retry_after=2))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_: Request, __: ClientDisconnect) -> Response:
+        """Nobody hears it; the status keeps an upload that broke off from being counted as a failure of ours."""
+        return Response(status_code=_CLIENT_GONE)
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:

@@ -3,10 +3,12 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import Client
 
+from activities.db.session import Database
 from activities.infra.crypto import new_key
 from activities.infra.temporal import DATA_CONVERTER
 from deploy.local.folder import scratch_folder
@@ -15,16 +17,30 @@ from deploy.local.postgres import Postgres
 from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE, Temporal
 from deploy.local.valkey import Valkey
-from tests.support.stack import Databases, Stack, flush, run_apart
+from tests.support.log import plain_log
+from tests.support.scheduling import OneSystem, long_ones_first
+from tests.support.stack import Databases, Stack, flush, folder_in_memory, run_apart
 from tests.support.system import SystemThread, everything_is_followed
 
 os.environ["STAM_SECRET_KEYS"] = new_key()  # of every process that a test makes, in this one or as a child
+plain_log()
 SIMULATED_PANELS = 50  # more than there are scenarios, and some for the browser
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneSystem:
+    config.option.loadscopereorder = False
+    return OneSystem(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # of a worker of xdist; whoever runs alone keeps the order of the files
+        long_ones_first(items)
 
 
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
-    with scratch_folder() as folder:
+    with folder_in_memory() as folder:
         yield folder
 
 
@@ -59,6 +75,13 @@ def database_url(postgres: Postgres, database: str) -> str:
 def owner_url(postgres: Postgres, database: str) -> str:
     """The same for the owner, who may change the schema."""
     return postgres.owner_url_of(database)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database.connect(database_url)
+    yield database
+    await database.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +130,7 @@ async def stack() -> AsyncIterator[Stack]:
 def system() -> Iterator[System]:
     """One whole system as `stam up` runs it, with quiet simulated panels, every one connected. Shared by scenarios and the
     browser: whoever needs a panel to himself takes one that nobody else uses."""
-    with scratch_folder() as folder:
+    with folder_in_memory() as folder:
         thread = SystemThread(folder, panels=SIMULATED_PANELS)
         try:
             run_apart(everything_is_followed(thread.system))

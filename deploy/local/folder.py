@@ -56,9 +56,9 @@ def is_claimed(root: Path) -> bool:
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(within: Path | None = None) -> Iterator[Path]:
     """A data folder that leaves nothing behind. Others may pass it: PostgreSQL may run as another user."""
-    with tempfile.TemporaryDirectory(prefix="stam-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="stam-", dir=within, ignore_cleanup_errors=True) as name:
         path = Path(name)
         path.chmod(0o711)
         yield path

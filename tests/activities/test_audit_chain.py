@@ -22,13 +22,6 @@ from activities.housekeeping import log_anchor, measure_audit
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url, pool=8)
-    yield database
-    await database.dispose()
-
-
-@pytest.fixture
 async def app(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
     yield connection

@@ -1,7 +1,6 @@
 """The activities of BundleAlarm on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,13 +22,6 @@ from tests.support.rows import all_rows
 from workflows.contracts import policies
 from workflows.contracts.bundle import BundleRef, Transition, TransitionRequest
 from workflows.domain.bundle import Action, BundleStatus, Refusal, ResultCode
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Signing keys at rest, their rotation, and how processes learn of it (R-AUTH)."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -27,13 +26,6 @@ from workflows.domain.keys import ACCEPTED_FOR, PUBLISHED_BEFORE, ROTATED_AFTER
 from workflows.domain.permissions import Role
 
 START = KeyRotationInput()
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url, pool=3)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-import structlog
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
@@ -12,6 +11,7 @@ from activities.infra.redis import connect_url
 from activities.live_state import LivePanel, LiveState
 from deploy.local.ports import free_port
 from tests.support.eventually import eventually
+from tests.support.log import plain_log
 from workflows.contracts.names import panel_state_key
 
 
@@ -57,7 +57,7 @@ async def test_a_refresh_lengthens_the_life_of_every_part(redis: Redis) -> None:
 
 async def test_r_modes_redis_away_is_said_once_and_never_raised(nowhere: Redis) -> None:
     live, panel = LiveState(nowhere), uuid4()
-    structlog.reset_defaults()
+    plain_log()
     with capture_logs() as logs:
         await live.write(panel, "link", {"status": "CONNECTED"})
         await live.refresh(panel)

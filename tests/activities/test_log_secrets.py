@@ -7,6 +7,7 @@ import structlog
 
 from activities.infra import log
 from activities.infra.settings import Settings
+from tests.support.log import plain_log
 
 _PLANTED = "hunter2-planted"
 
@@ -28,7 +29,7 @@ def test_a_traceback_tells_no_variables(capsys: pytest.CaptureFixture[str], as_j
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-        structlog.reset_defaults()
+        plain_log()
     told = capsys.readouterr().out
     assert "refused a password" in told
     assert _PLANTED not in told

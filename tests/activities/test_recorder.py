@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -19,13 +18,6 @@ from tests.activities.recording import World
 from tests.support.signals import NOON, edge, initial, later, record
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Outcome, SignalSource
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url, pool=8)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture
@@ -243,7 +235,7 @@ async def test_a_connection_cut_by_the_server_is_unavailability_and_the_next_try
     await world.record(edge(world.panel, 1))
     await world.execute(
         """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE pid <> pg_backend_pid() AND datname = current_database()"""
+           WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'"""
     )
     outcomes: list[object] = []
     while not outcomes:

@@ -38,13 +38,6 @@ from workflows.contracts import names
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url, pool=4)
-    yield database
-    await database.dispose()
-
-
-@pytest.fixture
 async def world(db: Database) -> World:
     return await World.made(db)
 

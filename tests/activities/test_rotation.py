@@ -32,13 +32,6 @@ OLD, BOTH, NEW = (FieldCipher.parse(keys) for keys in (OLD_KEY, f"{NEW_KEY} {OLD
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
-
-
-@pytest.fixture
 async def fields(db: Database) -> list[UUID]:
     """Seven secrets and a panel's key, all under the old key; the ids of the secrets."""
     place = GuardedObject(id=uuid7(), name="Shop", address="Street", kind="shop", external_number="1")

@@ -1,5 +1,8 @@
 """The demo's data (R-SEED): believable, complete, and safe to repeat."""
 
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -10,7 +13,9 @@ from activities.db.session import Database
 from activities.infra.settings import Settings
 from activities.seed import DEMO_LOGINS, DEMO_USERS, seed
 from activities.seed_place import OBJECTS
+from deploy.local.postgres import Postgres
 from tests.activities.recording import World
+from tests.support.stack import Databases, run_apart
 from workflows.domain.permissions import Role
 
 COUNTED = (
@@ -27,6 +32,22 @@ COUNTED = (
     ),
     *("bundle_alarms", "events", "signals", "bundle_actions", "panel_state_history"),
 )
+
+
+@pytest.fixture(scope="module")
+def demo_url(databases: Databases, postgres: Postgres) -> Iterator[str]:
+    """A database with the demo's data, for those who only look."""
+    with databases.fresh() as name:
+        url = postgres.url_of(name)
+        run_apart(seed(Settings(database_url=SecretStr(url), demo=True), panels_from_port=17094, simulated_panels=2))
+        yield url
+
+
+@pytest.fixture
+async def demo(demo_url: str) -> AsyncIterator[World]:
+    db = Database.connect(demo_url, pool=2)
+    yield World(db, (), ())
+    await db.dispose()
 
 
 async def counts(world: World) -> dict[str, int]:
@@ -47,49 +68,35 @@ async def test_r_seed_a_second_run_adds_nothing_and_moves_the_panels(database_ur
     await db.dispose()
 
 
-async def test_r_seed_every_role_that_logs_in_has_a_user_and_lists_are_not_empty(database_url: str) -> None:
-    db = Database.connect(database_url, pool=2)
-    world = World(db, (), ())
-    await seed(Settings(database_url=SecretStr(database_url), demo=True), panels_from_port=17094, simulated_panels=2)
+async def test_r_seed_every_role_that_logs_in_has_a_user_and_lists_are_not_empty(demo: World) -> None:
     assert {role for _, _, role in DEMO_USERS} == set(Role) - {Role.SYSTEM}
-    assert await world.value("SELECT count(*) FROM users WHERE role = 'SYSTEM' AND password_hash IS NULL") == 1
-    for row in await world.rows("SELECT username, password_hash FROM users WHERE role <> 'SYSTEM'"):
+    assert await demo.value("SELECT count(*) FROM users WHERE role = 'SYSTEM' AND password_hash IS NULL") == 1
+    for row in await demo.rows("SELECT username, password_hash FROM users WHERE role <> 'SYSTEM'"):
         assert PasswordHasher().verify(row["password_hash"], DEMO_LOGINS[row["username"]])
-    assert await world.value("SELECT count(*) FROM bundle_alarms WHERE status = 'CLOSED'") > 50
-    assert await world.value("SELECT count(*) FROM bundle_alarms WHERE status <> 'CLOSED' OR joinable") == 0
-    assert await world.value("SELECT min(zones) FROM (SELECT count(*) AS zones FROM zones GROUP BY panel_id) AS z") >= 8
-    await db.dispose()
+    assert await demo.value("SELECT count(*) FROM bundle_alarms WHERE status = 'CLOSED'") > 50
+    assert await demo.value("SELECT count(*) FROM bundle_alarms WHERE status <> 'CLOSED' OR joinable") == 0
+    assert await demo.value("SELECT min(zones) FROM (SELECT count(*) AS zones FROM zones GROUP BY panel_id) AS z") >= 8
 
 
-async def test_r_seed_the_past_is_three_months_long_and_in_its_partitions(database_url: str) -> None:
-    db = Database.connect(database_url, pool=2)
-    world = World(db, (), ())
-    await seed(Settings(database_url=SecretStr(database_url), demo=True), panels_from_port=17094, simulated_panels=2)
+async def test_r_seed_the_past_is_three_months_long_and_in_its_partitions(demo: World) -> None:
     for table, column in (("bundle_alarms", "opened_at"), ("events", "minute"), ("panel_state_history", "at")):
-        assert 85 < await world.value(f"SELECT extract(day FROM max({column}) - min({column})) FROM {table}") <= 92, table
+        assert 85 < await demo.value(f"SELECT extract(day FROM max({column}) - min({column})) FROM {table}") <= 92, table
     assert (
-        await world.value("SELECT count(*) FROM events_default")
-        == await world.value("SELECT count(*) FROM signals_default")
-        == 0
+        await demo.value("SELECT count(*) FROM events_default") == await demo.value("SELECT count(*) FROM signals_default") == 0
     )
     hours = "SELECT array_agg(DISTINCT extract(hour FROM at AT TIME ZONE 'Europe/Warsaw')::int) FROM panel_state_history"
-    assert set(await world.value(f"{hours} WHERE state = 'ARMED_FULL'")) == {18}
-    assert set(await world.value(f"{hours} WHERE state = 'DISARMED'")) == {7}
-    await db.dispose()
+    assert set(await demo.value(f"{hours} WHERE state = 'ARMED_FULL'")) == {18}
+    assert set(await demo.value(f"{hours} WHERE state = 'DISARMED'")) == {7}
 
 
-async def test_r_seed_each_object_can_be_worked_with(database_url: str) -> None:
-    db = Database.connect(database_url, pool=2)
-    world, settings = World(db, (), ()), Settings(database_url=SecretStr(database_url), demo=True)
-    await seed(settings, panels_from_port=17094, simulated_panels=2)
-    kinds = await world.rows("SELECT object_id, array_agg(kind ORDER BY position) AS kinds FROM object_procedures GROUP BY 1")
+async def test_r_seed_each_object_can_be_worked_with(demo: World) -> None:
+    kinds = await demo.rows("SELECT object_id, array_agg(kind ORDER BY position) AS kinds FROM object_procedures GROUP BY 1")
     assert [row["kinds"] for row in kinds] == [["CHECK", "CALL", "DISPATCH", "TEXT"]] * OBJECTS
-    assert await world.value("SELECT min(n) FROM (SELECT count(*) AS n FROM object_contacts GROUP BY object_id) AS c") == 2
-    async with db.read() as session:
+    assert await demo.value("SELECT min(n) FROM (SELECT count(*) AS n FROM object_contacts GROUP BY object_id) AS c") == 2
+    async with demo.db.read() as session:
         secrets = (await session.scalars(select(Secret))).all()
     assert {secret.object_id for secret in secrets} == {row["object_id"] for row in kinds}
-    assert all(SECRET_VALUE.get(secret, settings.cipher()) for secret in secrets)
-    await db.dispose()
+    assert all(SECRET_VALUE.get(secret, Settings().cipher()) for secret in secrets)
 
 
 async def test_without_demo_there_are_no_users_with_known_passwords(database_url: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -27,13 +27,6 @@ from workflows.contracts import names
 from workflows.contracts.bundle import ActionRequest, BundleInput, start_options
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleStatus
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
 
 
 def settings(temporal_address: str, database_url: str) -> Settings:

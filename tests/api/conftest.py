@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from temporalio.client import Client
 
 from activities import worker
-from activities.auth.passwords import hash_now
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from api.client.client import StamClient
@@ -54,13 +54,6 @@ async def serving(settings: Settings) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
-
-
-@pytest.fixture
 async def people(db: Database) -> People:
     """One user of each role, all with the password `PASSWORD`."""
     return await seed_people(db, _password_hash())
@@ -68,7 +61,8 @@ async def people(db: Database) -> People:
 
 @cache
 def _password_hash() -> str:
-    return hash_now(PASSWORD)
+    """A cheap one: who logs in a thousand times tests what comes after. What a login costs is in the hash itself."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import func, select, text
+from structlog.testing import capture_logs
 from uuid_utils.compat import uuid7
 
 from activities.db.models.audit_log import AuditEntry
@@ -248,19 +249,22 @@ async def test_an_upload_that_breaks_off_leaves_nothing(api: Api, login: Login, 
         begun.set()
         await asyncio.Event().wait()
 
-    async with api.http(admin.session.access_token) as http:
-        path = f"/api/objects/{object_id}/documents?title=a&file_name=a.pdf"
-        upload = asyncio.create_task(http.post(path, content=broken()))
-        await begun.wait()
-        upload.cancel()
-        await asyncio.wait([upload])
-    await eventually(lambda: not api.server.server_state.tasks, what="the server has noticed")
+    with capture_logs() as logs:
+        async with api.http(admin.session.access_token) as http:
+            path = f"/api/objects/{object_id}/documents?title=a&file_name=a.pdf"
+            upload = asyncio.create_task(http.post(path, content=broken()))
+            await begun.wait()
+            upload.cancel()
+            await asyncio.wait([upload])
+        await eventually(lambda: not api.server.server_state.tasks, what="the server has noticed")
+    told = [(entry["event"], entry.get("status")) for entry in logs if entry["event"] in ("http", "api.bug")]
+    assert told == [("http", 499)], "it is no bug and no failure of ours"
     assert (await _count(db, FileBlob), await _count(db, ObjectDocumentVersion)) == (0, 0)
 
     async def nothing_is_open() -> bool:  # but for what others are just doing
         async with db.read() as session:
             idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
-            return await session.scalar(text(idle)) == 0
+            return bool(await session.scalar(text(idle)) == 0)
 
     await eventually(nothing_is_open, what="no transaction stays open")
 

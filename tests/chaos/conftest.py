@@ -6,9 +6,9 @@ from deploy.local.folder import scratch_folder
 from tests.support.system import SystemThread
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole() -> Iterator[SystemThread]:
-    """The whole system with 100 quiet panels, as `stam up` runs it."""
+    """One whole system with 100 quiet panels for all kills, as `stam up` runs it."""
     with scratch_folder() as folder:
         thread = SystemThread(folder, panels=100)
         try:

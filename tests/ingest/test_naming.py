@@ -49,13 +49,6 @@ def settings(database_url: str, valkey_url: str, temporal_address: str) -> Setti
     )
 
 
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    db = Database.connect(database_url, pool=5)
-    yield db
-    await db.dispose()
-
-
 @contextlib.asynccontextmanager
 async def station(settings: Settings, db: Database, client: Client) -> AsyncIterator[StamClient]:
     """Core worker and API; an administrator."""

@@ -38,13 +38,6 @@ def settings(database_url: str, valkey_url: str, temporal_address: str) -> Setti
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    db = Database.connect(database_url, pool=5)
-    yield db
-    await db.dispose()
-
-
-@pytest.fixture
 async def panel() -> AsyncIterator[NetworkPanel]:
     async with running_panel(furnish(PanelConfig(latency=0.001, slot_release=0.0))) as panel:
         yield panel

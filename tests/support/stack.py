@@ -4,15 +4,19 @@ import asyncio
 import contextlib
 import importlib
 import inspect
+import os
+import shutil
 import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import asyncpg
 import redis
 
+from deploy.local.folder import scratch_folder
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.postgres import OWNER, Postgres
 from deploy.local.temporal import Temporal
@@ -20,6 +24,14 @@ from deploy.local.valkey import Valkey
 
 T = TypeVar("T")
 _TEMPLATE = "stam_template"
+_MEMORY: Final = Path("/dev/shm")
+_PLENTY: Final = 4 * 1024**3  # bytes
+
+
+def folder_in_memory() -> AbstractContextManager[Path]:
+    """A scratch folder in memory, if there is plenty of it: a database is some 400 files, and disks are slow at making them."""
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _PLENTY
+    return scratch_folder(_MEMORY if roomy else None)
 
 
 def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -76,7 +88,7 @@ class Databases:
             self._make_template()
             self._template_made = True
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self._execute(f"create database {name} template {_TEMPLATE} owner {OWNER}")
+        self._execute(f"create database {name} template {_TEMPLATE} owner {OWNER} strategy file_copy")
         try:
             yield name
         finally:

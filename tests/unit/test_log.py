@@ -8,6 +8,7 @@ import structlog
 
 from activities.infra import log
 from activities.infra.settings import Settings
+from tests.support.log import plain_log
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,7 @@ def _restored() -> object:
     yield None
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    plain_log()
 
 
 def test_r_log_a_line_is_json_with_what_the_context_binds(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,13 +25,6 @@ from workflows.domain.bundle import Action, BundleStatus, Refusal
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
-
-
-@pytest.fixture
 async def queue(temporal_client: Client, db: Database) -> AsyncIterator[str]:
     """The real worker, on a queue of this test's own."""
     name = f"core-{uuid4()}"
