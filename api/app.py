@@ -37,6 +37,7 @@ from api.routers import (
     keys,
     objects,
     panel_names,
+    panel_releases,
     panels,
     partitions,
     response_plans,
@@ -91,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in (
         *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
-        *(panels, panel_names, partitions, zones, audit, system, route),
+        *(panels, panel_names, panel_releases, partitions, zones, audit, system, route),
     ):
         app.include_router(router.router)
     for flag, routers in _BEHIND.items():
