@@ -18,6 +18,7 @@ from activities.auth import sessions
 from activities.db import audit_chain
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.partitions import ensure_partitions
+from activities.db.repositories.panel_releases import count_released
 from activities.db.session import Database
 from workflows.contracts import names
 from workflows.domain.alarm import Priority
@@ -32,6 +33,7 @@ RETRY_AFTER: Final = timedelta(seconds=30)
 
 ALARMS_ACTIVE: Final = Gauge("alarms_active", "Bundles not closed", ["priority"])
 STALE_BUNDLES: Final = Gauge("stale_alarm_report_bundles", "CRITICAL bundles open for more than 24 h")
+PANELS_RELEASED: Final = Gauge("panels_released", "Panels whose line is given up for programming")
 AUDIT_CHAIN_LENGTH: Final = Gauge("audit_chain_length", "Links in the chain over the audit log: never falls")
 TASK_QUEUE_BACKLOG: Final = Gauge("temporal_task_queue_backlog", "Tasks waiting for a worker", ["queue", "kind"])
 
@@ -49,6 +51,7 @@ async def keep_house(db: Database, client: Client) -> None:
         tasks.create_task(_every(GAUGES_EVERY, "audit gauge", lambda: measure_audit(db)))
         tasks.create_task(_every(DAILY, "refresh tokens", lambda: _purge_sessions(db)))
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
+        tasks.create_task(_every(GAUGES_EVERY, "release gauge", lambda: measure_releases(db)))
         tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
 
 
@@ -99,6 +102,12 @@ async def measure_alarms(db: Database) -> None:
     for priority in Priority:
         ALARMS_ACTIVE.labels(priority.value).set(counts.get(priority, (0, 0))[0])
     STALE_BUNDLES.set(counts.get(Priority.CRITICAL, (0, 0))[1])
+
+
+async def measure_releases(db: Database) -> None:
+    """Sets `panels_released`, by the rows' times."""
+    async with db.read() as session:
+        PANELS_RELEASED.set(await count_released(session))
 
 
 async def measure_backlog(client: Client) -> None:

@@ -9,6 +9,7 @@ from activities.infra.settings import Settings
 from activities.keys import KeyActivities
 from activities.object_import import ImportActivities
 from activities.panel_names import PanelNamesActivities
+from activities.panel_releases import ReleaseActivities
 from activities.reveals import RevealActivities
 
 
@@ -16,11 +17,12 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
     """Raises BadKeys."""
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
-    imports = ImportActivities(db, settings.cipher())
+    imports, releases = ImportActivities(db, settings.cipher()), ReleaseActivities(db)
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
         *(panel_names.find_panel_holder, panel_names.fail_names_read),
         *(reveals.open_reveal, reveals.end_reveal),
+        *(releases.begin_release, releases.keep_release, releases.end_release),
         *(keys.rotate_signing_key, keys.remove_retired_keys),
         *(imports.check_import, imports.begin_import, imports.apply_import_chunk, imports.end_import),
     ]

@@ -38,6 +38,7 @@ from api.routers import (
     keys,
     objects,
     panel_names,
+    panel_releases,
     panels,
     partitions,
     response_plans,
@@ -103,7 +104,7 @@ def _routes() -> list[BaseRoute]:
     whole = APIRouter(generate_unique_id_function=_operation_id)
     for router in (
         *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
-        *(panels, panel_names, partitions, zones, audit, system, route),
+        *(panels, panel_names, panel_releases, partitions, zones, audit, system, route),
     ):
         whole.include_router(router.router)
     for flag, routers in _BEHIND.items():

@@ -23,6 +23,7 @@ from api.import_decisions import ImportDecisions
 from api.realtime.catch_up import CatchUp
 from api.realtime.hub import STREAM_PATIENCE, Hub
 from api.realtime.tickets import Tickets
+from api.release_actions import ReleaseActions
 from api.reveal_actions import RevealActions
 from workflows.domain.flags import Flags
 
@@ -40,6 +41,7 @@ class Services:
     live_state: LiveState
     actions: BundleActions
     reveals: RevealActions
+    releases: ReleaseActions
     imports: ImportDecisions
     health: Health
     hub: Hub
@@ -82,6 +84,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             live_state=LiveState(quick),
             actions=BundleActions(client),
             reveals=RevealActions(client),
+            releases=ReleaseActions(client),
             imports=ImportDecisions(client),
             health=health,
             hub=hub,

@@ -29,6 +29,7 @@ from api.client.models import (
 )
 from api.client.object_admin import ObjectAdmin
 from api.client.panel_admin import PanelAdmin
+from api.client.panel_releases import PanelReleases
 from api.client.secrets import Secrets
 from api.client.service_tokens import ServiceTokens
 from api.client.session import Session
@@ -59,6 +60,7 @@ class StamClient:
         self.service_tokens = ServiceTokens(self.session)
         self.documents = Documents(self.session)
         self.imports = Imports(self.session)
+        self.releases = PanelReleases(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -103,6 +103,18 @@ class Object:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRelease:
+    """The panel's line is given up for programming. `freed_at` None: it is still being closed."""
+
+    id: UUID
+    requested_by: UUID
+    reason: str
+    begun_at: datetime
+    until: datetime
+    freed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """`encrypted`: an integration key is set; the key itself is never told."""
 
@@ -121,12 +133,16 @@ class Panel:
     module: str | None = None
     model: str | None = None
     firmware: str | None = None
+    release: OpenRelease | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
+    """`until`: when a RELEASED line is taken back at the latest."""
+
     status: LinkStatus = LinkStatus.UNKNOWN
     since: datetime | None = None
+    until: datetime | None = None
     last_frame_at: datetime | None = None
     model: str | None = None
     firmware: str | None = None

@@ -46,7 +46,8 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`event` is alarm.new, alarm.updated, panel.state.changed, reveal.expired or system.mode; ignore unknown ones."""
+    """`event` is alarm.new, alarm.updated, panel.state.changed, panel.release.changed, reveal.expired or system.mode; ignore
+    unknown ones."""
 
     seq: int
     event: str

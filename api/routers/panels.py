@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.models.panels import Panel
 from activities.db.repositories import objects
+from activities.db.repositories.panel_releases import open_releases
 from activities.db.session import WriteSession
 from api.audit import audit, told
 from api.client import models
@@ -41,7 +42,8 @@ async def list_panels(
         rows = await objects.list_panels(
             session, object_id=object_id, only_objects=access.only_objects, cursor=cursor, limit=limit
         )
-    return answers.page_of(rows, map(answers.panel, rows.items))
+        released = await open_releases(session, [row["id"] for row in rows.items])
+    return answers.page_of(rows, (answers.panel(row, released.get(row["id"])) for row in rows.items))
 
 
 @router.post("", status_code=201, responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT), summary="Add a panel")
@@ -65,7 +67,7 @@ async def create_panel(body: NewPanel, access: Editor, served: Served) -> models
 @router.get("/{panel_id}", responses=problems(ErrorCode.NOT_FOUND), summary="One panel")
 async def one_panel(panel_id: UUID, access: Viewer, served: Served) -> models.Panel:
     async with served.db.read() as session:
-        return answers.panel(await _found(session, panel_id, access))
+        return await _told(session, await _found(session, panel_id, access))
 
 
 @router.patch("/{panel_id}", responses=_CHANGING, summary="Change a panel")
@@ -79,9 +81,9 @@ async def change_panel(panel_id: UUID, body: PanelChange, access: Editor, served
             await objects.change_panel(session, panel, changes, served.cipher)
             await session.refresh(panel)
             audit(session, access, "panel.changed", "panel", panel_id, before=before, after=told(panel))
+            return await _told(session, panel)
     except IntegrityError as error:
         raise Problem(ErrorCode.CONFLICT, _TAKEN) from error
-    return answers.panel(panel)
 
 
 @router.delete("/{panel_id}", status_code=204, responses=_CHANGING, summary="Delete a panel")
@@ -102,7 +104,8 @@ async def panel_state(panel_id: UUID, access: Viewer, served: Served) -> models.
         await _found(session, panel_id, access)
         zones = await objects.all_zones(session, panel_id)
         names = await objects.partition_names(session, panel_id)
-    return answers.panel_state(panel_id, await served.live_state.read(panel_id), zones, names)
+        released = await open_releases(session, [panel_id])
+    return answers.panel_state(panel_id, await served.live_state.read(panel_id), zones, names, released.get(panel_id))
 
 
 @router.get("/{panel_id}/history", responses=problems(ErrorCode.NOT_FOUND), summary="How a panel was before")
@@ -129,8 +132,12 @@ async def _locked(session: WriteSession, panel_id: UUID, version: int) -> Panel:
     panel = await objects.lock_panel(session, panel_id)
     if panel is None:
         raise Problem(ErrorCode.NOT_FOUND)
-    expect(version, panel.version, answers.panel(panel))
+    expect(version, panel.version, await _told(session, panel))
     return panel
+
+
+async def _told(session: AsyncSession, panel: Panel) -> models.Panel:
+    return answers.panel(panel, (await open_releases(session, [panel.id])).get(panel.id))
 
 
 async def _found(session: AsyncSession, panel_id: UUID, access: Access) -> Panel:

@@ -14,6 +14,7 @@ from activities.db.models.object_alarm_config import ObjectAlarmConfig
 from activities.db.models.object_contacts import ObjectContact
 from activities.db.models.object_procedures import ObjectProcedure
 from activities.db.models.objects import GuardedObject
+from activities.db.models.panel_releases import PanelRelease as ReleaseRow
 from activities.db.models.panels import Panel as PanelRow
 from activities.db.models.zones import Zone as ZoneRow
 from activities.db.repositories.paging import Rows
@@ -21,6 +22,7 @@ from activities.infra.settings import Settings
 from activities.live_state import LivePanel
 from api.client import models, object_admin
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
+from api.client.panel_releases import PanelRelease
 from api.client.secrets import Reveal, Secret
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Priority, Source
@@ -232,9 +234,16 @@ def assigned_objects(user_id: UUID, rows: Iterable[Row]) -> object_admin.Assigne
     return object_admin.AssignedObjects(user_id=user_id, objects=found)
 
 
-def panel(row: PanelRow | Row) -> models.Panel:
+def panel(row: PanelRow | Row, release: ReleaseRow | None = None) -> models.Panel:
+    """``release``: the one because of which nobody holds its line."""
     columns = row if isinstance(row, Mapping) else columns_of(row)
-    return same_named(models.Panel, columns, encrypted=columns["integration_key_sealed"] is not None)
+    encrypted = columns["integration_key_sealed"] is not None
+    opened = same_named(models.OpenRelease, columns_of(release)) if release is not None else None
+    return same_named(models.Panel, columns, encrypted=encrypted, release=opened)
+
+
+def panel_release(row: ReleaseRow | Row) -> PanelRelease:
+    return same_named(PanelRelease, row if isinstance(row, Mapping) else columns_of(row))
 
 
 def zone(row: ZoneRow | Row) -> models.Zone:
@@ -280,10 +289,15 @@ def state_change(row: Row) -> models.StateChange:
 
 
 def panel_state(
-    panel_id: UUID, live: LivePanel, zones: Sequence[ZoneRow], partition_names: Mapping[int, str]
+    panel_id: UUID,
+    live: LivePanel,
+    zones: Sequence[ZoneRow],
+    partition_names: Mapping[int, str],
+    release: ReleaseRow | None,
 ) -> models.PanelState:
-    """The live picture with names. What nobody has told of lately is UNKNOWN (R-MODES)."""
-    link = _link(live)
+    """The live picture with names. What nobody has told of lately is UNKNOWN (R-MODES), but that a line is given up the row of
+    the release says, whether or not anybody refreshes a cache."""
+    link = _link(live, release)
     stale = live.link is None or live.zones is None or live.partitions is None or link.status is not LinkStatus.CONNECTED
     times = [part["at"] for part in (live.zones, live.partitions, live.outputs, live.troubles) if part and part.get("at")]
     return models.PanelState(
@@ -298,8 +312,11 @@ def panel_state(
     )
 
 
-def _link(live: LivePanel) -> models.LinkState:
-    if live.link is None:
+def _link(live: LivePanel, release: ReleaseRow | None) -> models.LinkState:
+    given_up = live.link is not None and live.link["status"] == LinkStatus.RELEASED
+    if release is not None and (given_up or release.freed_at is not None):
+        return models.LinkState(status=LinkStatus.RELEASED, since=release.freed_at, until=release.until)
+    if live.link is None or given_up:  # and nobody has taken it back yet
         return models.LinkState()
     told: dict[str, Any] = {member.name: live.link.get(member.name) for member in fields(models.LinkState)}
     for moment in ("since", "last_frame_at"):

@@ -34,6 +34,7 @@ from ingest.satel.state import LINK
 from ingest.satel.store import PanelStore, Standing
 from workflows.contracts import names
 from workflows.contracts.panel import LeaseEnd, LeaseResult
+from workflows.contracts.panel_release import ReleaseRow
 from workflows.domain.panel import LinkStatus
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ class _Held:
     closing: asyncio.Task[None] | None = None  # once begun it runs to its end, whoever waits for it
     identity: Identity | None = None  # as last stored
     described: int = 0  # the description_version in use
+    release: ReleaseRow | None = None  # because of which it ends
 
     @property
     def lease(self) -> int:
@@ -105,9 +107,10 @@ class PanelHolder:
         if self._stopping:
             return LeaseResult(end=LeaseEnd.HANDED_OVER, holder=self.store.holder)
         found = await self.store.setup(panel_id)
-        if found is None or not found[1]:
-            end = LeaseEnd.REMOVED if found is None else LeaseEnd.DISABLED
-            return await self._refuse(panel_id, end, found[0].config_version if found else 0)
+        standing = (await self.store.standings([panel_id]))[panel_id]
+        end = _refusal(standing)
+        if found is None or end is not None:
+            return await self._refuse(panel_id, end or LeaseEnd.REMOVED, standing)
         held = await self._take(found[0])
         on_lease(held.lease)
         held.ordered_by += 1
@@ -119,31 +122,35 @@ class PanelHolder:
     async def release(self, panel_id: UUID) -> None:
         """Take the line down because whoever ordered it wants it no more; returns when it is closed."""
         if (held := self._held.get(panel_id)) is not None:
+            with contextlib.suppress(DatabaseUnavailable):
+                await self.look([panel_id])  # the database says why
             await self._end(held, LeaseEnd.HANDED_OVER, held.setup.config_version)
 
-    async def _refuse(self, panel_id: UUID, end: LeaseEnd, config_version: int) -> LeaseResult:
+    async def _refuse(self, panel_id: UUID, end: LeaseEnd, standing: Standing) -> LeaseResult:
         if (held := self._held.get(panel_id)) is not None:
-            await self._end(held, end, config_version)
-        await self._close_account(panel_id)
-        if end is LeaseEnd.DISABLED:
-            self.live.publish(panel_id, LINK, _DISABLED_LINK)
+            await self._end(held, end, standing.config_version)
+        shown = _SHOWN.get(end, LinkStatus.DISABLED)
+        await self._close_account(panel_id, shown, standing.lease_number)
+        log.info("panel.refused", panel_id=str(panel_id), end=end)
+        if end is not LeaseEnd.REMOVED:
+            self.live.publish(panel_id, LINK, {**_NO_LINK, "status": shown})
             self.live.forget(panel_id)
-        return LeaseResult(end=end, holder=self.store.holder, config_version=config_version)
+        return LeaseResult(end=end, holder=self.store.holder, config_version=standing.config_version, release=standing.release)
 
-    async def _close_account(self, panel_id: UUID) -> None:
+    async def _close_account(self, panel_id: UUID, shown: LinkStatus, lease: int) -> None:
         """Nobody holds the panel and nobody wants it: an alarm for its lost line is over, and the history says so.
 
-        It counts under the last lease: if somebody has a newer one by then, it is theirs to judge.
+        It counts under the last ``lease``: if somebody has a newer one by then, it is theirs to judge.
         """
         position = await self.store.position(panel_id)
-        if position.link in (None, LinkStatus.DISABLED) or self.batcher.holds(panel_id):
+        if position.link in (None, shown) or self.batcher.holds(panel_id):
             return
-        lease = (await self.store.standings([panel_id]))[panel_id].lease_number
         at = datetime.now(UTC)
         over, position.outage = position.outage.over(panel_id, at) if position.outage else [], None
-        position.link = LinkStatus.DISABLED
-        change = PanelStateChange(panel_id=panel_id, partition=None, state=position.link, at=at)
-        entry = Entry(panel_id=panel_id, lease=lease, signals=tuple(over), cursor=position.to_json(), states=(change,))
+        position.link = shown
+        change = PanelStateChange(panel_id=panel_id, partition=None, state=shown, at=at)
+        states = (change,) if shown is LinkStatus.DISABLED else ()  # of a release others tell
+        entry = Entry(panel_id=panel_id, lease=lease, signals=tuple(over), cursor=position.to_json(), states=states)
         self.batcher.put(entry)
 
     async def _take(self, setup: PanelSetup) -> _Held:
@@ -165,6 +172,7 @@ class PanelHolder:
 
     async def _start(self, setup: PanelSetup, lease: int, last_seen_at: datetime | None) -> _Held:
         position = await self.store.position(setup.panel_id)
+        released_at = await self.store.released_at(setup.panel_id)
         if (other := self._held.get(setup.panel_id)) is not None:  # another attempt was quicker; the newest number counts
             await self._end(other, LeaseEnd.HANDED_OVER, other.setup.config_version)
         runtime = PanelRuntime(
@@ -180,6 +188,7 @@ class PanelHolder:
             backoff=Backoff(pace=self.pace),
             grace=self.grace,
             last_seen_at=last_seen_at,
+            released_at=released_at,
             on_names=lambda found: self._learn(setup.panel_id, found),
         )
         # It may go on for months: what it says later is not on account of the request that began it.
@@ -240,8 +249,7 @@ class PanelHolder:
     async def _close(self, held: _Held, end: LeaseEnd, config_version: int) -> None:
         """Close the line, commit what it received, and let whoever waits know."""
         panel_id = held.setup.panel_id
-        for_good = end in (LeaseEnd.DISABLED, LeaseEnd.REMOVED)
-        held.runtime.stop(LinkStatus.DISABLED if for_good else LinkStatus.DISCONNECTED)
+        held.runtime.stop(_SHOWN.get(end, LinkStatus.DISCONNECTED))
         held.task.cancel()
         await asyncio.wait([held.task])
         with contextlib.suppress(TimeoutError):
@@ -259,6 +267,7 @@ class PanelHolder:
                 holder=self.store.holder,
                 config_version=max(config_version, held.setup.config_version),
                 request_id=current_request_id() if end is LeaseEnd.CONFIG_CHANGED else "",
+                release=held.release if end is LeaseEnd.RELEASED else None,
             )
         )
         if end is LeaseEnd.CONFIG_CHANGED and not held.ordered_by and not self._stopping:
@@ -330,6 +339,7 @@ class PanelHolder:
             if held is None or held.lease != leases[panel_id]:
                 continue
             if (end := _verdict(held, standing)) is not None:
+                held.release = standing.release
                 with bound(request_id=asked_by.get(panel_id, "")):
                     self.end_soon(panel_id, held.lease, end, standing.config_version)
             elif standing.description_version != held.described:
@@ -372,9 +382,12 @@ async def _gathered(changed: "asyncio.Queue[_News | None]") -> dict[UUID, str] |
     return None if None in told else dict(sorted(news for news in told if news is not None))  # one with a request stands
 
 
-_DISABLED_LINK: dict[str, object] = {
-    **dict.fromkeys(("since", "holder", "model", "firmware", "clock_offset_seconds", "last_frame_at")),
-    "status": LinkStatus.DISABLED,
+_NO_LINK: dict[str, object] = dict.fromkeys(("since", "holder", "model", "firmware", "clock_offset_seconds", "last_frame_at"))
+# What a line is shown as that is let go because nobody shall hold it.
+_SHOWN = {
+    LeaseEnd.DISABLED: LinkStatus.DISABLED,
+    LeaseEnd.REMOVED: LinkStatus.DISABLED,
+    LeaseEnd.RELEASED: LinkStatus.RELEASED,
 }
 
 
@@ -385,12 +398,19 @@ def _news(payload: object) -> _News:
         return UUID(int=0), ""  # not a panel: nobody holds it
 
 
-def _verdict(held: _Held, standing: Standing) -> LeaseEnd | None:
-    """Why a lease is over, or None while it is not."""
+def _refusal(standing: Standing) -> LeaseEnd | None:
+    """Why nobody may hold a panel, or None if somebody shall."""
     if standing.removed:
         return LeaseEnd.REMOVED
-    if standing.lease_number > held.lease:
-        return LeaseEnd.HANDED_OVER
     if not standing.enabled:
         return LeaseEnd.DISABLED
+    return LeaseEnd.RELEASED if standing.release is not None else None
+
+
+def _verdict(held: _Held, standing: Standing) -> LeaseEnd | None:
+    """Why a lease is over, or None while it is not."""
+    if standing.lease_number > held.lease and not standing.removed:
+        return LeaseEnd.HANDED_OVER
+    if (end := _refusal(standing)) is not None:
+        return end
     return LeaseEnd.CONFIG_CHANGED if standing.config_version != held.setup.config_version else None

@@ -60,18 +60,34 @@ class Outage:
 class LineWatch:
     """Follows one panel's line in one process. Its owner stores `outage`; every method that gives signals changes it."""
 
-    def __init__(self, panel_id: UUID, address: str, outage: Outage | None, *, grace: Grace, began_at: datetime) -> None:
-        """``outage``: as the last holder left it. ``began_at``: when this process began to try."""
+    def __init__(
+        self,
+        panel_id: UUID,
+        address: str,
+        outage: Outage | None,
+        *,
+        grace: Grace,
+        began_at: datetime,
+        released_at: datetime | None = None,
+    ) -> None:
+        """``outage``: as the last holder left it. ``began_at``: when this process began to try. ``released_at``: when the line
+        was last given up on purpose."""
         self.outage = outage
+        self._released_at = released_at
         self._panel_id, self._address, self._grace = panel_id, address, grace
         self._trying_since: datetime | None = began_at
         self._failed_as: LinkStatus | None = None
 
     def begin(self, at: datetime) -> list[Signal]:
-        """This process takes the panel. An outage of an address that the panel no longer has is over."""
-        if self.outage is None or self.outage.address == self._address:
+        """This process takes the panel. An outage of an address that the panel no longer has is over, and so is one from before
+        the line was given up: nobody missed it since."""
+        outage = self.outage
+        if outage is None or (outage.address == self._address and not self._was_released_since(outage)):
             return []
         return self.let_go(at)
+
+    def _was_released_since(self, outage: Outage) -> bool:
+        return self._released_at is not None and outage.since < self._released_at
 
     def failed(self, status: LinkStatus, at: datetime) -> None:
         """A try failed, or a line ended."""

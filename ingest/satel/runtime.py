@@ -100,6 +100,7 @@ class PanelRuntime:
         backoff: Backoff | None = None,
         grace: Grace | None = None,
         last_seen_at: datetime | None = None,
+        released_at: datetime | None = None,
         on_names: Callable[[Names], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
@@ -110,8 +111,16 @@ class PanelRuntime:
         self.log_every = LOG_EVERY
         self.status = LinkStatus.CONNECTING
         self._since = began_at = now()
-        self._watch = LineWatch(setup.panel_id, setup.address, position.outage, grace=grace or Grace(), began_at=began_at)
+        self._watch = LineWatch(
+            setup.panel_id,
+            setup.address,
+            position.outage,
+            grace=grace or Grace(),
+            began_at=began_at,
+            released_at=released_at,
+        )
         self._last_seen_at = last_seen_at  # of the former holder
+        self._released_at = released_at
         self._batcher, self._live, self._holder = batcher, live, holder
         self._dial = dial or tcp(setup.host, setup.port)
         self._timing = timing or Timing()
@@ -166,9 +175,12 @@ class PanelRuntime:
 
     def stop(self, shown: LinkStatus | None = None) -> None:
         """Let go of the line; `run` returns soon. ``shown`` is what the history says of it: DISABLED when nobody else takes
-        the panel, DISCONNECTED when somebody does, None for a process that dies without a word."""
+        the panel, DISCONNECTED when somebody does, None for a process that dies without a word. RELEASED it says only when it
+        is known that the line is closed (`activities.panel_releases`)."""
         self._stopping = True
-        if shown is LinkStatus.DISABLED:
+        if shown is LinkStatus.RELEASED:
+            self.tracker.position.link = shown
+        if shown in (LinkStatus.DISABLED, LinkStatus.RELEASED):
             self._record(self._watch.let_go(self._now()), moved=True)
             self._set_status(shown)
         elif shown is not None and self.tracker.position.link is LinkStatus.CONNECTED:
@@ -225,6 +237,8 @@ class PanelRuntime:
         seen_at, self._last_seen_at = self._last_seen_at, None
         if seen_at is not None and self.tracker.position.link is LinkStatus.CONNECTED:
             self._record_link(LinkStatus.DISCONNECTED, seen_at, {"reason": "its holder fell silent"})
+        if seen_at is not None and self._released_at is not None and seen_at < self._released_at:
+            self.tracker.position.link = LinkStatus.RELEASED  # it was given up while nobody held it
         self._record(self._watch.begin(self._now()))
 
     async def _live_line(self) -> tuple[Ended, float]:

@@ -18,6 +18,7 @@ from ingest.satel.names import Names
 from ingest.satel.panel import PanelSetup, Position, ZoneSetup
 from ingest.satel.runtime import Identity
 from workflows.contracts import names
+from workflows.contracts.panel_release import ReleaseRow
 from workflows.domain.alarm import AlarmType
 
 log = structlog.get_logger(__name__)
@@ -50,11 +51,13 @@ _LAST_SEEN = text(
 )
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 _CURSOR = text("SELECT cursor FROM panel_cursors WHERE panel_id = :panel_id")
+_RELEASED_AT = text("SELECT max(begun_at) FROM panel_releases WHERE panel_id = :panel_id")
 _STANDING = text(
     """
     SELECT p.id, p.enabled, p.deleted_at IS NOT NULL AS removed, p.config_version, p.description_version,
-           coalesce(l.lease_number, 0) AS lease_number
+           coalesce(l.lease_number, 0) AS lease_number, r.id AS release_id, r.until
     FROM panels p LEFT JOIN panel_leases l ON l.panel_id = p.id
+    LEFT JOIN panel_releases r ON r.panel_id = p.id AND r.ended_at IS NULL AND r.until > clock_timestamp()
     WHERE p.id = ANY(:panel_ids)
     """
 )
@@ -86,13 +89,14 @@ _IDENTIFY = text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a panel stands in the database now."""
+    """How a panel stands in the database now. `release`: because of it nobody may hold the line."""
 
     enabled: bool
     removed: bool
     config_version: int
     lease_number: int
     description_version: int = 1  # of zones, partitions, outputs and users
+    release: ReleaseRow | None = None
 
 
 REMOVED = Standing(enabled=False, removed=True, config_version=0, lease_number=0)
@@ -150,6 +154,12 @@ class PanelStore:
         async with self.db.read() as session:
             seen_at: datetime | None = (await session.execute(_LAST_SEEN, {"panel_id": panel_id})).scalar_one_or_none()
         return seen_at
+
+    async def released_at(self, panel_id: UUID) -> datetime | None:
+        """When the panel's line was last given up for programming; None: it never was."""
+        async with self.db.read() as session:
+            at: datetime | None = (await session.execute(_RELEASED_AT, {"panel_id": panel_id})).scalar_one()
+        return at
 
     async def position(self, panel_id: UUID) -> Position:
         """How far the recording has come; the beginning if there is none, and a visible gap if it cannot be read."""
@@ -216,6 +226,7 @@ def _standing(row: RowMapping) -> Standing:
         config_version=row["config_version"],
         lease_number=row["lease_number"],
         description_version=row["description_version"],
+        release=ReleaseRow(release_id=row["release_id"], until=row["until"]) if row["release_id"] is not None else None,
     )
 
 

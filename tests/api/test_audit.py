@@ -143,6 +143,8 @@ async def _edit_its_panel(call: Caller, admin: StamClient, object_id: str) -> No
     await call(admin, "DELETE", "/api/zones/{zone_id}", query="?version=2", zone_id=zone["id"])
     version = (await admin.panel_admin.partitions(UUID(made["id"]))).version
     await call(admin, "PUT", f"{route}/partitions", {"version": version, "partitions": [{"number": 1, "name": "Shop"}]}, **one)
+    await call(admin, "POST", f"{route}/release", {"minutes": 5, "reason": "new users"}, **one)
+    await call(admin, "POST", f"{route}/resume", **one)
     await call(admin, "DELETE", route, query=f"?version={(await admin.panel(UUID(made['id']))).version}", **one)
 
 

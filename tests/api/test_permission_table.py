@@ -125,6 +125,9 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", f"{_PANEL}/names"): _EDIT,
     ("POST", f"{_PANEL}/names/merge"): _EDIT,
     ("PUT", f"{_PANEL}/partitions"): _EDIT,
+    ("POST", f"{_PANEL}/release"): _EDIT,
+    ("POST", f"{_PANEL}/resume"): _EDIT,
+    ("GET", f"{_PANEL}/releases"): _VIEW_OBJECT,
     ("POST", "/api/zones"): _EDIT,
     ("PATCH", "/api/zones/{zone_id}"): _EDIT,
     ("DELETE", "/api/zones/{zone_id}"): _EDIT,
@@ -163,6 +166,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.ALARM_NEW: "Aa-AAA",
     names.ALARM_UPDATED: "Aa-AAA",
     names.PANEL_STATE_CHANGED: _VIEW_OBJECT,
+    names.PANEL_RELEASE_CHANGED: _VIEW_OBJECT,
     names.SYSTEM_MODE: "AAAAAA",
     names.REVEAL_EXPIRED: "------",  # to nobody but the one it names: tests/api/test_reveals.py
 }

@@ -9,11 +9,16 @@ from uuid_utils.compat import uuid7
 from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.models.objects import GuardedObject
 from activities.db.models.panels import Panel
+from activities.db.models.users import User
 from activities.db.models.zones import Zone
+from activities.db.repositories import panel_releases
 from activities.db.session import Database
 from activities.infra.settings import Settings
+from activities.panel_releases import ReleaseActivities
 from ingest.satel.simulator.server import NetworkPanel
 from workflows.contracts import names
+from workflows.contracts.panel_release import ReleaseAsk, ReleaseRow
+from workflows.domain.permissions import Role
 
 
 async def install(db: Database, panel: NetworkPanel, *, described: bool = True) -> UUID:
@@ -61,3 +66,15 @@ async def alarms(db: Database, panel_id: UUID) -> list[dict[str, Any]]:
         "SELECT * FROM events WHERE panel_id = :panel_id AND alarm_type IS NOT NULL AND NOT restore ORDER BY id",
         panel_id=panel_id,
     )
+
+
+async def release(db: Database, panel_id: UUID, *, minutes: int = 30) -> ReleaseRow:
+    """Give the panel's line up as its workflow does when somebody asks for it."""
+    async with db.write() as session:
+        admin = User(id=uuid7(), username=f"admin-{uuid7()}", password_hash="-", role=Role.ADMIN, display_name="Admin")
+        session.add(admin)
+        await session.flush()
+        asked = await panel_releases.ask(
+            session, panel_id, user_id=admin.id, minutes=minutes, reason="new users", request_id=""
+        )
+    return await ReleaseActivities(db).begin_release(ReleaseAsk(ask_id=asked.id))

@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,89 +16,15 @@ from activities.db.repositories.objects import describe_anew, lock_panel
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from ingest.satel.activities import PanelActivities
-from ingest.satel.batcher import Batcher, recording
-from ingest.satel.holder import PanelHolder
 from ingest.satel.line import Grace
-from ingest.satel.live import LivePublisher
-from ingest.satel.simulator.examples import furnish
-from ingest.satel.simulator.installation import PanelConfig
-from ingest.satel.simulator.server import NetworkPanel, running_panel
+from ingest.satel.simulator.server import NetworkPanel
 from ingest.satel.store import PanelStore
-from tests.ingest.rig import FAST, SMOKE, VIBRATION
+from tests.ingest.process import Process
+from tests.ingest.rig import SMOKE, VIBRATION
 from tests.ingest.site import alarms, install, reconfigure, rows
 from tests.support.eventually import eventually
 from workflows.contracts.panel import LeaseBeat, LeaseEnd, LeaseRequest, LeaseResult
 from workflows.domain.alarm import AlarmType
-
-
-@dataclass(slots=True)
-class Process:
-    """An ingest process without Temporal and Redis."""
-
-    holder: PanelHolder
-    loops: list[asyncio.Task[None]]
-    published: dict[tuple[UUID, str], dict[str, object]]
-
-    async def hold(self, panel_id: UUID) -> LeaseResult:
-        return await self.holder.hold(panel_id, on_lease=lambda _: None)
-
-    async def ready(self, panel_id: UUID) -> None:
-        await eventually(lambda: (runtime := self.holder.runtime(panel_id)) is not None and runtime.ready)
-
-    async def kill(self) -> None:
-        """Stop without a word to anybody."""
-        held = list(self.holder._held.values())
-        tasks = [*self.loops, *(each.task for each in held), *self.holder._endings]
-        for task in tasks:
-            task.cancel()
-        for each in held:
-            each.runtime.stop()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self.holder.batcher.close(0)
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    db = Database.connect(database_url, pool=5)
-    yield db
-    await db.dispose()
-
-
-@pytest.fixture
-async def panel() -> AsyncIterator[NetworkPanel]:
-    async with running_panel(furnish(PanelConfig(latency=0.001, slot_release=0.0))) as panel:
-        yield panel
-
-
-@pytest.fixture
-async def start(db: Database, database_url: str) -> AsyncIterator[Callable[[str], Process]]:
-    processes: list[Process] = []
-
-    def start(host: str) -> Process:
-        published: dict[tuple[UUID, str], dict[str, object]] = {}
-
-        async def write(parts: Any) -> None:
-            published.update(parts)
-
-        live = LivePublisher(write)
-        batcher = Batcher(recording(db))
-        holder = PanelHolder(
-            store=PanelStore(db=db, cipher=Settings().cipher(), holder=host, time_zone="Europe/Warsaw"),
-            batcher=batcher,
-            live=live,
-            poll_every=0.1,
-            timing=FAST,
-            pace=0.05,
-        )
-        batcher.on_stale = holder.on_stale
-        loops = (holder.tick(), holder.check(), holder.listen(database_url.replace("+asyncpg", "")), live.run())
-        processes.append(Process(holder, [asyncio.create_task(loop) for loop in loops], published))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        await process.kill()
-
 
 Start = Callable[[str], Process]
 

@@ -137,3 +137,15 @@ def test_the_alarm_says_what_was_seen_and_since_when() -> None:
 def test_an_outage_survives_being_stored(told: int | None) -> None:
     outage = Outage(since=AT, address=HERE, told=told)
     assert Outage.from_json(outage.to_json()) == outage
+
+
+@pytest.mark.parametrize(("released_after", "over"), [(1, True), (-1, False)])
+def test_an_outage_from_before_the_line_was_given_up_is_over(released_after: float, over: bool) -> None:
+    """Nobody held the line when it was: whoever takes it next begins with all of the grace."""
+    outage = Outage(since=AT, address=HERE, told=LINK_LOST)
+    began_at = after(600)
+    line = LineWatch(PANEL, HERE, outage, grace=GRACE, began_at=began_at, released_at=after(released_after))
+    assert told(line.begin(began_at)) == ([(LINK_LOST, True)] if over else [])
+    line.failed(LinkStatus.DISCONNECTED, after(610))
+    assert told(line.overdue(after(619))) == []
+    assert told(line.overdue(after(620))) == ([(LINK_LOST, False)] if over else []), "once, or told long ago"

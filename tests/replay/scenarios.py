@@ -16,15 +16,16 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.eventually import eventually
-from tests.support.fakes import FakeKeys, FakeLine, FakeNames, FakeReveal, FakeRow, new_bundle
+from tests.support.fakes import FakeKeys, FakeLine, FakeNames, FakeReleases, FakeReveal, FakeRow, new_bundle
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from tests.workflows.test_object_import import FakeImport
 from workflows.contracts import names, object_import
 from workflows.contracts.keys import KeyRotationInput
 from workflows.contracts.object_import import ImportDecision, ImportInput, ImportProgress
-from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
+from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, PanelSnapshot, start_options
 from workflows.contracts.panel_names import Holder, NamesEnd, NamesInput, NamesResult
 from workflows.contracts.panel_names import start_options as names_start_options
+from workflows.contracts.panel_release import ReleaseAsk, ResumeRequest
 from workflows.contracts.reveal import HideRequest, RevealInput, RevealSnapshot
 from workflows.contracts.reveal import start_options as reveal_options
 from workflows.domain.alarm import Priority
@@ -187,6 +188,57 @@ async def ended_at_once(env: WorkflowEnvironment) -> tuple[str, str]:
         return workflow_id, run_id
 
 
+@asynccontextmanager
+async def _released(env: WorkflowEnvironment) -> AsyncIterator[tuple[WorkflowHandle[Any, Any], FakeLine, PanelSnapshot]]:
+    """A panel just released for half an hour."""
+    line, releases = FakeLine(), FakeReleases(env.get_current_time)
+    given = PanelInput(panel_id=uuid4(), object_id=uuid4())
+    async with serving(env.client, line.hold_panel_line, queues=[names.PANELS_QUEUE], core=releases.all):
+        handle = await env.client.start_workflow(PanelConnection.run, given, **start_options(given))
+        await eventually(lambda: len(line.held) == 1)
+        told = await _ask_for_release(handle)
+        yield handle, line, told
+
+
+async def _ask_for_release(handle: WorkflowHandle[Any, Any]) -> PanelSnapshot:
+    told = await handle.execute_update(PanelConnection.release_for_programming, ReleaseAsk(ask_id=uuid4()))
+    await eventually(lambda: _waits_for_its_timer(handle))
+    return told
+
+
+async def _waits_for_its_timer(handle: WorkflowHandle[Any, Any]) -> bool:
+    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    running = kinds.count(EventType.EVENT_TYPE_TIMER_STARTED) - kinds.count(EventType.EVENT_TYPE_TIMER_CANCELED)
+    return running == 1 and kinds[-1] in _AT_REST
+
+
+async def released_and_taken_back_by_time(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Asked for twice; the panel is reconfigured meanwhile."""
+    async with _released(env) as (handle, line, _):
+        told = await _ask_for_release(handle)
+        await handle.signal(PanelConnection.config_changed, ConfigChanged(config_version=2))
+        await eventually(lambda: _has_set(handle, timers=3))
+        await eventually(lambda: _waits_for_its_timer(handle))
+        assert told.release is not None
+        await env.sleep(told.release.until - await env.get_current_time() + timedelta(seconds=0.2))
+        await eventually(lambda: len(line.held) == 2)
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def _has_set(handle: WorkflowHandle[Any, Any], *, timers: int) -> bool:
+    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    return kinds.count(EventType.EVENT_TYPE_TIMER_STARTED) == timers
+
+
+async def released_and_resumed(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with _released(env) as (handle, line, told):
+        assert told.release is not None
+        request = ResumeRequest(release_id=told.release.release_id, actor_id=ANNA)
+        await handle.execute_update(PanelConnection.resume, request)
+        await eventually(lambda: len(line.held) == 2)
+        return handle.id, handle.first_execution_run_id or ""
+
+
 async def names_read_at_the_second_holder(env: WorkflowEnvironment) -> tuple[str, str]:
     """The line goes to another process while its names are read."""
     fake = FakeNames(
@@ -285,6 +337,8 @@ SCENARIOS: dict[str, Scenario] = {
         leased_changed_and_removed,
         disabled_and_enabled,
         ended_at_once,
+        released_and_taken_back_by_time,
+        released_and_resumed,
         names_read_at_the_second_holder,
         names_of_a_silent_module,
         revealed_and_expired,

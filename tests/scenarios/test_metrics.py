@@ -29,6 +29,7 @@ PLACES: Final = {
     "claiming_timeout_reverts_total": WORKER,
     "stale_alarm_report_bundles": WORKER,
     "temporal_task_queue_backlog": WORKER,
+    "panels_released": WORKER,
     "satel_connection_status": INGEST,
     "outbox_pending_count": RELAYS,
     "outbox_relay_active_instances": RELAYS,

@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
+from workflows.contracts import policies
 from workflows.contracts.bundle import BundleRef, RowState, Transition, TransitionRequest
 from workflows.contracts.keys import KeyRotationInput, KeyRotationResult, KeyState
 from workflows.contracts.panel import LeaseBeat, LeaseRequest, LeaseResult
@@ -18,6 +22,7 @@ from workflows.contracts.panel_names import (
     NamesRequest,
     NamesResult,
 )
+from workflows.contracts.panel_release import EndRelease, ReleaseAsk, ReleaseRef, ReleaseRow
 from workflows.contracts.reveal import EndRequest, RevealRef, RevealRow
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Attempt, BundleState, BundleStatus, Refusal, apply, decide, joined
@@ -86,6 +91,7 @@ class FakeLine:
     def __init__(self) -> None:
         self.held: list[LeaseRequest] = []  # one for every attempt
         self.cancelled = 0
+        self.deaf = False  # to cancellation
         self._ends: asyncio.Queue[LeaseResult | Exception] = asyncio.Queue()
 
     def end(self, how: LeaseResult | Exception) -> None:
@@ -100,9 +106,11 @@ class FakeLine:
                 activity.heartbeat(LeaseBeat(lease_number=len(self.held), holder="test"))
                 await asyncio.wait([waiting], timeout=0.05)
         except asyncio.CancelledError:
-            waiting.cancel()
-            self.cancelled += 1
-            raise
+            if not self.deaf:
+                waiting.cancel()
+                self.cancelled += 1
+                raise
+            await waiting
         end = waiting.result()
         if isinstance(end, Exception):
             raise end
@@ -191,3 +199,48 @@ class FakeReveal:
     def _fail_if_away(self) -> None:
         if self.away:
             raise ConnectionError("the database is away")
+
+
+class FakeReleases:
+    """The rows of a panel's releases. `minutes` is for how long the next request asks; `unwanted`: the panel is disabled."""
+
+    def __init__(self, clock: Clock, minutes: int = 30) -> None:
+        self.clock, self.minutes, self.unwanted, self.refusing = clock, minutes, False, False
+        self.rows: dict[UUID, ReleaseRow] = {}
+        self.calls: list[str] = []
+        self.ended_by: list[UUID | None] = []
+
+    @property
+    def all(self) -> list[Callable[..., object]]:
+        return [self.begin_release, self.keep_release, self.end_release]
+
+    @property
+    def open(self) -> ReleaseRow | None:
+        return next((row for row in self.rows.values() if not row.ended), None)
+
+    @activity.defn(name="begin_release")
+    async def begin_release(self, ask: ReleaseAsk) -> ReleaseRow:
+        self.calls.append("begin")
+        if self.refusing:
+            raise ApplicationError("refused", type=policies.REFUSED, non_retryable=True)
+        until = await self.clock() + timedelta(minutes=self.minutes)
+        row = replace(self.open, until=until) if self.open else ReleaseRow(release_id=uuid4(), until=until)
+        return self._keep(row)
+
+    @activity.defn(name="keep_release")
+    async def keep_release(self, ref: ReleaseRef) -> ReleaseRow:
+        self.calls.append("keep")
+        row = self.rows[ref.release_id]
+        return self._keep(replace(row, ended=True) if self.unwanted else replace(row, freed=True))
+
+    @activity.defn(name="end_release")
+    async def end_release(self, request: EndRelease) -> ReleaseRow:
+        self.calls.append("end")
+        row = self.rows[request.release_id]
+        if not row.ended:
+            self.ended_by.append(request.actor_id)
+        return self._keep(replace(row, ended=True))
+
+    def _keep(self, row: ReleaseRow) -> ReleaseRow:
+        self.rows[row.release_id] = row
+        return row

@@ -24,14 +24,19 @@ ANNA, BARTEK = UUID(int=0xA), UUID(int=0xB)
 
 @asynccontextmanager
 async def serving(
-    client: Client, *activities: Callable[..., Any], queues: Sequence[str] = (), cached: int = 100
+    client: Client,
+    *activities: Callable[..., Any],
+    queues: Sequence[str] = (),
+    core: Sequence[Callable[..., Any]] = (),
+    cached: int = 100,
 ) -> AsyncIterator[None]:
-    """A worker with fakes for activities. ``cached`` 0: every task replays the history from its beginning."""
+    """A worker with fakes for activities: all on the core's queue, or on ``queues`` with those of ``core`` apart. ``cached``
+    0: every task replays the history from its beginning."""
     worker = Worker(
         client,
         task_queue=names.CORE_QUEUE,
         workflows=WORKFLOWS,
-        activities=[] if queues else activities,
+        activities=core if queues else activities,
         workflow_runner=workflow_runner(),
         max_cached_workflows=cached,
         sticky_queue_schedule_to_start_timeout=policies.STICKY_SCHEDULE_TO_START,

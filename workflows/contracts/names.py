@@ -101,6 +101,8 @@ CALLBACK = "Callback"
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm
 CONFIG_CHANGED = "config_changed"  # signal of PanelConnection
+RELEASE_FOR_PROGRAMMING = "release_for_programming"  # update of PanelConnection: answers when the line is closed
+RESUME = "resume"  # update of PanelConnection
 SNAPSHOT = "snapshot"  # query of all
 REVEAL_OPENED = "opened"  # update of SecretReveal: answers when it is visible, or never will be
 REVEAL_HIDE = "hide"  # update of SecretReveal

@@ -14,12 +14,14 @@ from temporalio import activity
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from workflows.contracts import names
+from workflows.contracts.panel_release import ReleaseRow
 
 
 class LeaseEnd(StrEnum):
     DISABLED = "DISABLED"  # the row says disabled: the workflow waits for a change
     REMOVED = "REMOVED"  # the row is gone or marked deleted: the workflow ends
     CONFIG_CHANGED = "CONFIG_CHANGED"  # start again with the new row
+    RELEASED = "RELEASED"  # the row says released for programming: nobody holds the line until that is over
     HANDED_OVER = "HANDED_OVER"  # the process is shutting down or was fenced off: somebody else shall take it
 
 
@@ -37,6 +39,7 @@ class PanelInput:
     last_end: LeaseEnd | None = None
     request_id: str = ""  # on whose account the next lease will be
     short_leases: int = 0  # in a row: leases that end at once are followed by a growing pause
+    release: ReleaseRow | None = None  # while there is one, nobody is to hold the line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +69,19 @@ class LeaseBeat:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseResult:
     """`config_version`: the newest this lease has seen in the panel's row, with CONFIG_CHANGED the one it ended for, and
-    `request_id` the request that made that change, where it is known."""
+    `request_id` the request that made that change, where it is known. `release`: with RELEASED, the one it ended for."""
 
     end: LeaseEnd
     lease_number: int = 0
     holder: str = ""
     config_version: int = 0
     request_id: str = ""
+    release: ReleaseRow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelSnapshot:
-    """Answer of query `snapshot`. `leased`: a lease is under way; who holds it now is in `panel_leases`."""
+    """Answer of query `snapshot` and of the updates. `leased`: a lease is under way; who holds it now is in `panel_leases`."""
 
     panel_id: UUID
     leased: bool
@@ -86,6 +90,7 @@ class PanelSnapshot:
     last_end: LeaseEnd | None = None
     lease_number: int = 0
     holder: str = ""
+    release: ReleaseRow | None = None
 
 
 @activity.defn(name="hold_panel_line")
@@ -94,11 +99,13 @@ async def hold_panel_line(request: LeaseRequest) -> LeaseResult:
 
     Each attempt, and Temporal makes a new one when a holder misses its heartbeats, must
 
-    - read the panel's row; disabled → DISABLED, deleted or missing → REMOVED, before any number is taken;
+    - read the panel's row; disabled → DISABLED, deleted or missing → REMOVED, released for programming → RELEASED, before any
+      number is taken;
     - take its own number: `panel_leases.lease_number + 1 … RETURNING`, with its host id as holder, in one statement;
     - call `activity.heartbeat(LeaseBeat(...))` at once and then every `policies.LEASE_BEAT_EVERY`, whatever the line does
       (a panel that does not answer is still held: CONNECTING, BUSY, NO_ANSWER are states of the line, not ends of the lease);
-    - return CONFIG_CHANGED as soon as `names.PANEL_CHANNEL` tells of the panel and its row then has another config_version;
+    - return CONFIG_CHANGED as soon as `names.PANEL_CHANNEL` tells of the panel and its row then has another config_version, and
+      RELEASED when it then is released;
     - return HANDED_OVER when the worker shuts down, or when the recorder says that its number is stale;
     - on cancellation (the workflow wants it so after a change it heard of first; noticed at the next heartbeat): close the
       line, then raise on.

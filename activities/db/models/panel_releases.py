@@ -10,7 +10,8 @@ from activities.db.models.base import NOW, Base, Identified
 class PanelRelease(Identified, Base):
     """A panel's line given up on purpose, for programming with another client (R-DLOAD). At most one is open: not `ended_at`.
 
-    `until` is when the line is taken back at the latest; `ended_by` None: by time.
+    `until` is when the line is taken back at the latest, `freed_at` when it was known to be closed; `ended_by` None: by time,
+    or because the panel is no longer wanted.
     """
 
     __tablename__ = "panel_releases"
@@ -25,6 +26,7 @@ class PanelRelease(Identified, Base):
     reason: Mapped[str]
     begun_at: Mapped[datetime] = mapped_column(server_default=NOW)
     until: Mapped[datetime]
+    freed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     request_id: Mapped[str | None]

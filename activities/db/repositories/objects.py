@@ -13,6 +13,7 @@ from activities.db.encrypted import INTEGRATION_KEY
 from activities.db.fold import words
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.objects import GuardedObject, ObjectStatus
+from activities.db.models.panel_releases import PanelRelease
 from activities.db.models.panel_state_history import PanelStateHistory
 from activities.db.models.panels import Panel
 from activities.db.models.partitions import Partition
@@ -20,6 +21,7 @@ from activities.db.models.user_object_assignments import UserObjectAssignment
 from activities.db.models.zones import Zone
 from activities.db.outbox import announce_panel_change, wake_holders
 from activities.db.repositories.paging import Key, Order, Rows, page
+from activities.db.repositories.panel_releases import in_force
 from activities.db.session import WriteSession
 from activities.infra.crypto import FieldCipher, Unreadable
 from workflows.domain.bundle import BundleStatus
@@ -208,8 +210,10 @@ def _set(panel: Panel, name: str, value: Any, cipher: FieldCipher) -> None:
 
 
 async def expected_panels(session: AsyncSession) -> list[UUID]:
-    """The panels that should be connected."""
-    return list((await session.scalars(select(Panel.id).where(Panel.deleted_at.is_(None), Panel.enabled))).all())
+    """The panels that should be connected: not those whose line somebody has for programming."""
+    released = select(PanelRelease.id).where(PanelRelease.panel_id == Panel.id, in_force()).exists()
+    query = select(Panel.id).where(Panel.deleted_at.is_(None), Panel.enabled, ~released)
+    return list((await session.scalars(query)).all())
 
 
 async def partition_names(session: AsyncSession, panel_id: UUID) -> dict[int, str]:
