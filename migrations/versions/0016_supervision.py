@@ -18,7 +18,9 @@ _ALARM_TYPES, _FAMILIES = ("events", "bundle_alarms", "zones"), ("events", "sign
 
 
 def upgrade() -> None:
-    op.add_column("panels", sa.Column("supervision_class", _enum("supervision_class", CLASSES), server_default="SP5", nullable=False))
+    op.add_column(
+        "panels", sa.Column("supervision_class", _enum("supervision_class", CLASSES), server_default="SP5", nullable=False)
+    )
     op.add_column("panel_leases", sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_panel_cursors_outage", "panel_cursors", ["panel_id"], postgresql_where=sa.text("cursor -> 'outage' <> 'null'")

@@ -269,7 +269,7 @@ async def test_an_alarm_for_a_lost_line_ends_when_the_panel_is_disabled_while_no
     panel_id = await install(db, panel)
     panel.cut_line()
     process = start("a")
-    process.holder.grace = Grace(lost=timedelta(seconds=0.2))
+    process.holder.grace = lambda _: Grace(lost=timedelta(seconds=0.2))
     held = asyncio.create_task(process.hold(panel_id))
 
     async def lines() -> list[tuple[int, bool]]:

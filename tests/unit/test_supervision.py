@@ -197,7 +197,15 @@ def test_a_panel_known_twice_counts_once() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "before", "expected"),
-    [(0, False, False), (4.9, False, False), (5, False, True), (-5, False, True), (4, True, True), (-2.5, True, True), (2.4, True, False)],
-)  # fmt: skip
+    [
+        (0, False, False),
+        (4.9, False, False),
+        (5, False, True),
+        (-5, False, True),
+        (4, True, True),
+        (-2.5, True, True),
+        (2.4, True, False),
+    ],
+)
 def test_a_clock_is_wrong_from_a_limit_and_right_again_only_well_within(minutes: float, before: bool, expected: bool) -> None:
     assert ClockLimits().is_wrong(timedelta(minutes=minutes), before=before) is expected

@@ -103,8 +103,8 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelWatch:
-    """A panel as the watcher finds it. ``changed_at``: since when it is wanted (or not) as it is now. ``lost_at``: when the alarm
-    for its line was last told, None while there is none."""
+    """A panel as the watcher finds it. ``changed_at``: since when it is wanted (or not) as it is now. ``lost_at``: when the
+    alarm for its line was last told, None while there is none."""
 
     panel_id: UUID
     promised: timedelta
