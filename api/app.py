@@ -43,6 +43,7 @@ from api.routers import (
     reveals,
     secrets,
     service_tokens,
+    supervision,
     system,
     users,
     zones,
@@ -91,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in (
         *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
-        *(panels, panel_names, partitions, zones, audit, system, route),
+        *(panels, panel_names, partitions, zones, audit, supervision, system, route),
     ):
         app.include_router(router.router)
     for flag, routers in _BEHIND.items():
