@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,49 +12,24 @@ from sqlalchemy import text
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.testing import ActivityEnvironment
 
-from activities.db.repositories.objects import describe_anew, lock_panel
+from activities.db.repositories.objects import change_panel, describe_anew, lock_panel
 from activities.db.session import Database
 from activities.infra.settings import Settings
+from ingest.satel import holder
 from ingest.satel.activities import PanelActivities
-from ingest.satel.batcher import Batcher, recording
-from ingest.satel.holder import PanelHolder
 from ingest.satel.line import Grace
-from ingest.satel.live import LivePublisher
 from ingest.satel.simulator.examples import furnish
 from ingest.satel.simulator.installation import PanelConfig
 from ingest.satel.simulator.server import NetworkPanel, running_panel
 from ingest.satel.store import PanelStore
-from tests.ingest.rig import FAST, SMOKE, VIBRATION
+from tests.ingest.holding import Process, processes
+from tests.ingest.rig import SMOKE, VIBRATION
 from tests.ingest.site import alarms, install, reconfigure, rows
 from tests.support.eventually import eventually
 from workflows.contracts.panel import LeaseBeat, LeaseEnd, LeaseRequest, LeaseResult
+from workflows.domain import supervision
 from workflows.domain.alarm import AlarmType
-
-
-@dataclass(slots=True)
-class Process:
-    """An ingest process without Temporal and Redis."""
-
-    holder: PanelHolder
-    loops: list[asyncio.Task[None]]
-    published: dict[tuple[UUID, str], dict[str, object]]
-
-    async def hold(self, panel_id: UUID) -> LeaseResult:
-        return await self.holder.hold(panel_id, on_lease=lambda _: None)
-
-    async def ready(self, panel_id: UUID) -> None:
-        await eventually(lambda: (runtime := self.holder.runtime(panel_id)) is not None and runtime.ready)
-
-    async def kill(self) -> None:
-        """Stop without a word to anybody."""
-        held = list(self.holder._held.values())
-        tasks = [*self.loops, *(each.task for each in held), *self.holder._endings]
-        for task in tasks:
-            task.cancel()
-        for each in held:
-            each.runtime.stop()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self.holder.batcher.close(0)
+from workflows.domain.supervision import SupervisionClass
 
 
 @pytest.fixture
@@ -73,32 +47,8 @@ async def panel() -> AsyncIterator[NetworkPanel]:
 
 @pytest.fixture
 async def start(db: Database, database_url: str) -> AsyncIterator[Callable[[str], Process]]:
-    processes: list[Process] = []
-
-    def start(host: str) -> Process:
-        published: dict[tuple[UUID, str], dict[str, object]] = {}
-
-        async def write(parts: Any) -> None:
-            published.update(parts)
-
-        live = LivePublisher(write)
-        batcher = Batcher(recording(db))
-        holder = PanelHolder(
-            store=PanelStore(db=db, cipher=Settings().cipher(), holder=host, time_zone="Europe/Warsaw"),
-            batcher=batcher,
-            live=live,
-            poll_every=0.1,
-            timing=FAST,
-            pace=0.05,
-        )
-        batcher.on_stale = holder.on_stale
-        loops = (holder.tick(), holder.check(), holder.listen(database_url.replace("+asyncpg", "")), live.run())
-        processes.append(Process(holder, [asyncio.create_task(loop) for loop in loops], published))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        await process.kill()
+    async with processes(db, database_url) as start:
+        yield start
 
 
 Start = Callable[[str], Process]
@@ -469,3 +419,50 @@ async def test_a_new_description_is_used_without_letting_go_of_the_line(
     assert not holding.done()
     holding.cancel()
     await asyncio.wait([holding])
+
+
+async def test_a_panels_new_class_is_in_force_without_a_new_line(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    holding = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    async with db.write() as session:
+        found = await lock_panel(session, panel_id)
+        assert found is not None
+        await change_panel(session, found, {"supervision_class": SupervisionClass.SP6}, Settings().cipher())
+    runtime = process.holder.runtime(panel_id)
+    assert runtime is not None
+    await eventually(lambda: runtime._watch.grace == Grace.in_class(SupervisionClass.SP6))
+    assert panel.statistics.connections == 1
+    holding.cancel()
+
+
+async def test_signs_of_life_say_whether_the_line_is_up(
+    db: Database, panel: NetworkPanel, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holder, "CHECK_EVERY", 0.1)
+    monkeypatch.setitem(supervision._PROMISED, SupervisionClass.SP5, timedelta(seconds=0.4))
+    panel_id = await install(db, panel)
+    process = start("a")
+    holding = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+
+    async def signs() -> dict[str, Any]:
+        return (await rows(db, "SELECT renewed_at, heard_at FROM panel_leases"))[0]
+
+    async def is_heard() -> bool:
+        found = await signs()
+        return found["heard_at"] is not None and found["heard_at"] == found["renewed_at"]
+
+    await eventually(is_heard)
+    panel.cut_line()
+    await eventually(lambda: not process.holder._held[panel_id].runtime.ready)
+    await process.holder._give_signs(asyncio.get_running_loop().time())
+    last = await signs()
+    await eventually(lambda: _is_newer(signs, last))
+    assert (await signs())["heard_at"] == last["heard_at"]
+    holding.cancel()
+
+
+async def _is_newer(signs: Callable[[], Awaitable[dict[str, Any]]], last: dict[str, Any]) -> bool:
+    return bool((await signs())["renewed_at"] > last["renewed_at"])
