@@ -46,7 +46,7 @@ from workflows.domain.recording import (
     numbered_key,
     track_of,
 )
-from workflows.domain.supervision import MONITORING_CENTRE, Loss, lost_together
+from workflows.domain.supervision import MONITORING_CENTRE, Loss, SupervisionClass, lost_together
 
 ATTEMPTS: Final = 5  # at what other transactions may have caused; a sixth time it is ours
 _RETRIED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
@@ -214,8 +214,9 @@ def _lost_since(signal: Signal) -> datetime:
     return datetime.fromisoformat(since) if isinstance(since, str) else signal.received_at
 
 
-# Lines that are away and not yet told, those that are told, and those of this batch. The lock on the monitoring centre, taken
-# before, lets batches that tell of lost lines see each other.
+# Lines that are away and not yet told, those that are told, those of holders who have missed two signs of life (of the quickest
+# class among their panels), and those of this batch. The lock on the monitoring centre, taken before, lets batches that tell of
+# lost lines see each other.
 _LOSSES: Final = """
     SELECT p.id AS panel_id, p.object_id, p.host, away.since FROM panels p JOIN (
         SELECT panel_id, (cursor -> 'outage' ->> 'since')::timestamptz AS since
@@ -223,13 +224,19 @@ _LOSSES: Final = """
         UNION ALL
         SELECT panel_id, coalesce((detail ->> 'since')::timestamptz, occurred_at) FROM events WHERE active AND family = 'LINK'
         UNION ALL
+        SELECT panel_id, renewed_at FROM panel_leases WHERE holder IN (
+            SELECT l.holder FROM panel_leases l JOIN panels p ON p.id = l.panel_id AND p.enabled AND p.deleted_at IS NULL
+            JOIN unnest($3::text[], $4::float[]) AS c(class, seconds) ON c.class = p.supervision_class
+            GROUP BY l.holder HAVING max(l.renewed_at) < now() - make_interval(secs => min(c.seconds)))
+        UNION ALL
         SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
     ) AS away ON away.panel_id = p.id WHERE p.deleted_at IS NULL AND p.enabled
 """
 
 
 async def _together(connection: asyncpg.Connection, lost: Mapping[UUID, datetime]) -> frozenset[UUID]:
-    rows = await connection.fetch(_LOSSES, list(lost), list(lost.values()))
+    doubts = [each.in_doubt_after.total_seconds() for each in SupervisionClass]
+    rows = await connection.fetch(_LOSSES, list(lost), list(lost.values()), list(SupervisionClass), doubts)
     return lost_together(lost.keys(), [Loss(**row) for row in rows])
 
 

@@ -20,7 +20,7 @@ from tests.activities.recording import World
 from tests.support.eventually import eventually
 from tests.support.signals import edge
 from workflows.domain.alarm import LINK_LOST, SOURCE_SILENT, AlarmType, Family, SignalSource, Source
-from workflows.domain.supervision import MANY, MONITORING_CENTRE, Sight, SourceKind, SourceState
+from workflows.domain.supervision import MANY, MONITORING_CENTRE, SITE, Sight, SourceKind, SourceState
 
 NO_GRACE = timedelta()
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -207,6 +207,26 @@ async def test_all_panels_lost_with_their_processes_are_one_bundle_and_every_one
     await heard(world, *world.panels[:50])
     assert await look(world) == 70
     assert await world.value("SELECT active_count FROM bundle_alarms") == 70
+
+
+async def test_the_first_panel_of_a_silent_holder_knows_of_the_others(db: Database) -> None:
+    """Their signs of life come one after the other, so their promises end one after the other."""
+    world = await held(await World.made(db, SITE))
+    for n, panel in enumerate(world.panels):
+        await silent_for(world, 20 - n, panel)
+    assert await look(world) == 1
+    for n, panel in enumerate(world.panels):
+        await silent_for(world, 24 - n, panel)
+    assert await look(world) == SITE
+    bundles = await world.rows("SELECT object_id, event_count FROM bundle_alarms")
+    assert [tuple(row.values()) for row in bundles] == [(MONITORING_CENTRE, SITE)]
+
+
+async def test_a_panel_lost_alone_is_not_counted_with_those_its_holder_still_speaks_for(db: Database) -> None:
+    world = await held(await World.made(db, SITE))
+    await silent_for(world, 20, world.panel)
+    assert await look(world) == 1
+    assert await world.value("SELECT object_id FROM bundle_alarms") == world.objects[0]
 
 
 # -- other sources

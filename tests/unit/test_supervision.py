@@ -69,6 +69,12 @@ def test_two_signs_of_life_may_be_lost(kind: SupervisionClass) -> None:
     assert kind.renewed_every * 3 <= kind.promised
 
 
+@pytest.mark.parametrize("kind", SupervisionClass)
+def test_a_holder_is_in_doubt_before_the_first_of_its_panels_is_an_alarm(kind: SupervisionClass) -> None:
+    """Its newest sign of life is a round of them younger than its oldest."""
+    assert kind.in_doubt_after <= kind.promised - kind.renewed_every
+
+
 def test_what_was_told_is_not_told_again() -> None:
     assert judge_panel(panel(lost_at=after(20)), seeing(1000)) is NOTHING
 

@@ -51,6 +51,11 @@ class SupervisionClass(StrEnum):
         """How often the holder gives a sign of life: two may be lost, and he looks at his clock every few seconds only."""
         return min(self.promised / 4, LONGEST_SILENCE)
 
+    @property
+    def in_doubt_after(self) -> timedelta:
+        """A holder silent for so long counts as lost when others are, before it is an alarm itself."""
+        return self.renewed_every * 2
+
 
 _PROMISED: Final = {
     SupervisionClass.SP6: timedelta(seconds=20),
