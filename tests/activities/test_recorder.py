@@ -314,7 +314,12 @@ async def test_any_sequence_by_two_recorders_keeps_the_promises(
 
 
 def lost(panel_id: UUID, at: datetime = NOON, **more: Any) -> Signal:
-    given = {"source": SignalSource.SYSTEM, "family": Family.LINK, "code": LINK_LOST, "alarm_type": AlarmType.COMM_LOSS}
+    given: dict[str, Any] = {
+        "source": SignalSource.SYSTEM,
+        "family": Family.LINK,
+        "code": LINK_LOST,
+        "alarm_type": AlarmType.COMM_LOSS,
+    }
     return edge(panel_id, at=at, **(given | {"source_kind": Source.SYSTEM, "source_number": 0, "partition": None} | more))
 
 

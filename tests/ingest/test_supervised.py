@@ -85,7 +85,7 @@ async def holding(db: Database, process: Process, panel_ids: list[UUID]) -> Asyn
 
 async def equals(db: Database, query: str, expected: object, **values: Any) -> bool:
     (row,) = await rows(db, query, **values)
-    return next(iter(row.values())) == expected
+    return bool(next(iter(row.values())) == expected)
 
 
 async def losses(db: Database) -> list[tuple[UUID, bool]]:
