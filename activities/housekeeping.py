@@ -1,5 +1,5 @@
-"""What a worker does beside its tasks: partitions made ahead, refresh tokens that are over removed, and the gauges that only
-the database or Temporal can tell."""
+"""What a worker does beside its tasks: partitions made ahead, refresh tokens that are over removed, the relay watched, and the
+gauges that only the database or Temporal can tell."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,9 +20,11 @@ from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.partitions import ensure_partitions
 from activities.db.repositories.panel_releases import count_released
 from activities.db.session import Database
+from activities.supervision.watch import watch_the_relay
 from workflows.contracts import names
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import STALE_AFTER, BundleStatus
+from workflows.domain.supervision import GRACE
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +45,7 @@ _KINDS: Final = {
 }
 
 
-async def keep_house(db: Database, client: Client) -> None:
+async def keep_house(db: Database, client: Client, *, grace: timedelta = GRACE) -> None:
     """Runs until cancelled; a failure is logged and tried again."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_every(DAILY, "partitions", lambda: _make_partitions(db)))
@@ -53,6 +55,7 @@ async def keep_house(db: Database, client: Client) -> None:
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
         tasks.create_task(_every(GAUGES_EVERY, "release gauge", lambda: measure_releases(db)))
         tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
+        tasks.create_task(watch_the_relay(db, grace=grace))
 
 
 async def _every(interval: timedelta, what: str, job: Callable[[], Awaitable[None]]) -> None:

@@ -3,12 +3,14 @@
 Of several relays one is active: the one that holds the advisory lock, and the connection that holds it is also the only one
 that gives out sequence numbers, so two can never do it at once. A relay that dies loses the connection and with it the lock;
 the next one has been waiting for it. Two consumers with their own positions: push (`relay_push`) and orchestration
-(`relay_orchestration`); one being held up never stops the other.
+(`relay_orchestration`); one being held up never stops the other. And since it is near the database, and there is exactly one,
+it is also the watcher over everything that has promised to be heard (`supervision`).
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -28,6 +30,7 @@ from activities.relay_metrics import Measurement
 from activities.relay_orchestration import Orchestration
 from activities.relay_push import Push
 from activities.relay_stream import Stream
+from activities.supervision.watch import watch_all
 from workflows.contracts import names
 
 log = structlog.get_logger(__name__)
@@ -72,7 +75,7 @@ async def serve(settings: Settings, db: Database, redis: Redis, client: Client) 
     while True:
         try:
             async with _leadership(dsn) as connection:
-                await _lead(connection, db, redis, client)
+                await _lead(connection, db, redis, client, grace=timedelta(seconds=settings.supervision_grace_seconds))
         except* (DatabaseUnavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as errors:
             strange = [error for error in _leaves(errors) if not is_unavailable(error)]
             if strange:
@@ -106,7 +109,7 @@ async def _leadership(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         connection.terminate()  # the lock goes with it; asking nicely would wait for a server that may be gone
 
 
-async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, client: Client) -> None:
+async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, client: Client, *, grace: timedelta) -> None:
     push_news, other_news, lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def wake(*_: object) -> None:
@@ -125,6 +128,7 @@ async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, clie
         tasks.create_task(orchestration.run(), name="relay.orchestration")
         tasks.create_task(orchestration.reconcile_forever(), name="relay.reconcile")
         tasks.create_task(_gauges(db), name="relay.gauges")
+        tasks.create_task(watch_all(db, grace=grace), name="relay.supervision")
 
 
 async def _watch(lost: asyncio.Event) -> None:

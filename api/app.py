@@ -45,6 +45,7 @@ from api.routers import (
     reveals,
     secrets,
     service_tokens,
+    supervision,
     system,
     users,
     zones,
@@ -104,7 +105,7 @@ def _routes() -> list[BaseRoute]:
     whole = APIRouter(generate_unique_id_function=_operation_id)
     for router in (
         *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
-        *(panels, panel_names, panel_releases, partitions, zones, audit, system, route),
+        *(panels, panel_names, panel_releases, partitions, zones, audit, supervision, system, route),
     ):
         whole.include_router(router.router)
     for flag, routers in _BEHIND.items():

@@ -27,6 +27,7 @@ from ingest.satel.naming import NamesActivities
 from ingest.satel.session import Timing
 from ingest.satel.store import PanelStore
 from workflows.contracts import names
+from workflows.domain.supervision import ClockLimits
 
 log = structlog.get_logger(__name__)
 
@@ -66,16 +67,15 @@ async def _serve(settings: Settings) -> None:
 def build_holder(settings: Settings, db: Database, live: LivePublisher) -> PanelHolder:
     """The holder with everything behind it; its loops are the caller's to run. Raises BadKeys."""
     batcher = Batcher(recording(db))
+    busy_after = timedelta(seconds=settings.panel_busy_after_seconds)
     holder = PanelHolder(
         store=PanelStore(db=db, cipher=settings.cipher(), holder=settings.host_id, time_zone=settings.panel_time_zone),
         batcher=batcher,
         live=live,
         poll_every=settings.panel_poll_seconds,
         timing=Timing(answer=settings.panel_answer_seconds),
-        grace=Grace(
-            lost=timedelta(seconds=settings.panel_lost_after_seconds),
-            busy=timedelta(seconds=settings.panel_busy_after_seconds),
-        ),
+        grace=lambda setup: Grace.in_class(setup.supervision, busy_after=busy_after),
+        clock_limits=ClockLimits(wrong_from=timedelta(seconds=settings.panel_clock_drift_seconds)),
     )
     batcher.on_stale = holder.on_stale
     return holder

@@ -7,12 +7,14 @@ Two recorders on one object wait for each other on an advisory lock of the objec
 the other's work and no deadlock can arise; what the locks should not have let happen is caught by the unique constraints and
 tried again. A batch of a lease that is no longer the newest is refused under a lock on the lease's row: the new holder, who
 takes its number first, then reads the panel's log from a cursor that nobody moves any more.
+
+A batch that tells of a lost line costs one statement more: which other lines are lost, so that many are one bundle.
 """
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -44,6 +46,7 @@ from workflows.domain.recording import (
     numbered_key,
     track_of,
 )
+from workflows.domain.supervision import MONITORING_CENTRE, Loss, SupervisionClass, lost_together
 
 ATTEMPTS: Final = 5  # at what other transactions may have caused; a sixth time it is ours
 _RETRIED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
@@ -88,8 +91,12 @@ class Recorded:
     stale: frozenset[UUID]
 
 
-async def record_signals(db: Database, batch: Batch) -> Recorded:
-    """Commit a batch. Raises DatabaseUnavailable when it should be tried again as it is.
+With = Callable[[asyncpg.Connection], Awaitable[None]]
+"""What else is written in the transaction of a batch; whatever it raises undoes the batch too."""
+
+
+async def record_signals(db: Database, batch: Batch, *, along: With | None = None) -> Recorded:
+    """Commit a batch, and with it what ``along`` writes. Raises DatabaseUnavailable when it should be tried again as it is.
 
     Trying again after a commit whose answer was lost is harmless: the signals are then repetitions or confirmations.
     """
@@ -97,6 +104,8 @@ async def record_signals(db: Database, batch: Batch) -> Recorded:
         try:
             async with db.fast() as connection:
                 recorded = await _record(connection, batch)
+                if along is not None:
+                    await along(connection)
         except (DatabaseUnavailable, *_RETRIED) as error:
             cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
             if attempt == ATTEMPTS or not isinstance(cause, _RETRIED):
@@ -178,15 +187,57 @@ async def _context(connection: asyncpg.Connection, batch: Batch) -> _Context:
     panels = {signal.panel_id for signal in batch.signals} | {cursor.panel_id for cursor in batch.cursors}
     panels |= {state.panel_id for state in batch.states}
     zones = {(s.panel_id, s.source_number) for s in batch.signals if s.panel_id and s.source_kind is Source.ZONE}
+    objects = {s.object_id for s in batch.signals if s.panel_id is None and s.object_id is not None}
+    lost = _lost_lines(batch.signals)
     row = await connection.fetchrow(
         _CONTEXT,
         list(batch.leases),
         [panel_id for panel_id in panels if panel_id is not None],
-        list({s.object_id for s in batch.signals if s.panel_id is None and s.object_id is not None}),
+        list(objects | {MONITORING_CENTRE} if lost else objects),
         [panel_id for panel_id, _ in zones],
         [number for _, number in zones],
     )
-    return _Context(row["now"], {UUID(panel): number for panel, number in (row["leases"] or {}).items()}, _facts(row))
+    facts = _facts(row)
+    if lost:
+        facts = replace(facts, together=await _together(connection, lost))
+    return _Context(row["now"], {UUID(panel): number for panel, number in (row["leases"] or {}).items()}, facts)
+
+
+def _lost_lines(signals: Iterable[Signal]) -> dict[UUID, datetime]:
+    """The panels a batch tells to be lost, and since when."""
+    lost = (s for s in signals if s.family is Family.LINK and not s.restore and s.panel_id is not None)
+    return {s.panel_id: _lost_since(s) for s in lost if s.panel_id is not None}
+
+
+def _lost_since(signal: Signal) -> datetime:
+    since = (signal.detail or {}).get("since")
+    return datetime.fromisoformat(since) if isinstance(since, str) else signal.received_at
+
+
+# Lines that are away and not yet told, those that are told, those of holders who have missed two signs of life (of the quickest
+# class among their panels), and those of this batch. The lock on the monitoring centre, taken before, lets batches that tell of
+# lost lines see each other.
+_LOSSES: Final = """
+    SELECT p.id AS panel_id, p.object_id, p.host, away.since FROM panels p JOIN (
+        SELECT panel_id, (cursor -> 'outage' ->> 'since')::timestamptz AS since
+            FROM panel_cursors WHERE cursor -> 'outage' <> 'null'
+        UNION ALL
+        SELECT panel_id, coalesce((detail ->> 'since')::timestamptz, occurred_at) FROM events WHERE active AND family = 'LINK'
+        UNION ALL
+        SELECT panel_id, renewed_at FROM panel_leases WHERE holder IN (
+            SELECT l.holder FROM panel_leases l JOIN panels p ON p.id = l.panel_id AND p.enabled AND p.deleted_at IS NULL
+            JOIN unnest($3::text[], $4::float[]) AS c(class, seconds) ON c.class = p.supervision_class
+            GROUP BY l.holder HAVING max(l.renewed_at) < now() - make_interval(secs => min(c.seconds)))
+        UNION ALL
+        SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
+    ) AS away ON away.panel_id = p.id WHERE p.deleted_at IS NULL AND p.enabled
+"""
+
+
+async def _together(connection: asyncpg.Connection, lost: Mapping[UUID, datetime]) -> frozenset[UUID]:
+    doubts = [each.in_doubt_after.total_seconds() for each in SupervisionClass]
+    rows = await connection.fetch(_LOSSES, list(lost), list(lost.values()), list(SupervisionClass), doubts)
+    return lost_together(lost.keys(), [Loss(**row) for row in rows])
 
 
 def _facts(row: asyncpg.Record) -> Facts:

@@ -119,9 +119,18 @@ class Settings(BaseSettings):
     panel_capacity: int = Field(default=600, description="panels one ingest process may hold")
     panel_answer_seconds: float = 3.0
     panel_poll_seconds: float = 1.0
-    panel_lost_after_seconds: float = Field(default=20.0, description="a line away for so long is an alarm")
-    panel_busy_after_seconds: float = Field(default=60.0, description="a line taken by another client for so long is an alarm")
+    panel_busy_after_seconds: float = Field(
+        default=60.0, description="a line taken by another client is an alarm after its class's time, but not before this"
+    )
+    panel_clock_drift_seconds: float = Field(
+        default=300.0, gt=0, description="a panel's clock wrong by so much is an alarm; right again within half of it"
+    )
     panel_time_zone: str = Field(default="Europe/Warsaw", description="panels without a zone of their own")
+
+    # supervision
+    supervision_grace_seconds: float = Field(
+        default=60.0, ge=0, description="after the watcher could not see, everybody is given this long to be heard again"
+    )
 
     # finding coordinates
     geocoder_url: str | None = Field(

@@ -33,6 +33,7 @@ from api.client.panel_releases import PanelReleases
 from api.client.secrets import Secrets
 from api.client.service_tokens import ServiceTokens
 from api.client.session import Session
+from api.client.supervision import Supervising
 from api.client.transport import Transport, native_transport
 from api.client.users import Users
 from workflows.domain.alarm import AlarmType, Priority
@@ -61,6 +62,7 @@ class StamClient:
         self.documents = Documents(self.session)
         self.imports = Imports(self.session)
         self.releases = PanelReleases(self.session)
+        self.supervision = Supervising(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 
@@ -182,7 +184,7 @@ class StamClient:
         return await self.session.get(f"/api/panels/{panel_id}", Panel)
 
     async def create_panel(self, **members: Any) -> Panel:
-        """object_id, name, host; port, integration_key, time_zone, enabled."""
+        """object_id, name, host; port, integration_key, time_zone, enabled, supervision_class."""
         return await self.session.send("POST", "/api/panels", Panel, members)
 
     async def change_panel(self, panel_id: UUID, *, version: int, **members: Any) -> Panel:

@@ -13,6 +13,7 @@ from workflows.domain.alarm import AlarmType, Family, Outcome, Priority, SignalS
 from workflows.domain.bundle import Action, BundleStatus
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.permissions import Permission, Role, Scope
+from workflows.domain.supervision import SupervisionClass
 
 T = TypeVar("T")
 
@@ -129,6 +130,7 @@ class Panel:
     config_version: int
     description_version: int
     created_at: datetime
+    supervision_class: SupervisionClass = SupervisionClass.SP5
     time_zone: str | None = None
     module: str | None = None
     model: str | None = None

@@ -20,6 +20,7 @@ from api.schemas.objects import NewObject, ObjectChange, Restore
 from api.schemas.parameters import BasedOn, Cursor, Limit, Search
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
+from workflows.domain.supervision import MONITORING_CENTRE
 
 router = APIRouter(prefix="/api/objects", tags=["Objects"])
 
@@ -126,6 +127,8 @@ async def delete_object(object_id: UUID, version: BasedOn, access: Editor, serve
     while an alarm of it is open."""
     async with served.db.write() as session:
         found = await _locked(session, object_id, version)
+        if object_id == MONITORING_CENTRE:
+            raise Problem(ErrorCode.CONFLICT, "The alarms of the monitoring system itself belong to this object.")
         if count := await objects.open_alarms(session, object_id):
             raise Problem(ErrorCode.CONFLICT, f"This object has open alarms ({count}): close them first.")
         panels = await objects.delete_object(session, found)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from api.schemas import text
 from workflows.domain.bundle import ResultCode
+from workflows.domain.supervision import SupervisionClass
 
 
 class Body(BaseModel):
@@ -118,6 +119,10 @@ class NewPanel(Body):
     integration_key: IntegrationKey | None = Field(default=None, description="Left out: a plain line.")
     time_zone: TimeZone | None = Field(default=None, description="Of the panel's clock; left out: the installation's.")
     enabled: bool = True
+    supervision_class: SupervisionClass = Field(
+        default=SupervisionClass.SP5,
+        description="How soon the loss of its line is an alarm: SP6 20 s, SP5 90 s, SP4 3 min, SP3 30 min, SP2 25 h.",
+    )
 
 
 class PanelChange(Body):
@@ -130,12 +135,12 @@ class PanelChange(Body):
     integration_key: IntegrationKey | None = Field(default=None, description="null makes the line plain.")
     time_zone: TimeZone | None = None
     enabled: bool | None = None
+    supervision_class: SupervisionClass | None = Field(default=None, description="Takes effect at once; the line stays up.")
 
     @model_validator(mode="after")
     def _nothing_is_emptied(self) -> Self:
-        emptied = sorted(
-            name for name in self.model_fields_set & {"name", "host", "port", "enabled"} if getattr(self, name) is None
-        )
+        needed = {"name", "host", "port", "enabled", "supervision_class"}
+        emptied = sorted(name for name in self.model_fields_set & needed if getattr(self, name) is None)
         if emptied:
             raise ValueError(f"{', '.join(emptied)} cannot be null")
         return self

@@ -23,6 +23,7 @@ from activities.db.session import DatabaseUnavailable
 from activities.infra.log import bound, current_request_id, unbound
 from ingest.satel import metrics
 from ingest.satel.batcher import Batcher, Entry
+from ingest.satel.clock import ClockWatch
 from ingest.satel.line import Grace
 from ingest.satel.live import LivePublisher
 from ingest.satel.names import Names
@@ -36,12 +37,13 @@ from workflows.contracts import names
 from workflows.contracts.panel import LeaseEnd, LeaseResult
 from workflows.contracts.panel_release import ReleaseRow
 from workflows.domain.panel import LinkStatus
+from workflows.domain.supervision import ClockLimits
 
 log = structlog.get_logger(__name__)
 
 CHECK_EVERY = 3.0  # s between looks whether the leases are still ours
 GATHER = 0.05  # s
-RENEW_EVERY = 30.0  # s
+TELL_EVERY = 30.0  # s between words about panels and lines that are as they were
 TICKS_PER_SECOND = 10  # a tenth of the panels each: their requests are spread over the second
 HAND_OVER_WITHIN = 8.0  # s to commit what a line that is let go has received
 _News = tuple[UUID, str]  # the panel, and on account of which request
@@ -61,6 +63,8 @@ class _Held:
     identity: Identity | None = None  # as last stored
     described: int = 0  # the description_version in use
     release: ReleaseRow | None = None  # because of which it ends
+    renewed_at: float = 0.0  # the last sign of life in the database, by the loop's clock
+    told_up: bool = False  # whether the line was up then
 
     @property
     def lease(self) -> int:
@@ -69,6 +73,11 @@ class _Held:
     @property
     def ending(self) -> bool:
         return self.closing is not None
+
+    def owes_a_sign(self, now: float) -> bool:
+        """Whether it is time to say that the panel is held, or news that its line is up."""
+        every = self.runtime.setup.supervision.renewed_every.total_seconds()
+        return now - self.renewed_at >= every or self.runtime.ready is not self.told_up
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +89,8 @@ class PanelHolder:
     live: LivePublisher
     poll_every: float = 1.0
     timing: Timing = field(default_factory=Timing)
-    grace: Grace = field(default_factory=Grace)
+    grace: Callable[[PanelSetup], Grace] = lambda setup: Grace.in_class(setup.supervision)
+    clock_limits: ClockLimits = field(default_factory=ClockLimits)
     pace: float = 1.0  # of the back-off; simulations are in a hurry
     dial: Callable[[PanelSetup], Dial] = lambda setup: tcp(setup.host, setup.port)
     _held: dict[UUID, _Held] = field(default_factory=dict)
@@ -150,6 +160,9 @@ class PanelHolder:
         position.link = shown
         change = PanelStateChange(panel_id=panel_id, partition=None, state=shown, at=at)
         states = (change,) if shown is LinkStatus.DISABLED else ()  # of a release others tell
+        clock = ClockWatch(panel_id, wrong=position.clock_wrong, limits=self.clock_limits)
+        over += clock.let_go(at)
+        position.clock_wrong = clock.wrong
         entry = Entry(panel_id=panel_id, lease=lease, signals=tuple(over), cursor=position.to_json(), states=states)
         self.batcher.put(entry)
 
@@ -186,7 +199,8 @@ class PanelHolder:
             timing=self.timing,
             poll_every=self.poll_every,
             backoff=Backoff(pace=self.pace),
-            grace=self.grace,
+            grace=self.grace(setup),
+            clock_limits=self.clock_limits,
             last_seen_at=last_seen_at,
             released_at=released_at,
             on_names=lambda found: self._learn(setup.panel_id, found),
@@ -195,6 +209,7 @@ class PanelHolder:
         task = asyncio.create_task(self._run(runtime), name=f"panel {setup.panel_id}", context=unbound())
         held = _Held(setup, runtime, task, asyncio.get_running_loop().create_future())
         held.described = setup.description_version
+        held.renewed_at = asyncio.get_running_loop().time()  # with the lease
         self._held[setup.panel_id] = held
         metrics.PANELS_HELD.set(len(self._held))
         log.info("panel.held", panel_id=str(setup.panel_id), lease=lease)
@@ -220,7 +235,7 @@ class PanelHolder:
             await self.store.learn(panel_id, found)
             described = await self.store.setup(panel_id)
             if described is not None and (runtime := self.runtime(panel_id)) is not None:
-                runtime.describe(described[0].zones, described[0].partitions)
+                runtime.describe(described[0], self.grace(described[0]))
                 log.info("panel.described_itself", panel_id=str(panel_id), zones=len(found.zones))
 
     # -- ending -----------------------------------------------------------------------------------------------------------
@@ -305,21 +320,31 @@ class PanelHolder:
 
     async def check(self) -> None:
         """Look every few seconds whether the panels are still ours, and as they were."""
-        renewed_at, away = 0.0, False
+        told_at, away = 0.0, False
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(CHECK_EVERY)
             try:
                 await self.look(list(self._held))
-                if loop.time() - renewed_at >= RENEW_EVERY and self._held:
-                    renewed_at = loop.time()
-                    await self.store.renew(list(self._held))
+                await self._give_signs(loop.time())
+                if loop.time() - told_at >= TELL_EVERY and self._held:
+                    told_at = loop.time()
                     await self._tell_about_panels()
                 away = False
             except DatabaseUnavailable as error:
                 if not away:
                     log.warning("ingest.cannot_check_leases", error=str(error)[:200])
                 away = True
+
+    async def _give_signs(self, now: float) -> None:
+        """Say of which panels we are still the holder, each as often as its class wants it, and which lines are up."""
+        owing = {panel_id: held for panel_id, held in self._held.items() if held.owes_a_sign(now)}
+        if not owing:
+            return
+        up = {panel_id for panel_id, held in owing.items() if held.runtime.ready}
+        await self.store.renew(owing, heard=up)
+        for panel_id, held in owing.items():
+            held.renewed_at, held.told_up = now, panel_id in up
 
     async def _tell_about_panels(self) -> None:
         """How fresh each line is; and what panel and module say of themselves, where that is news."""
@@ -346,10 +371,10 @@ class PanelHolder:
                 await self._describe_anew(held)
 
     async def _describe_anew(self, held: _Held) -> None:
-        """Somebody has changed zones or partitions: use them, without letting go of the line."""
+        """Somebody has changed zones, partitions or the class: use them, without letting go of the line."""
         found = await self.store.setup(held.setup.panel_id)
         if found is not None:
-            held.runtime.describe(found[0].zones, found[0].partitions)
+            held.runtime.describe(found[0], self.grace(found[0]))
             held.described = found[0].description_version
 
     async def listen(self, dsn: str) -> None:

@@ -12,18 +12,25 @@ from uuid import UUID
 
 from workflows.domain.alarm import LINK_LOST, PANEL_BUSY, AlarmType, Family, Signal, SignalSource
 from workflows.domain.panel import LinkStatus
+from workflows.domain.supervision import SupervisionClass
+
+BUSY_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grace:
-    """How long a line may be away before that is an alarm.
+    """How long a line may be away before that is an alarm: what the panel's class promises.
 
     A slot taken by another client gets longer: a module keeps the slot of a host that lost its power for the 25 s of its idle
     cut, and who found it Busy asks again after 30 s (reference §6.2).
     """
 
-    lost: timedelta = timedelta(seconds=20)
-    busy: timedelta = timedelta(seconds=60)
+    lost: timedelta = SupervisionClass.SP5.promised
+    busy: timedelta = SupervisionClass.SP5.promised
+
+    @classmethod
+    def in_class(cls, supervision: SupervisionClass, *, busy_after: timedelta = BUSY_AFTER) -> Self:
+        return cls(lost=supervision.promised, busy=max(supervision.promised, busy_after))
 
     def of(self, status: LinkStatus) -> timedelta:
         return self.busy if status is LinkStatus.BUSY else self.lost
@@ -73,8 +80,9 @@ class LineWatch:
         """``outage``: as the last holder left it. ``began_at``: when this process began to try. ``released_at``: when the line
         was last given up on purpose."""
         self.outage = outage
+        self.grace = grace
         self._released_at = released_at
-        self._panel_id, self._address, self._grace = panel_id, address, grace
+        self._panel_id, self._address = panel_id, address
         self._trying_since: datetime | None = began_at
         self._failed_as: LinkStatus | None = None
 
@@ -102,7 +110,7 @@ class LineWatch:
     def overdue(self, at: datetime) -> list[Signal]:
         """The alarm, once, when the line has been away for longer than its grace."""
         outage, status = self.outage, self._failed_as
-        if outage is None or outage.told is not None or status is None or at - outage.since < self._grace.of(status):
+        if outage is None or outage.told is not None or status is None or at - outage.since < self.grace.of(status):
             return []
         code = PANEL_BUSY if status is LinkStatus.BUSY else LINK_LOST
         self.outage = Outage(since=outage.since, address=outage.address, told=code)

@@ -13,7 +13,7 @@ ANSWER_SECONDS = Histogram(
 LOG_RECORDS = Counter("satel_log_records", "Records of event logs handed to recording, all panels")
 LOG_GAPS = Counter("satel_log_gaps", "Log walks that did not find their cursor, all panels")
 PANELS_HELD = Gauge("satel_panels_held", "Panels whose line this process holds")
-CLOCK_OFFSET = Gauge("satel_clock_offset_seconds", "Panel clock minus ours", ["panel_id"])
+CLOCK_SKEW = Gauge("panel_clock_skew_seconds", "Panel clock minus ours", ["panel_id"])
 
 RECORDING_QUEUE = Gauge("ingest_recording_queue", "Signals received and not yet committed")
 RECORDING_SECONDS = Histogram(

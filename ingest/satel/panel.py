@@ -43,6 +43,7 @@ from ingest.satel.messages import Command, PanelStatus
 from ingest.satel.state import PARTITION_BLOCKS, TROUBLE_BLOCKS, Picture, part_of, troubles_in
 from workflows.domain.alarm import LOG_ERASED, LOG_GAP, PANEL_REPLACED, AlarmType, Family, Signal, SignalSource, Source
 from workflows.domain.panel import LinkStatus, PartitionState
+from workflows.domain.supervision import SupervisionClass
 
 PARTITION_GRACE = timedelta(seconds=2)  # a log record is readable within a second of its bit; twice that
 TOLD_WITHIN = timedelta(seconds=90)  # an alarm of the partition this long before explains it (design §4.2)
@@ -86,6 +87,7 @@ class PanelSetup:
     zones: Mapping[int, ZoneSetup] = field(default_factory=dict)
     partitions: frozenset[int] = frozenset()
     description_version: int = 1
+    supervision: SupervisionClass = SupervisionClass.SP5
 
     @property
     def address(self) -> str:
@@ -106,6 +108,7 @@ class Position:
     partitions: dict[int, PartitionState] = field(default_factory=dict)  # as last written to the history
     link: LinkStatus | None = None  # likewise
     outage: Outage | None = None
+    clock_wrong: bool = False  # and told
     origin: str | None = None  # whose log it is: address and 7E of the panel that answered
 
     @classmethod
@@ -121,6 +124,7 @@ class Position:
             "partitions": {str(number): state for number, state in sorted(self.partitions.items())},
             "link": self.link,
             "outage": self.outage.to_json() if self.outage else None,
+            "clock_wrong": self.clock_wrong,
             "origin": self.origin,
         }
 
@@ -136,6 +140,7 @@ class Position:
                 partitions=_partition_states(stored["partitions"]),
                 link=LinkStatus(str(link)) if link is not None else None,
                 outage=Outage.from_json(outage) if outage is not None else None,
+                clock_wrong=bool(stored.get("clock_wrong", False)),
                 origin=str(origin) if origin is not None else None,
             )
         except (KeyError, ValueError, TypeError) as error:

@@ -8,7 +8,7 @@ the bytes received to the batcher in one call.
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol, cast
@@ -19,6 +19,7 @@ import structlog
 from activities.db.recorder import PanelStateChange
 from ingest.satel import metrics, requests, state
 from ingest.satel.batcher import Batcher, Entry
+from ingest.satel.clock import ClockWatch
 from ingest.satel.errors import LinkLost, RemoteProtocolError
 from ingest.satel.eventlog import LogWalk
 from ingest.satel.frames import Frame
@@ -34,11 +35,12 @@ from ingest.satel.messages import (
     decode,
 )
 from ingest.satel.names import Names, read_names
-from ingest.satel.panel import CONDITION_BLOCKS, URGENT_BLOCKS, PanelSetup, PanelTracker, Position, ZoneSetup
+from ingest.satel.panel import CONDITION_BLOCKS, URGENT_BLOCKS, PanelSetup, PanelTracker, Position
 from ingest.satel.reconnect import Backoff, Ended
 from ingest.satel.session import Dial, NoAnswer, PanelBusy, Session, Timing, open_session, tcp
 from workflows.domain.alarm import Signal
 from workflows.domain.panel import LinkStatus
+from workflows.domain.supervision import ClockLimits
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +101,7 @@ class PanelRuntime:
         poll_every: float = 1.0,
         backoff: Backoff | None = None,
         grace: Grace | None = None,
+        clock_limits: ClockLimits | None = None,
         last_seen_at: datetime | None = None,
         released_at: datetime | None = None,
         on_names: Callable[[Names], None] | None = None,
@@ -115,10 +118,11 @@ class PanelRuntime:
             setup.panel_id,
             setup.address,
             position.outage,
-            grace=grace or Grace(),
+            grace=grace or Grace.in_class(setup.supervision),
             began_at=began_at,
             released_at=released_at,
         )
+        self._clock = ClockWatch(setup.panel_id, wrong=position.clock_wrong, limits=clock_limits or ClockLimits())
         self._last_seen_at = last_seen_at  # of the former holder
         self._released_at = released_at
         self._batcher, self._live, self._holder = batcher, live, holder
@@ -181,7 +185,7 @@ class PanelRuntime:
         if shown is LinkStatus.RELEASED:
             self.tracker.position.link = shown
         if shown in (LinkStatus.DISABLED, LinkStatus.RELEASED):
-            self._record(self._watch.let_go(self._now()), moved=True)
+            self._record([*self._watch.let_go(self._now()), *self._clock.let_go(self._now())], moved=True)
             self._set_status(shown)
         elif shown is not None and self.tracker.position.link is LinkStatus.CONNECTED:
             self._record_link(shown, self._now(), {"reason": "handed over"})
@@ -189,7 +193,7 @@ class PanelRuntime:
             self._session.close("released")
         if self._publishing is not None:
             self._publishing.cancel()
-        for gauge in (metrics.CONNECTION_STATUS, metrics.CLOCK_OFFSET):
+        for gauge in (metrics.CONNECTION_STATUS, metrics.CLOCK_SKEW):
             gauge.remove(str(self.setup.panel_id))  # another process tells of it, or nobody
         self._wake.set()
 
@@ -328,9 +332,12 @@ class PanelRuntime:
 
         self._learning = asyncio.create_task(learn())
 
-    def describe(self, zones: Mapping[int, ZoneSetup], partitions: Iterable[int]) -> None:
-        """From now on the panel is described like this."""
-        self.setup = self.tracker.setup = replace(self.setup, zones=zones, partitions=frozenset(partitions))
+    def describe(self, described: PanelSetup, grace: Grace | None = None) -> None:
+        """From now on the panel is described, and its line missed, like this; the line itself stays as it is."""
+        self.setup = self.tracker.setup = replace(
+            self.setup, zones=described.zones, partitions=described.partitions, supervision=described.supervision
+        )
+        self._watch.grace = grace or self._watch.grace
 
     async def _serve(self, session: Session) -> None:
         while session.lost is None:
@@ -385,7 +392,8 @@ class PanelRuntime:
         if isinstance(message, PanelStatus):
             self.tracker.set_clock(message, self._now())
             offset = self.tracker.clock_offset.total_seconds()
-            metrics.CLOCK_OFFSET.labels(str(self.setup.panel_id)).set(offset)
+            metrics.CLOCK_SKEW.labels(str(self.setup.panel_id)).set(offset)
+            self._record(self._clock.measured(self.tracker.clock_offset, self._now()))
 
     async def _subscribe(self, session: Session) -> None:
         """Ask for automatic sending, where the module may know it; wait for the burst that follows."""
@@ -488,7 +496,7 @@ class PanelRuntime:
     def _record(self, signals: Iterable[Signal], *, moved: bool = False, states: tuple[PanelStateChange, ...] = ()) -> None:
         told = tuple(signals)
         if told or moved or states:
-            self.tracker.position.outage = self._watch.outage
+            self.tracker.position.outage, self.tracker.position.clock_wrong = self._watch.outage, self._clock.wrong
             cursor = self.tracker.position.to_json()
             entry = Entry(panel_id=self.setup.panel_id, lease=self.lease, signals=told, cursor=cursor, states=states)
             self._batcher.put(entry)

@@ -20,13 +20,14 @@ from ingest.satel.runtime import Identity
 from workflows.contracts import names
 from workflows.contracts.panel_release import ReleaseRow
 from workflows.domain.alarm import AlarmType
+from workflows.domain.supervision import SupervisionClass
 
 log = structlog.get_logger(__name__)
 
 _PANEL = text(
     """
     SELECT p.id, p.object_id, p.host, p.port, p.time_zone, p.enabled, p.config_version, p.description_version,
-           p.integration_key_sealed, p.integration_key_key_id,
+           p.supervision_class, p.integration_key_sealed, p.integration_key_key_id,
            coalesce((SELECT jsonb_agg(jsonb_build_object('number', z.number, 'partition', z.partition,
                             'reaction', z.reaction, 'alarm_type', z.alarm_type))
                      FROM zones z WHERE z.panel_id = p.id), '[]') AS zones,
@@ -61,7 +62,12 @@ _STANDING = text(
     WHERE p.id = ANY(:panel_ids)
     """
 )
-_RENEW = text("UPDATE panel_leases SET renewed_at = now() WHERE holder = :holder AND panel_id = ANY(:panel_ids)")
+_RENEW = text(
+    """
+    UPDATE panel_leases SET renewed_at = now(), heard_at = CASE WHEN panel_id = ANY(:heard) THEN now() ELSE heard_at END
+    WHERE holder = :holder AND panel_id = ANY(:panel_ids)
+    """
+)
 _LEARN_ZONES = text(
     """
     INSERT INTO zones (id, panel_id, number, name, partition, reaction)
@@ -129,6 +135,7 @@ class PanelStore:
             zones=_zones(row["zones"]),
             partitions=frozenset(row["partitions"]),
             description_version=row["description_version"],
+            supervision=SupervisionClass(row["supervision_class"]),
         )
 
     def _key(self, row: RowMapping) -> str | None:
@@ -180,9 +187,9 @@ class PanelStore:
         found = {row["id"]: _standing(row) for row in rows}
         return {panel_id: found.get(panel_id, REMOVED) for panel_id in panel_ids}
 
-    async def renew(self, panel_ids: Collection[UUID]) -> None:
-        """Note that we are still here."""
-        await self._write(_RENEW, holder=self.holder, panel_ids=list(panel_ids))
+    async def renew(self, panel_ids: Collection[UUID], *, heard: Collection[UUID]) -> None:
+        """Note that we are still here, and of which of these panels the line is up."""
+        await self._write(_RENEW, holder=self.holder, panel_ids=list(panel_ids), heard=list(heard))
 
     async def identify(self, panel_id: UUID, identity: Identity) -> None:
         """Keep what panel and module say of themselves."""

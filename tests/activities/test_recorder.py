@@ -3,6 +3,8 @@
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -14,10 +16,12 @@ from activities.db import recorder
 from activities.db.ledger import Balance, balance
 from activities.db.recorder import Batch, CursorMove, PanelStateChange, record_signals
 from activities.db.session import Database, DatabaseUnavailable
+from activities.supervision.sources import ensure_centre
 from tests.activities.recording import World
 from tests.support.signals import NOON, edge, initial, later, record
 from workflows.contracts import names
-from workflows.domain.alarm import AlarmType, Outcome, SignalSource
+from workflows.domain.alarm import LINK_LOST, AlarmType, Family, Outcome, Signal, SignalSource, Source
+from workflows.domain.supervision import MONITORING_CENTRE, SITE
 
 
 @pytest.fixture
@@ -296,3 +300,99 @@ async def test_any_sequence_by_two_recorders_keeps_the_promises(
              event_count <> (SELECT count(*) FROM events e WHERE e.bundle_id = b.id AND NOT restore)
              OR active_count <> (SELECT count(*) FROM events e WHERE e.bundle_id = b.id AND active)"""
     )
+
+
+# -- lines lost together (ADR-0033)
+
+
+def lost(panel_id: UUID, at: datetime = NOON, **more: Any) -> Signal:
+    given: dict[str, Any] = {
+        "source": SignalSource.SYSTEM,
+        "family": Family.LINK,
+        "code": LINK_LOST,
+        "alarm_type": AlarmType.COMM_LOSS,
+    }
+    return edge(panel_id, at=at, **(given | {"source_kind": Source.SYSTEM, "source_number": 0, "partition": None} | more))
+
+
+async def comm_losses(world: World) -> list[tuple[UUID, int, int, str]]:
+    """Object, events, events that last, and priority of each bundle."""
+    found = await world.rows("SELECT object_id, event_count, active_count, priority FROM bundle_alarms ORDER BY id")
+    return [tuple(row.values()) for row in found]
+
+
+@pytest.fixture
+async def site(db: Database) -> World:
+    """As many objects behind one address as make one loss, and a monitoring centre."""
+    world = await World.made(db, SITE)
+    async with db.fast() as connection:
+        await ensure_centre(connection)
+    return world
+
+
+async def test_lines_of_many_objects_lost_together_are_one_bundle_with_an_event_for_each(site: World) -> None:
+    recorded = await site.record(*(lost(panel) for panel in site.panels))
+    assert recorded.outcomes == (Outcome.EVENT,) * SITE
+    assert await comm_losses(site) == [(MONITORING_CENTRE, SITE, SITE, "HIGH")]
+    events = await site.rows("SELECT object_id, panel_id FROM events ORDER BY panel_id")
+    assert {(row["object_id"], row["panel_id"]) for row in events} == set(zip(site.objects, site.panels, strict=True))
+    assert (await whole_balance(site.db)).balanced
+
+
+async def test_a_line_known_to_be_away_counts_before_it_is_told(site: World) -> None:
+    """Each process tells of its own lines, one after the other; the first alarm knows of the others by their positions."""
+    *others, first = site.panels
+    outage = {"outage": {"since": later(seconds=-20).isoformat(), "address": "127.0.0.1:1", "told": None}}
+    await site.record(cursors=tuple(CursorMove(panel_id=panel, cursor=outage) for panel in others))
+    await site.record(lost(first))
+    for panel in others:
+        await site.record(lost(panel, later(seconds=9)))
+    assert await comm_losses(site) == [(MONITORING_CENTRE, SITE, SITE, "HIGH")]
+
+
+async def test_members_that_return_leave_the_group_one_by_one(site: World) -> None:
+    await site.record(*(lost(panel) for panel in site.panels))
+    first, second, *_ = site.panels
+    await site.record(lost(first, later(seconds=30), restore=True))
+    assert await comm_losses(site) == [(MONITORING_CENTRE, SITE, SITE - 1, "HIGH")]
+    await site.record(lost(second, later(seconds=31), restore=True))
+    assert await comm_losses(site) == [(MONITORING_CENTRE, SITE, SITE - 2, "HIGH")]
+    restores = await site.rows("SELECT DISTINCT bundle_id FROM events")
+    assert len(restores) == 1, "restores are told where the losses were"
+    told = await site.rows("SELECT payload FROM outbox ORDER BY id DESC LIMIT 1")
+    assert [event["panel_id"] for event in told[0]["payload"]["events"]] == [str(second)]
+
+
+async def test_returns_at_the_same_time_are_all_counted(site: World) -> None:
+    await site.record(*(lost(panel) for panel in site.panels))
+    await asyncio.gather(*(site.record(lost(panel, later(seconds=30), restore=True)) for panel in site.panels))
+    assert await comm_losses(site) == [(MONITORING_CENTRE, SITE, 0, "HIGH")]
+
+
+async def test_losses_at_the_same_time_are_one_bundle_however_many_processes_tell_of_them(site: World) -> None:
+    outage = {"outage": {"since": NOON.isoformat(), "address": "127.0.0.1:1", "told": None}}
+    await site.record(cursors=tuple(CursorMove(panel_id=panel, cursor=outage) for panel in site.panels))
+    await asyncio.gather(*(site.record(lost(panel)) for panel in site.panels))
+    assert await comm_losses(site) == [(MONITORING_CENTRE, SITE, SITE, "HIGH")]
+
+
+async def test_a_few_lost_lines_stay_with_their_objects(site: World) -> None:
+    await site.record(*(lost(panel) for panel in site.panels[1:]))
+    assert await comm_losses(site) == [(object_id, 1, 1, "MEDIUM") for object_id in site.objects[1:]]
+
+
+async def test_without_a_monitoring_centre_every_loss_is_its_objects_own(db: Database) -> None:
+    world = await World.made(db, SITE)
+    await world.record(*(lost(panel) for panel in world.panels))
+    assert await comm_losses(world) == [(object_id, 1, 1, "MEDIUM") for object_id in world.objects]
+
+
+async def test_what_is_written_along_with_a_batch_stands_or_falls_with_it(world: World) -> None:
+    async def fail(connection: asyncpg.Connection) -> None:
+        await connection.execute("UPDATE objects SET name = 'Other'")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await record_signals(world.db, Batch(signals=(edge(world.panel),)), along=fail)
+    assert await world.value("SELECT count(*) FROM signals") == 0
+    assert await world.value("SELECT name FROM objects") == "O0"

@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 from uuid_utils.compat import uuid7
@@ -468,6 +469,31 @@ async def test_one_relay_is_active_and_another_takes_over_when_its_connection_di
         await asyncio.gather(first, return_exceptions=True)
         await filled(world, 2, since=2)
         await eventually(lambda: entries_are(redis, [1, 2, 3, 4]), within=5)
+
+
+async def test_exactly_one_relay_watches(
+    world: World, database_url: str, valkey_url: str, redis: Redis, temporal_address: str, client: Client
+) -> None:
+    """Principle 7, and R-MODES: nothing but PostgreSQL is needed for it."""
+
+    def watchers() -> int:
+        return sum(1 for each in logs if each["event"] == "supervision.sees")
+
+    settings = settings_for(database_url, valkey_url, temporal_address)
+    waiting = """SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                 WHERE application_name = 'stam-relay' AND datname = current_database() AND NOT granted"""
+    with capture_logs() as logs:
+        first = asyncio.create_task(serving(settings, redis, client))
+        await eventually(lambda: watchers() == 1)
+        async with running(serving(settings, redis, client)):
+            await eventually(lambda: world.value(waiting))
+            seen = await world.value("SELECT max(last_seen_at) FROM supervised_sources WHERE key = 'watch'")
+            newer = "SELECT last_seen_at > :seen FROM supervised_sources WHERE key = 'watch'"
+            await eventually(lambda: world.value(newer, seen=seen), within=15, what="the next sign of life")
+            assert watchers() == 1
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            await eventually(lambda: watchers() == 2)
 
 
 async def test_a_relay_whose_connection_is_cut_comes_back(

@@ -115,6 +115,7 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", "/api/panels"): _VIEW_OBJECT,
     ("GET", _PANEL): _VIEW_OBJECT,
     ("GET", f"{_PANEL}/state"): _VIEW_OBJECT,
+    ("GET", "/api/supervision"): _VIEW_OBJECT,
     ("GET", f"{_PANEL}/history"): _VIEW_OBJECT,
     ("GET", f"{_PANEL}/partitions"): _VIEW_OBJECT,
     ("GET", "/api/zones"): _VIEW_OBJECT,

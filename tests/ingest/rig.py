@@ -20,6 +20,7 @@ from tests.ingest.ledger import Ledger
 from tests.ingest.transports import Shape, perfect, shaped
 from tests.support.eventually import eventually
 from workflows.domain.panel import LinkStatus
+from workflows.domain.supervision import SupervisionClass
 
 FAST = Timing(connect=1.0, silence=0.02, probe=0.5, answer=0.5)
 # Zones of `furnish`: what they are
@@ -61,7 +62,7 @@ class Rig:
         )
         self._shape, self._limit = shape, limit
         self._lease = 0
-        self.grace = Grace()
+        self.grace = Grace.in_class(SupervisionClass.SP6)
         self.batcher: Batcher
         self.runtime: PanelRuntime
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,7 +107,7 @@ class Rig:
 
     def use(self, grace: Grace) -> None:
         """From now on a line may be away for so long."""
-        self.grace = self.runtime._watch._grace = grace
+        self.grace = self.runtime._watch.grace = grace
 
     def quicken_log(self, *, every: float) -> None:
         """Read the log of a quiet panel every so many seconds."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
+from ingest.satel import runtime
 from ingest.satel.line import Grace
 from ingest.satel.messages import Command
 from ingest.satel.simulator.examples import furnish
@@ -229,7 +230,7 @@ async def test_the_panels_clock_error_is_taken_out_of_the_log_times() -> None:
         record = rig.ledger.told(SignalSource.LOG)[0]
         assert record.panel_at is not None
         assert abs((record.panel_at - record.received_at).total_seconds()) < 90
-        assert len(rig.ledger.alarms) == 1
+        assert [each.family for each in rig.ledger.alarms] == [Family.CLOCK, Family.ZONE_ALARM]
         assert rig.runtime.tracker.clock_offset.total_seconds() == pytest.approx(-4000, abs=1)
 
 
@@ -539,7 +540,7 @@ async def test_the_history_of_a_line_has_no_row_twice_and_the_heir_tells_of_the_
 
 
 def labels(rig: Rig) -> list[float | None]:
-    names = ("satel_connection_status", "satel_clock_offset_seconds")
+    names = ("satel_connection_status", "panel_clock_skew_seconds")
     return [REGISTRY.get_sample_value(name, {"panel_id": str(rig.panel_id)}) for name in names]
 
 
@@ -547,6 +548,69 @@ async def test_who_lets_go_of_a_panel_tells_nothing_more_of_it(rig: Rig) -> None
     assert labels(rig) == [1, 0]
     await rig.kill()
     assert labels(rig) == [None, None]
+
+
+# -- the clock ------------------------------------------------------------------------------------------------------------
+
+
+def clocks(rig: Rig) -> list[bool]:
+    """Of each alarm for the panel's clock: whether it lasts."""
+    return [each.active for each in rig.ledger.alarms if each.alarm_type is AlarmType.CLOCK_DRIFT]
+
+
+@pytest.fixture
+def clock_often_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "CLOCK_EVERY", 0.1)
+
+
+async def test_a_panels_clock_that_drifts_is_an_alarm_until_it_is_corrected(rig: Rig, clock_often_read: None) -> None:
+    """Principle 7; and one near the limit is not told again and again."""
+    rig.panel.set_skew(290)
+    await clock_read(rig)
+    assert clocks(rig) == []
+    rig.panel.set_skew(320)
+    await settled(rig, lambda: clocks(rig) == [True])
+    [signal] = rig.ledger.told(SignalSource.SYSTEM)
+    assert signal.detail is not None
+    assert signal.detail["offset_seconds"] == pytest.approx(320, abs=1)
+    rig.panel.set_skew(160)
+    await clock_read(rig)
+    assert clocks(rig) == [True]
+    rig.panel.set_skew(-10)
+    await settled(rig, lambda: clocks(rig) == [False])
+    assert len(rig.ledger.told(SignalSource.SYSTEM)) == 2
+
+
+async def test_the_next_holder_knows_that_the_clock_was_told(rig: Rig, clock_often_read: None) -> None:
+    rig.panel.set_skew(3600)
+    await settled(rig, lambda: clocks(rig) == [True])
+    await rig.kill()
+    rig.start()
+    await rig.connected()
+    await clock_read(rig)
+    assert len(rig.ledger.told(SignalSource.SYSTEM)) == 1
+    await rig.kill()
+    rig.panel.set_skew(0)
+    rig.start()
+    await settled(rig, lambda: clocks(rig) == [False])
+
+
+async def test_a_clock_nobody_watches_any_more_is_no_alarm(rig: Rig, clock_often_read: None) -> None:
+    rig.panel.set_skew(-3600)
+    await settled(rig, lambda: clocks(rig) == [True])
+    rig.runtime.stop(LinkStatus.DISABLED)
+    await rig.recorded()
+    assert clocks(rig) == [False]
+
+
+async def clock_read(rig: Rig) -> None:
+    """As the panel shows it now."""
+    skew = rig.panel.skew.total_seconds()
+    await eventually(lambda: abs(rig.runtime.tracker.clock_offset.total_seconds() - skew) <= 1)
+    await rig.recorded()
+
+
+# -- odds and ends --------------------------------------------------------------------------------------------------------
 
 
 async def test_a_wrong_key_is_shown_as_no_answer_with_a_hint() -> None:

@@ -12,19 +12,22 @@ from sqlalchemy import text
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.testing import ActivityEnvironment
 
-from activities.db.repositories.objects import describe_anew, lock_panel
+from activities.db.repositories.objects import change_panel, describe_anew, lock_panel
 from activities.db.session import Database
 from activities.infra.settings import Settings
+from ingest.satel import holder
 from ingest.satel.activities import PanelActivities
 from ingest.satel.line import Grace
 from ingest.satel.simulator.server import NetworkPanel
 from ingest.satel.store import PanelStore
-from tests.ingest.process import Process
+from tests.ingest.holding import Process
 from tests.ingest.rig import SMOKE, VIBRATION
 from tests.ingest.site import alarms, install, reconfigure, rows
 from tests.support.eventually import eventually
 from workflows.contracts.panel import LeaseBeat, LeaseEnd, LeaseRequest, LeaseResult
+from workflows.domain import supervision
 from workflows.domain.alarm import AlarmType
+from workflows.domain.supervision import SupervisionClass
 
 Start = Callable[[str], Process]
 
@@ -194,7 +197,7 @@ async def test_an_alarm_for_a_lost_line_ends_when_the_panel_is_disabled_while_no
     panel_id = await install(db, panel)
     panel.cut_line()
     process = start("a")
-    process.holder.grace = Grace(lost=timedelta(seconds=0.2))
+    process.holder.grace = lambda _: Grace(lost=timedelta(seconds=0.2))
     held = asyncio.create_task(process.hold(panel_id))
 
     async def lines() -> list[tuple[int, bool]]:
@@ -394,3 +397,50 @@ async def test_a_new_description_is_used_without_letting_go_of_the_line(
     assert not holding.done()
     holding.cancel()
     await asyncio.wait([holding])
+
+
+async def test_a_panels_new_class_is_in_force_without_a_new_line(db: Database, panel: NetworkPanel, start: Start) -> None:
+    panel_id = await install(db, panel)
+    process = start("a")
+    holding = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+    async with db.write() as session:
+        found = await lock_panel(session, panel_id)
+        assert found is not None
+        await change_panel(session, found, {"supervision_class": SupervisionClass.SP6}, Settings().cipher())
+    runtime = process.holder.runtime(panel_id)
+    assert runtime is not None
+    await eventually(lambda: runtime._watch.grace == Grace.in_class(SupervisionClass.SP6))
+    assert panel.statistics.connections == 1
+    holding.cancel()
+
+
+async def test_signs_of_life_say_whether_the_line_is_up(
+    db: Database, panel: NetworkPanel, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holder, "CHECK_EVERY", 0.1)
+    monkeypatch.setitem(supervision._PROMISED, SupervisionClass.SP5, timedelta(seconds=0.4))
+    panel_id = await install(db, panel)
+    process = start("a")
+    holding = asyncio.create_task(process.hold(panel_id))
+    await process.ready(panel_id)
+
+    async def signs() -> dict[str, Any]:
+        return (await rows(db, "SELECT renewed_at, heard_at FROM panel_leases"))[0]
+
+    async def is_heard() -> bool:
+        found = await signs()
+        return found["heard_at"] is not None and found["heard_at"] == found["renewed_at"]
+
+    await eventually(is_heard)
+    panel.cut_line()
+    await eventually(lambda: not process.holder._held[panel_id].runtime.ready)
+    await process.holder._give_signs(asyncio.get_running_loop().time())
+    last = await signs()
+    await eventually(lambda: _is_newer(signs, last))
+    assert (await signs())["heard_at"] == last["heard_at"]
+    holding.cancel()
+
+
+async def _is_newer(signs: Callable[[], Awaitable[dict[str, Any]]], last: dict[str, Any]) -> bool:
+    return bool((await signs())["renewed_at"] > last["renewed_at"])

@@ -18,7 +18,7 @@ from ingest.satel.activities import PanelActivities
 from ingest.satel.line import Grace
 from ingest.satel.session import PanelBusy, open_session, tcp
 from ingest.satel.simulator.server import NetworkPanel
-from tests.ingest.process import Process
+from tests.ingest.holding import Process
 from tests.ingest.rig import FAST, SMOKE, VIBRATION
 from tests.ingest.site import alarms, install, reconfigure, release, rows
 from tests.support.eventually import eventually

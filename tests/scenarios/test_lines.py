@@ -14,6 +14,7 @@ from workflows.domain.alarm import LINK_LOST, PANEL_REPLACED, AlarmType
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.errors import ErrorCode
 from workflows.domain.panel import LinkStatus, PartitionState
+from workflows.domain.supervision import SupervisionClass
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -85,8 +86,10 @@ async def test_a_busy_module_is_shown_as_such_and_taken_back_when_it_is_free(sto
 
 
 async def test_a_cut_cable_is_an_alarm_until_the_line_is_back(story: Story) -> None:
-    """Principle 7: silence is an alarm."""
-    site, olga = await story.site(), await story.olga()
+    """Principle 7: silence is an alarm, as soon as the class of the panel wants it."""
+    site, olga, admin = await story.site(), await story.olga(), await story.person("admin")
+    panel = await admin.client.panel(site.panel_id)
+    await admin.client.change_panel(panel.id, version=panel.version, supervision_class=SupervisionClass.SP6)
     await site.cut_line()
     alarm = await olga.sees(site, within=60, alarm_type=AlarmType.COMM_LOSS)
     assert (alarm.headline.code, alarm.headline.panel_id, alarm.active_count) == (LINK_LOST, site.panel_id, 1)

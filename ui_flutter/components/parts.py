@@ -23,6 +23,7 @@ KIND_ICONS = {
     "TROUBLE": ft.Icons.REPORT_PROBLEM,
     "COMM_LOSS": ft.Icons.LINK_OFF,
     "LOG_GAP": ft.Icons.PLAYLIST_REMOVE,
+    "CLOCK_DRIFT": ft.Icons.SCHEDULE,
 }
 _FILLED, _HOLLOW = {1: "▲", 2: "◆", 3: "●"}, {1: "△", 2: "◇", 3: "○"}
 

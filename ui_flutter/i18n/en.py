@@ -67,6 +67,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "type.TROUBLE": "Trouble",
     "type.COMM_LOSS": "Connection lost",
     "type.LOG_GAP": "Gap in the log",
+    "type.CLOCK_DRIFT": "Clock is wrong",
     # sources
     "source.SYSTEM": "panel",
     "source.ZONE": "zone {n}",

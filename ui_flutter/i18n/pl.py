@@ -68,6 +68,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "type.TROUBLE": "Awaria",
     "type.COMM_LOSS": "Brak łączności",
     "type.LOG_GAP": "Luka w rejestrze",
+    "type.CLOCK_DRIFT": "Zły czas zegara",
     # sources
     "source.SYSTEM": "centrala",
     "source.ZONE": "linia {n}",

@@ -26,6 +26,7 @@ class AlarmType(StrEnum):
     TROUBLE = "TROUBLE"
     COMM_LOSS = "COMM_LOSS"
     LOG_GAP = "LOG_GAP"  # the panel's log no longer holds our cursor: something may be missing (R-RECOVER)
+    CLOCK_DRIFT = "CLOCK_DRIFT"  # the panel's clock is far from ours: the times in its log cannot be relied on
 
 
 class Priority(StrEnum):
@@ -62,6 +63,7 @@ DEFAULT_PRIORITY: dict[AlarmType, Priority] = {
     AlarmType.TROUBLE: Priority.LOW,
     AlarmType.COMM_LOSS: Priority.MEDIUM,
     AlarmType.LOG_GAP: Priority.MEDIUM,
+    AlarmType.CLOCK_DRIFT: Priority.LOW,
 }
 
 # A hold-up rings whatever somebody configured: never overridden downwards, never silenced by service mode (R-SERVICE).
@@ -130,7 +132,8 @@ class Family(StrEnum):
     BATTERY = "BATTERY"
     TROUBLE = "TROUBLE"
     ARMED = "ARMED"  # blocks 0A…; information, not an alarm
-    LINK = "LINK"  # our connection to the panel
+    LINK = "LINK"  # our connection to the panel, or to another source that promised to be heard (`supervision.py`)
+    CLOCK = "CLOCK"  # the panel's clock against ours
     OTHER = "OTHER"
 
 
@@ -168,3 +171,5 @@ LOG_ERASED = 2003
 PROBE = 2004
 PANEL_BUSY = 2005
 PANEL_REPLACED = 2006
+CLOCK_DRIFT = 2011
+SOURCE_SILENT = 2012  # a part of this system: `source_number` is that of the supervised source

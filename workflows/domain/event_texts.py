@@ -30,6 +30,14 @@ _OURS: Final[dict[int, dict[Language, tuple[str, str]]]] = {
         "en": ("another panel answers in place of the former one: its earlier events are not taken over",) * 2,
         "pl": ("Pod tym łączem odpowiada inna centrala: jej wcześniejszych zdarzeń nie przejęto",) * 2,
     },
+    alarm.CLOCK_DRIFT: {
+        "en": ("the panel's clock is wrong", "the panel's clock is right again"),
+        "pl": ("Zegar centrali wskazuje zły czas", "Zegar centrali znów wskazuje dobry czas"),
+    },
+    alarm.SOURCE_SILENT: {
+        "en": ("a part of the monitoring system is silent", "a part of the monitoring system is heard again"),
+        "pl": ("Część systemu monitoringu milczy", "Część systemu monitoringu znów się zgłasza"),
+    },
 }
 
 

@@ -13,6 +13,8 @@ How a signal relates to an event of the same place, family and source (`relate`)
   whose bundle is RESOLVED or CLOSED is a new event: those who finished with it must hear of it again (R-BUNDLE).
 - What is noticed while it is known to last (an initial state, a lost link) is that same happening.
 - Everything else is a new event. At most one event of a track is *active*: the one that holds its source in alarm.
+
+A line lost together with many others (`supervision.lost_together`) is an event of its object, in the one bundle of them all.
 """
 
 from collections import defaultdict
@@ -37,6 +39,7 @@ from workflows.domain.alarm import (
     most_urgent,
 )
 from workflows.domain.bundle import JOIN_WINDOW, JOINABLE, BundleStatus, joins
+from workflows.domain.supervision import MONITORING_CENTRE
 
 MATCH_WITHIN: Final = timedelta(seconds=90)  # R-EDGE: between an edge and its log record
 LOG_RESOLUTION: Final = timedelta(minutes=1)  # a log record's time has no seconds
@@ -73,11 +76,13 @@ class ZoneFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Configuration: the object of each known panel, the known objects, and the zones by (panel, number)."""
+    """Configuration: the object of each known panel, the known objects, and the zones by (panel, number); and `together`, the
+    panels whose lines are lost with one cause."""
 
     panels: Mapping[UUID, UUID] = field(default_factory=dict)
     objects: Mapping[UUID, ObjectFacts] = field(default_factory=dict)
     zones: Mapping[tuple[UUID, int], ZoneFacts] = field(default_factory=dict)
+    together: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -553,37 +558,44 @@ class Recording:
     def _join(self, event: Event, signal: Signal) -> Event:
         """Put an alarm into the bundle it belongs to, or open one."""
         assert event.alarm_type is not None
-        config = self._facts.objects[event.object_id]
-        bundle = self._fitting(event, config)
+        place = self._place_of(event)
+        bundle = self._fitting(event, place)
         if bundle is None:
-            bundle = self._open(event, config, signal)
+            bundle = self._open(event, place, signal)
         else:
             self._touch(_with_event(bundle, event), signal)
         self.joined[bundle.id].append(event.id)
         return self._change(replace(event, bundle_id=bundle.id))
 
-    def _fitting(self, event: Event, config: ObjectFacts) -> Bundle | None:
-        """The joinable bundle if the event lies in its window, else an open one of those that ceased to be joinable."""
-        same = [b for b in self._bundles.values() if (b.object_id, b.alarm_type) == (event.object_id, event.alarm_type)]
-        return next((bundle for bundle in sorted(same, key=_newest_joinable) if _fits(bundle, event, config)), None)
+    def _place_of(self, event: Event) -> ObjectFacts:
+        """Whose bundle it belongs to: its object's, or the monitoring centre's if its line is lost with many others."""
+        shared = event.family is Family.LINK and event.panel_id in self._facts.together
+        centre = self._facts.objects.get(MONITORING_CENTRE) if shared else None
+        return centre or self._facts.objects[event.object_id]
 
-    def _open(self, event: Event, config: ObjectFacts, signal: Signal) -> Bundle:
+    def _fitting(self, event: Event, place: ObjectFacts) -> Bundle | None:
+        """The joinable bundle if the event lies in its window, else an open one of those that ceased to be joinable."""
+        same = [b for b in self._bundles.values() if (b.object_id, b.alarm_type) == (place.object_id, event.alarm_type)]
+        return next((bundle for bundle in sorted(same, key=_newest_joinable) if _fits(bundle, event, place)), None)
+
+    def _open(self, event: Event, place: ObjectFacts, signal: Signal) -> Bundle:
         """A new bundle. It takes the place of the joinable one, unless the event is an old one that we heard of late."""
         assert event.alarm_type is not None
         assert event.priority is not None
-        current = self._joinable(event.object_id, event.alarm_type)
+        shared = place.object_id != event.object_id
+        current = self._joinable(place.object_id, event.alarm_type)
         late = current is not None and _is_late(current, event)
         if current is not None and not late:
             self._write(replace(current, joinable=False))
         bundle = Bundle(
             id=self._new_id(),
-            object_id=event.object_id,
+            object_id=place.object_id,
             alarm_type=event.alarm_type,
             status=BundleStatus.NEW,
-            priority=event.priority,
+            priority=most_urgent(event.priority, priority_of(event.alarm_type, None, place)) if shared else event.priority,
             version=1,
             joinable=not late,
-            requires_note=needs_note(event.alarm_type, config),
+            requires_note=needs_note(event.alarm_type, place),
             suppressed=event.suppressed,
             event_count=1,
             active_count=int(event.active),

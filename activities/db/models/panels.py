@@ -4,7 +4,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from activities.db.models.base import TRUE, Base, Identified, Stamped, Versioned
+from activities.db.models.base import TRUE, Base, Identified, Stamped, Versioned, enum
+from workflows.domain.supervision import SupervisionClass
 
 
 class Panel(Identified, Stamped, Versioned, Base):
@@ -30,6 +31,9 @@ class Panel(Identified, Stamped, Versioned, Base):
     integration_key_key_id: Mapped[str | None]
     time_zone: Mapped[str | None]  # IANA name; None: the setting's
     enabled: Mapped[bool] = mapped_column(server_default=TRUE, default=True)
+    supervision_class: Mapped[SupervisionClass] = mapped_column(
+        enum(SupervisionClass, "supervision_class"), server_default=text("'SP5'"), default=SupervisionClass.SP5
+    )
     module: Mapped[str | None]  # "ETHM-1 Plus" …, as the module says itself
     model: Mapped[str | None]
     firmware: Mapped[str | None]

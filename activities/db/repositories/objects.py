@@ -38,6 +38,8 @@ _NEWEST: Final = Order((Key(_H.at, datetime), Key(_H.id, UUID)), descending=True
 
 # What the line to the panel depends on: a change of these is told to who holds it.
 _LINE: Final = frozenset({"host", "port", "integration_key", "time_zone", "enabled"})
+# What whoever holds the line has to know, without letting go of it.
+_DESCRIPTION: Final = frozenset({"supervision_class"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,8 @@ async def change_panel(session: WriteSession, panel: Panel, changes: Mapping[str
     if changed & _LINE:
         panel.config_version += 1
         await _announce(session, panel)
+    elif changed & _DESCRIPTION:
+        await describe_anew(session, panel)
     await session.flush()
 
 
