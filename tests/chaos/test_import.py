@@ -20,6 +20,7 @@ from activities.seed import DEMO_LOGINS
 from api.client.client import StamClient
 from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE
+from tests.chaos.ledger_of_truth import truth_of
 from tests.support.eventually import eventually
 from tests.support.system import SystemThread
 from tests.support.workbooks import filled, many
@@ -85,9 +86,9 @@ class Imported:
 
 async def test_a_worker_killed_in_the_dry_run_and_in_a_bit_leaves_every_object_once_and_whole(whole: SystemThread) -> None:
     system = whole.system
-    async with _master(system) as master, _database(system) as connection:
+    async with _master(system) as master, truth_of(system.database_url) as truth:
         workbook = await asyncio.to_thread(filled, many(OBJECTS, zones=ZONES, contacts=CONTACTS))
-        imported = Imported(connection, (await master.imports.upload(workbook, file_name="obiekty.xlsx")).id)
+        imported = Imported(truth.connection, (await master.imports.upload(workbook, file_name="obiekty.xlsx")).id)
 
         await eventually(lambda: _reads_a_workbook(system), within=30, what="the worker reads the workbook")
         killed = system.kill("worker")
@@ -197,12 +198,3 @@ async def _master(system: System) -> AsyncIterator[StamClient]:
         yield client
     finally:
         await client.aclose()
-
-
-@asynccontextmanager
-async def _database(system: System) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(system.database_url.replace("+asyncpg", ""))
-    try:
-        yield connection
-    finally:
-        await connection.close()
