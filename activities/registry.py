@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from activities.bundles import BundleActivities
+from activities.callbacks import CallbackActivities
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from activities.keys import KeyActivities
@@ -16,9 +17,10 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
     """Raises BadKeys."""
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
-    imports = ImportActivities(db, settings.cipher())
+    imports, callbacks = ImportActivities(db, settings.cipher()), CallbackActivities(db)
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
+        *(callbacks.read_callback, callbacks.ring_callback, callbacks.decide_callback),
         *(panel_names.find_panel_holder, panel_names.fail_names_read),
         *(reveals.open_reveal, reveals.end_reveal),
         *(keys.rotate_signing_key, keys.remove_retired_keys),

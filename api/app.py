@@ -30,6 +30,8 @@ from api.routers import (
     assignments,
     audit,
     auth,
+    callbacks,
+    dispatch,
     documents,
     events,
     geocoding,
@@ -39,6 +41,7 @@ from api.routers import (
     panel_names,
     panels,
     partitions,
+    procedures,
     response_plans,
     reveals,
     secrets,
@@ -91,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in (
         *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
-        *(panels, panel_names, partitions, zones, audit, system, route),
+        *(dispatch, procedures, callbacks, panels, panel_names, partitions, zones, audit, system, route),
     ):
         app.include_router(router.router)
     for flag, routers in _BEHIND.items():

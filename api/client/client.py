@@ -9,6 +9,7 @@ from api.client import stream
 from api.client.account import Account
 from api.client.audit import Audit
 from api.client.codec import decode
+from api.client.dispatch import Dispatch
 from api.client.documents import Documents
 from api.client.errors import ApiError
 from api.client.imports import Imports
@@ -59,6 +60,7 @@ class StamClient:
         self.service_tokens = ServiceTokens(self.session)
         self.documents = Documents(self.session)
         self.imports = Imports(self.session)
+        self.dispatch = Dispatch(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 
