@@ -60,8 +60,8 @@ stale, opened_at, first_event_at, last_event_at, last_activity_at, status_change
 family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
 published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Data of
 `dispatch.added`: `{entry: {id, kind, object_id, bundle_id|null, outcome|null, oddity|null, occurred_at, user_id, corrects|null}}`. Data of
-`callback.due`, told to who may write into the journal, again every five minutes while nobody does anything about it: `{callback: {id,
-object_id, bundle_id|null, state, due_at, rings, version}}`. Data of
+`callback.due`, told to who may write into the journal, again every five minutes while nobody does anything about it, and
+when somebody has: `{callback: {id, object_id, bundle_id|null, state, due_at, rings, version}}`. Data of
 `reveal.expired`, told to who asked alone: `{reveal_id, secret_id, object_id, user_id, state}`. Ids, codes and times only: names and
 texts are looked up by REST.
 """

@@ -87,7 +87,7 @@ async def test_a_ring_that_was_committed_is_not_rung_again(promise: Promise, db:
 async def test_what_was_decided_meanwhile_is_not_rung(promise: Promise, db: Database) -> None:
     decided = await promise.activities.decide_callback(promise.decision(Decision.POSTPONE, 1, minutes=30))
     assert await promise.ring() == decided.row
-    assert await pushes(db) == []
+    assert [push.payload["callback"]["rings"] for push in await pushes(db)] == [0]
 
 
 async def test_a_decision_is_taken_once_and_answered_the_same(promise: Promise, db: Database) -> None:
@@ -100,6 +100,14 @@ async def test_a_decision_is_taken_once_and_answered_the_same(promise: Promise, 
     late = await promise.activities.decide_callback(promise.decision(Decision.CANCEL, 2))
     assert (late.row, late.refusal) == (first.row, Refusal.OVER)
     assert await promise.activities.read_callback(CallbackRef(callback_id=promise.callback_id)) == first.row
+
+
+async def test_a_decision_about_what_is_due_takes_it_off_the_screens(promise: Promise, db: Database) -> None:
+    await promise.ring()
+    await promise.activities.decide_callback(promise.decision(Decision.POSTPONE, 1, minutes=30))
+    assert [push.payload["callback"]["state"] for push in await pushes(db)] == ["DUE", "PENDING"]
+    await promise.activities.decide_callback(promise.decision(Decision.CANCEL, 2))
+    assert len(await pushes(db)) == 2, "nobody has it on the screen"
 
 
 async def test_the_end_of_its_alarm_leaves_it(promise: Promise, db: Database) -> None:

@@ -103,7 +103,8 @@ async def _dispatch(call: Caller, operator: StamClient, db: Database) -> None:
     scene = await seed_scene(db)
     async with db.write() as session:
         session.add(ObjectProcedure(object_id=scene.object_id, position=1, kind=StepKind.TEXT, text="Look."))
-    alarm, guarded = {"alarm_id": scene.bundle_id}, {"object_id": scene.object_id}
+    alarm: dict[str, Any] = {"alarm_id": scene.bundle_id}
+    guarded: dict[str, Any] = {"object_id": scene.object_id}
     await call(operator, "POST", "/api/alarms/{alarm_id}/dispatch", {"kind": "NOTE", "text": "whispered"}, **alarm)
     await call(operator, "POST", "/api/objects/{object_id}/dispatch", {"kind": "NOTE", "text": "whispered"}, **guarded)
     await call(operator, "POST", "/api/alarms/{alarm_id}/procedure", **alarm)

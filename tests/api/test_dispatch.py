@@ -195,9 +195,9 @@ async def test_a_line_about_a_closed_alarm_is_taken_and_about_none_is_not(olga: 
     object_id = await add_object(db)
     (closed,) = await add_alarms(db, object_id, Priority.HIGH, status=BundleStatus.CLOSED)
     assert (await olga.dispatch.add(EntryKind.PATROL_ON_SITE, alarm_id=closed)).bundle_id == closed
-    for nowhere in ({"alarm_id": uuid4()}, {"object_id": uuid4()}):
-        error = await refused(olga.dispatch.add(EntryKind.PATROL_SENT, **nowhere))
-        assert error.code is ErrorCode.NOT_FOUND
+    add = olga.dispatch.add
+    for call in (add(EntryKind.PATROL_SENT, alarm_id=uuid4()), add(EntryKind.PATROL_SENT, object_id=uuid4())):
+        assert (await refused(call)).code is ErrorCode.NOT_FOUND
 
 
 # -- the procedure
@@ -258,9 +258,9 @@ async def test_two_who_decide_at_once_decide_once(api: Api, login: Login, olga: 
 
 async def test_a_step_decided_again_with_its_key_is_answered_again(olga: StamClient, scene: Scene, db: Database) -> None:
     await olga.dispatch.begin(scene.alarm_id)
-    call = {"version": 1, "outcome": CallOutcome.BUSY, "idempotency_key": "step-2-once"}
-    first = await olga.dispatch.decide_step(scene.alarm_id, 2, StepState.DONE, **call)  # type: ignore[arg-type]
-    assert await olga.dispatch.decide_step(scene.alarm_id, 2, StepState.DONE, **call) == first  # type: ignore[arg-type]
+    call: dict[str, Any] = {"version": 1, "outcome": CallOutcome.BUSY, "idempotency_key": "step-2-once"}
+    first = await olga.dispatch.decide_step(scene.alarm_id, 2, StepState.DONE, **call)
+    assert await olga.dispatch.decide_step(scene.alarm_id, 2, StepState.DONE, **call) == first
     assert len(await all_rows(db, Row)) == 1
 
 

@@ -82,7 +82,8 @@ async def ring_callback(request: RingRequest) -> Callback:
 
 @activity.defn(name="decide_callback")
 async def decide_callback(request: CallbackDecision) -> Decided:
-    """`domain.callback.decide` on the row, with the audit row, in one transaction. The same `decision_id` is answered again."""
+    """`domain.callback.decide` on the row, with the audit row and, if it was due, the push, in one transaction. The same
+    `decision_id` is answered again."""
     raise NotImplementedError
 
 
