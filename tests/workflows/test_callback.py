@@ -126,6 +126,23 @@ async def test_the_same_decision_asked_again_is_answered_again(env: WorkflowEnvi
         assert again == first
 
 
+async def test_a_long_life_goes_on_in_a_new_run_and_forgets_nothing(env: WorkflowEnvironment) -> None:
+    async with promised(env) as promise:
+        first = promise.handle.first_execution_run_id
+        handle = promise.env.client.get_workflow_handle_for(CallbackReminder.run, promise.handle.id)
+        promise.handle = handle
+        while (await handle.describe()).run_id == first:
+            await promise.decide(Decision.POSTPONE, minutes=1)
+        reads = promise.fake.reads
+        seen = await handle.query(CallbackReminder.snapshot)
+        assert seen == promise.fake.row
+        await promise.sleep(promise.fake.row.due_at - await env.get_current_time() + SLACK)
+        await promise.rings(1)
+        assert promise.fake.reads == reads, "what is known is handed on, not asked for again"
+        await promise.decide(Decision.DONE)
+        assert (await handle.result()).state is CallbackState.DONE
+
+
 async def test_a_database_that_is_away_is_told_to_who_asks_and_the_row_says_what_became_of_it(env: WorkflowEnvironment) -> None:
     async with promised(env) as promise:
         promise.fake.away = True
