@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -72,8 +73,15 @@ async def write(session: WriteSession, line: Line) -> tuple[DispatchEntry, bool]
         idempotency_key=line.key,
         request_id=current_request_id() or None,
     )
-    await dispatch.add_entry(session, entry)
+    try:
+        await dispatch.add_entry(session, entry)
+    except IntegrityError:  # sent at the same time about another object, which has a turn of its own
+        raise key_spent() from None
     return entry, True
+
+
+def key_spent() -> Problem:
+    return Problem(ErrorCode.CONFLICT, "This Idempotency-Key was sent with something else before.")
 
 
 def audited(entry: DispatchEntry) -> dict[str, object]:
@@ -94,7 +102,7 @@ async def contact_of(session: AsyncSession, object_id: UUID, contact_id: UUID | 
 
 def _same(before: DispatchEntry, line: Line) -> DispatchEntry:
     if (before.object_id, before.bundle_id, before.kind) != (line.object_id, line.bundle_id, line.kind):
-        raise Problem(ErrorCode.CONFLICT, "This Idempotency-Key has written another line.")
+        raise key_spent()
     return before
 
 

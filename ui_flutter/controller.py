@@ -508,10 +508,13 @@ class Controller:
     async def _load_timeline(self, card: Card) -> None:
         known = self.store.book.alarms.get(card.id)
         version = known.version if known else 0
+        card.timelines_asked += 1
+        number = card.timelines_asked
         try:
-            card.timeline = await self._client.timeline(card.id)
-            card.timeline_failed = False
-            card.loaded_version = version
+            found = await self._client.timeline(card.id)
+            if number > card.timeline_number:  # else it was overtaken by a newer answer
+                card.timeline, card.timeline_number = found, number
+                card.timeline_failed, card.loaded_version = False, version
         except ClientError as error:
             logger.warning("the timeline could not be loaded: %s", error)
             card.timeline_failed = card.timeline is None

@@ -3,6 +3,7 @@
 A part of the controller with the same rules: intents return at once, what got no answer is repeated under the same key.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from workflows.domain.response import StepKind
 logger = logging.getLogger("stam.console")
 
 LATER: Final = 15  # minutes
+ASK_AGAIN: Final = 2.0  # s
 DUE_MOST: Final = 20  # call-backs that are due; a station with more has other worries
 
 
@@ -43,13 +45,16 @@ class Desk:
         self._client, self._store = client, store
         self._spawn, self._changed, self._reload, self._clock = spawn, changed, reload, clock
         self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of what got no answer
+        self._asked = 0  # times for call-backs: an answer to an earlier question is old news
 
     # -- loading
 
     async def load(self, card: Card) -> None:
-        """The procedure of the open card, and whom to call."""
+        """The procedure of the open card, and whom to call. An answer that was overtaken by a newer one is old news."""
         try:
-            card.procedure = await self._client.dispatch.procedure(card.id)
+            found = await self._client.dispatch.procedure(card.id)
+            if card.procedure is None or found.version >= card.procedure.version:
+                card.procedure = found
             if card.detail is not None and not card.contacts:
                 card.contacts = (await self._client.object_admin.plan(card.detail.object.id)).contacts
         except ClientError as error:
@@ -57,16 +62,27 @@ class Desk:
         self._changed()
 
     async def load_due(self) -> None:
-        """The call-backs that are due, for whoever may do something about them."""
+        """The call-backs that are due, for whoever may do something about them; asked again until the server answers, or
+        somebody else asks."""
         store = self._store
         if store.user is None or not store.user.may(Permission.DISPATCH_WRITE):
             return
-        try:
-            page = await self._client.dispatch.callbacks(to=store.link.server_now(self._clock()), limit=DUE_MOST)
-            store.due = page.items
-        except ClientError as error:
-            logger.warning("the call-backs could not be loaded: %s", error)
-        self._changed()
+        self._asked += 1
+        asked = self._asked
+        while asked == self._asked:
+            try:
+                now = store.link.server_now(self._clock())
+                page = await self._client.dispatch.callbacks(to=now, limit=DUE_MOST)
+            except ClientError as error:
+                logger.warning("the call-backs could not be loaded: %s", error)
+                if isinstance(error, ApiError) and error.status < 500:
+                    return  # asking again would change nothing
+                await asyncio.sleep(ASK_AGAIN)
+                continue
+            if asked == self._asked:
+                store.due = page.items
+                self._changed()
+            return
 
     def told(self, message: Event) -> None:
         """What the server tells of the journal and of call-backs."""
@@ -213,7 +229,7 @@ class Desk:
             del self._keys[sent]
         finally:
             self._store.settling.discard(callback.id)
-            await self.load_due()
+            self._spawn(self.load_due())
 
     # -- common
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -19,7 +20,7 @@ from api.callback_decisions import Refused
 from api.client.dispatch import Callback
 from api.client.models import Page
 from api.deps import Access, Served, require
-from api.journal import contact_of
+from api.journal import contact_of, key_spent
 from api.problems import Problem, as_json, invalid, problems
 from api.schemas import answers
 from api.schemas.dispatch import Decided, Key, NewCallback, Postponed, States
@@ -53,7 +54,7 @@ async def set_callback(body: NewCallback, access: Dispatcher, served: Served, ke
             known = await _set(session, access, body, object_id, now, key)
         answer = await _told(session, known)
     if (answer.object_id, answer.bundle_id) != (object_id, body.bundle_id):
-        raise Problem(ErrorCode.CONFLICT, "This Idempotency-Key has set another call-back.")
+        raise key_spent()
     return answer
 
 
@@ -88,7 +89,10 @@ async def _set(
         idempotency_key=key,
         request_id=current_request_id() or None,
     )
-    await callbacks.add_callback(session, row)
+    try:
+        await callbacks.add_callback(session, row)
+    except IntegrityError:  # sent at the same time about another object, which has a turn of its own
+        raise key_spent() from None
     detail = {"object_id": object_id, "bundle_id": body.bundle_id, "contact_id": body.contact_id, "due_at": body.due_at}
     audit(session, access, "callback.set", "callback", row.id, detail)
     return row.id

@@ -1,5 +1,6 @@
 """R-HISTORY over HTTP: the dispatcher's journal and the steps of procedures."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -115,6 +116,16 @@ async def test_the_same_key_writes_one_line_and_is_answered_the_same(olga: StamC
     assert len(await all_rows(db, Row)) == len(await audited(db)) == len(await all_rows(db, OutboxRow)) == 1
     other = await refused(olga.dispatch.add(EntryKind.PATROL_LEFT, alarm_id=scene.alarm_id, idempotency_key="patrol-1"))
     assert other.code is ErrorCode.CONFLICT
+
+
+async def test_a_key_sent_about_two_objects_at_once_writes_one_line(olga: StamClient, scene: Scene, db: Database) -> None:
+    """Each object has a turn of its own: the database says which was first."""
+    places = [scene.object_id, *[await add_object(db) for _ in range(3)]]
+    sent = [olga.dispatch.add(EntryKind.PATROL_SENT, object_id=place, idempotency_key="patrol-1") for place in places]
+    answers = await asyncio.gather(*sent, return_exceptions=True)
+    lost = [one.code for one in answers if isinstance(one, ApiError)]
+    assert lost == 3 * [ErrorCode.CONFLICT]
+    assert len(await all_rows(db, Row)) == 1
 
 
 async def test_a_patrol_that_cannot_have_left_is_refused_and_an_odd_one_taken_with_a_warning(

@@ -59,6 +59,8 @@ class Card:
     timeline: Timeline | None = None
     timeline_failed: bool = False
     loaded_version: int = 0  # of the timeline on the screen
+    timelines_asked: int = 0
+    timeline_number: int = 0  # which of those is on the screen
     notes_added: int = 0  # here, and taken by the server
     procedure: Procedure | None = None
     contacts: tuple[Contact, ...] = ()

@@ -108,7 +108,10 @@ def callback_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Co
 
 
 def _form(lines: list[ft.Control]) -> ft.Control:
-    return ft.Column(lines, spacing=12, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+    """Scrolls where contacts and outcomes are higher than the window."""
+    return ft.Column(
+        lines, spacing=12, tight=True, scroll=ft.ScrollMode.AUTO, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+    )
 
 
 def _first(contacts: tuple[ContactView, ...]) -> UUID | None:

@@ -113,29 +113,31 @@ def _due(look: Look, view: CallbackView, intents: Intents) -> ft.Control:
         tight=True,
         expand=True,
     )
-    row: list[ft.Control] = [ft.Icon(ft.Icons.PHONE_CALLBACK, size=18, color=tokens.on_warn), texts]
+    head: list[ft.Control] = [ft.Icon(ft.Icons.PHONE_CALLBACK, size=18, color=tokens.on_warn), texts]
+    buttons: list[ft.Control] = []
     if alarm_id is not None:
         label = words("callback.open")
-        row.append(parts.button(look, f"callback-open-{view.id}", label, lambda: intents.open(alarm_id)))
-    row += [
-        parts.button(
-            look,
-            f"callback-later-{view.id}",
-            words("callback.later"),
-            lambda: desk.callback_later(view.id),
-            enabled=not view.busy,
-        ),
-        parts.button(
-            look,
-            f"callback-done-{view.id}",
-            words("callback.done"),
-            lambda: desk.callback_done(view.id),
-            primary=True,
-            enabled=not view.busy,
-        ),
-    ]
+        buttons.append(parts.button(look, f"callback-open-{view.id}", label, lambda: intents.open(alarm_id)))
+    for name, key, decide, primary in (
+        ("later", "callback.later", desk.callback_later, False),
+        ("done", "callback.done", desk.callback_done, True),
+    ):
+        buttons.append(
+            parts.button(
+                look,
+                f"callback-{name}-{view.id}",
+                words(key),
+                lambda decide=decide: decide(view.id),  # type: ignore[misc]
+                primary=primary,
+                enabled=not view.busy,
+            )
+        )
+    if look.narrow:
+        row: ft.Control = ft.Column([ft.Row(head, spacing=10), ft.Row(buttons, spacing=8, wrap=True)], spacing=6, tight=True)
+    else:
+        row = ft.Row([*head, *buttons], spacing=10)
     line = ft.Container(
-        content=ft.Row(row, spacing=10),
+        content=row,
         bgcolor=tokens.warn_ground,
         padding=ft.Padding.symmetric(horizontal=14, vertical=6),
     )
