@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from activities.bundles import BundleActivities
+from activities.callbacks import CallbackActivities
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from activities.keys import KeyActivities
@@ -18,8 +19,10 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
     imports, releases = ImportActivities(db, settings.cipher()), ReleaseActivities(db)
+    callbacks = CallbackActivities(db)
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
+        *(callbacks.read_callback, callbacks.ring_callback, callbacks.decide_callback),
         *(panel_names.find_panel_holder, panel_names.fail_names_read),
         *(reveals.open_reveal, reveals.end_reveal),
         *(releases.begin_release, releases.keep_release, releases.end_release),

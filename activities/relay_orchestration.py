@@ -3,7 +3,7 @@
 Rows of one bundle or panel go in order and the newest speaks for those before it (the workflow reads the row when it missed
 one); different ones go side by side. Temporal away: rows wait. A row that Temporal refuses for good is parked with the reason
 and does not hold up others. What no row can tell (a workflow somebody terminated, a row written while nobody looked) the
-reconciliation finds: every open bundle and every enabled panel has its workflow.
+reconciliation finds: every open bundle, every enabled panel and every open call-back has its workflow.
 """
 
 import asyncio
@@ -25,8 +25,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities import relay_metrics
 from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
-from workflows.contracts import bundle, names, object_import, panel
+from workflows.contracts import bundle, callback, names, object_import, panel
 from workflows.contracts.bundle import BundleInput, EventAdded
+from workflows.contracts.callback import CallbackInput
 from workflows.contracts.object_import import ImportInput
 from workflows.contracts.panel import ConfigChanged, PanelInput
 from workflows.domain.alarm import AlarmType, Priority
@@ -184,6 +185,8 @@ class Orchestration:
             await self._tell_panel(row)
         elif row["type"] == names.IMPORT_UPLOADED:
             await self._start_import(row)
+        elif row["type"] == names.CALLBACK_SET:
+            await self._start_callback(UUID(orjson.loads(row["payload"])["callback_id"]), row["object_id"])
         else:
             raise MalformedRow(f"a row of type {row['type']!r} about no bundle and no panel")
 
@@ -236,6 +239,17 @@ class Orchestration:
                 rpc_timeout=CALL_TIMEOUT,
             )
 
+    async def _start_callback(self, callback_id: UUID, object_id: UUID) -> None:
+        start = CallbackInput(callback_id=callback_id, object_id=object_id)
+        with contextlib.suppress(WorkflowAlreadyStartedError):  # somebody's decision was faster
+            await self.client.start_workflow(
+                names.CALLBACK,
+                start,
+                **callback.start_options(start),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                rpc_timeout=CALL_TIMEOUT,
+            )
+
     # -- reconciliation
 
     async def reconcile_forever(self) -> None:
@@ -252,12 +266,17 @@ class Orchestration:
             await asyncio.sleep(RECONCILE_EVERY)
 
     async def reconcile(self) -> int:
-        """Start the workflow of every enabled panel and every open bundle that has none; how many those were."""
+        """Start the workflow of every enabled panel, open bundle and open call-back that has none; how many those were."""
         async with self.db.fast() as connection:
             panels = await connection.fetch("SELECT id, object_id FROM panels WHERE enabled AND deleted_at IS NULL ORDER BY id")
             bundles = await connection.fetch(
                 """SELECT id, object_id, alarm_type, status, priority FROM bundle_alarms
                    WHERE status <> 'CLOSED' AND opened_at < now() - make_interval(secs => $1) ORDER BY id""",
+                YOUNG,
+            )
+            callbacks = await connection.fetch(
+                """SELECT id, object_id FROM callbacks
+                   WHERE state IN ('PENDING', 'DUE') AND created_at < now() - make_interval(secs => $1) ORDER BY id""",
                 YOUNG,
             )
         running = await self._running(names.PANEL_CONNECTION) if panels else frozenset()
@@ -266,6 +285,10 @@ class Orchestration:
         ]
         running = await self._running(names.BUNDLE_ALARM) if bundles else frozenset()
         starts += [_later(self._start_bundle, row) for row in bundles if names.bundle_workflow_id(row["id"]) not in running]
+        running = await self._running(names.CALLBACK) if callbacks else frozenset()
+        starts += [
+            _later(self._resume_callback, row) for row in callbacks if names.callback_workflow_id(row["id"]) not in running
+        ]
         await asyncio.gather(*(start() for start in starts))
         return len(starts)
 
@@ -294,6 +317,17 @@ class Orchestration:
                 names.BUNDLE_ALARM,
                 start,
                 **bundle.start_options(start, status=status, priority=priority),
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=CALL_TIMEOUT,
+            )
+
+    async def _resume_callback(self, row: asyncpg.Record) -> None:
+        start = CallbackInput(callback_id=row["id"], object_id=row["object_id"])
+        async with self._limit:
+            await self.client.start_workflow(
+                names.CALLBACK,
+                start,
+                **callback.start_options(start),
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 rpc_timeout=CALL_TIMEOUT,
             )

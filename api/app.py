@@ -31,6 +31,8 @@ from api.routers import (
     assignments,
     audit,
     auth,
+    callbacks,
+    dispatch,
     documents,
     events,
     geocoding,
@@ -41,6 +43,7 @@ from api.routers import (
     panel_releases,
     panels,
     partitions,
+    procedures,
     response_plans,
     reveals,
     secrets,
@@ -105,7 +108,8 @@ def _routes() -> list[BaseRoute]:
     whole = APIRouter(generate_unique_id_function=_operation_id)
     for router in (
         *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
-        *(panels, panel_names, panel_releases, partitions, zones, audit, supervision, system, route),
+        *(dispatch, procedures, callbacks, panels, panel_names, panel_releases, partitions, zones),
+        *(audit, supervision, system, route),
     ):
         whole.include_router(router.router)
     for flag, routers in _BEHIND.items():

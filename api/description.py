@@ -32,7 +32,8 @@ on; another one by now is a 409 STALE_VERSION.
 
 **Files.** An upload's body is the file itself; what it is called goes into the query. What kind it is says its content alone.
 
-**Idempotency.** An action on an alarm with the same `Idempotency-Key` is done once and answered the same way every time.
+**Idempotency.** An action on an alarm, a line of the dispatcher's journal or a call-back with the same `Idempotency-Key` is done once and
+answered the same way every time.
 
 ## The WebSocket: `/ws?ticket=…`
 
@@ -44,7 +45,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 | client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
 | server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
 | server | `{"type":"live","seq":n}` | all that was missed has been told |
-| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `reveal.expired`, `system.mode` |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.due`, `reveal.expired`, `system.mode` |
 | server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
 | server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
 | server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
@@ -59,6 +60,9 @@ stale, opened_at, first_event_at, last_event_at, last_activity_at, status_change
 family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
 published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Data of
 `panel.release.changed`: `{release_id, panel_id, object_id, requested_by, ended_by|null, begun_at, until, freed_at|null, ended_at|null}`.
+Data of `dispatch.added`: `{entry: {id, kind, object_id, bundle_id|null, outcome|null, oddity|null, occurred_at, user_id, corrects|null}}`. Data of
+`callback.due`, told to who may write into the journal, again every five minutes while nobody does anything about it, and
+when somebody has: `{callback: {id, object_id, bundle_id|null, state, due_at, rings, version}}`.
 Data of `reveal.expired`, told to who asked alone: `{reveal_id, secret_id, object_id, user_id, state}`. Ids, codes and times only: names and
 texts are looked up by REST.
 """
@@ -67,6 +71,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Session", "description": "Logging in and staying logged in."},
     {"name": "Users", "description": "Who may log in, and the tokens of programs."},
     {"name": "Alarms", "description": "What dispatchers work on: NEW → CLAIMING → IN_PROGRESS → ACK → RESOLVED → CLOSED."},
+    {"name": "Dispatch", "description": "The dispatcher's journal, the steps of procedures, and call-backs."},
     {"name": "Events", "description": "Every physical happening, alarm or not."},
     {"name": "Objects", "description": "Guarded places."},
     {"name": "Secrets", "description": "Codes and words of objects, kept sealed; seen for a minute, with a reason."},

@@ -17,6 +17,7 @@ from activities.infra.crypto import FieldCipher
 from activities.infra.settings import Settings
 from activities.live_state import LiveState
 from api.bundle_actions import BundleActions
+from api.callback_decisions import CallbackDecisions
 from api.callers import Callers
 from api.health import Health
 from api.import_decisions import ImportDecisions
@@ -43,6 +44,7 @@ class Services:
     reveals: RevealActions
     releases: ReleaseActions
     imports: ImportDecisions
+    callbacks: CallbackDecisions
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -86,6 +88,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             reveals=RevealActions(client),
             releases=ReleaseActions(client),
             imports=ImportDecisions(client),
+            callbacks=CallbackDecisions(client),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

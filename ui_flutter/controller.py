@@ -28,6 +28,7 @@ from api.client.stream import (
     SessionEnded,
     Welcome,
 )
+from ui_flutter.desk import Desk
 from ui_flutter.i18n.words import Language
 from ui_flutter.state import problems
 from ui_flutter.state.actions import is_mine, offered
@@ -98,6 +99,14 @@ class Controller:
         self._start_tried: dict[UUID, int] = {}
         self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of actions that got no answer
         self._wanted_card: UUID | None = None
+        self.desk = Desk(
+            client,
+            self.store,
+            spawn=self._spawn,
+            changed=surroundings.changed,
+            reload=self._load_timeline,
+            clock=clock,
+        )
 
     # -- life
 
@@ -295,6 +304,8 @@ class Controller:
                 change = message.alarm_change()
                 if change is not None:
                     self._alarm_changed(change, opened=message.event == "alarm.new")
+                else:
+                    self.desk.told(message)
             case ReplayOverflow():
                 store.link = replace(store.link, phase=Phase.RELOADING)
                 self._spawn(self._reload(after=message.retry_after_ms / 1000))
@@ -308,6 +319,7 @@ class Controller:
     def _welcomed(self, message: Welcome, now: datetime) -> None:
         link = self.store.link.heard(now, message.server_time)
         self.store.link = replace(link, phase=Phase.CATCHING_UP, mode=message.mode, retry_at=None)
+        self._spawn(self.desk.load_due())
         if not message.resumed or self.store.list_phase is not ListPhase.READY:
             self._spawn(self._reload())
 
@@ -491,14 +503,18 @@ class Controller:
             self._around.changed()
         self._start_if_claimed()
         await self._load_timeline(card)
+        await self.desk.load(card)
 
     async def _load_timeline(self, card: Card) -> None:
         known = self.store.book.alarms.get(card.id)
         version = known.version if known else 0
+        card.timelines_asked += 1
+        number = card.timelines_asked
         try:
-            card.timeline = await self._client.timeline(card.id)
-            card.timeline_failed = False
-            card.loaded_version = version
+            found = await self._client.timeline(card.id)
+            if number > card.timeline_number:  # else it was overtaken by a newer answer
+                card.timeline, card.timeline_number = found, number
+                card.timeline_failed, card.loaded_version = False, version
         except ClientError as error:
             logger.warning("the timeline could not be loaded: %s", error)
             card.timeline_failed = card.timeline is None

@@ -45,6 +45,14 @@ async def announce_import(session: WriteSession, import_id: UUID) -> None:
     await wake_relay(session)
 
 
+async def announce_callback(session: WriteSession, callback_id: UUID, object_id: UUID) -> None:
+    """After a call-back was set: its workflow will start."""
+    payload = {"callback_id": str(callback_id)}
+    row = {"type": names.CALLBACK_SET, "object_id": object_id, "payload": payload, "orchestrate": True}
+    await session.execute(insert(OutboxRow).values(row))
+    await wake_relay(session)
+
+
 async def wake_holders(session: WriteSession, panel_ids: Sequence[UUID]) -> None:
     """Whoever holds the lines of these looks at their rows at once, and knows on account of which request."""
     if panel_ids:

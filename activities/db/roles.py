@@ -1,6 +1,7 @@
 """Who may do what in the database (ADR-021): the owner makes the schema, the application's role works in it.
 
-The application may read and write every table, except that it may only add to the audit log, and not touch its chain.
+The application may read and write every table, except that it may only add to the audit log and to the dispatcher's journal,
+and not touch the audit log's chain.
 """
 
 from typing import Final
@@ -26,6 +27,7 @@ _GRANTS: Final = (
     f"REVOKE ALL ON audit_log, audit_chain, alembic_version FROM {APP_ROLE}",
     f"GRANT SELECT ON audit_log, audit_chain, alembic_version TO {APP_ROLE}",
     f"GRANT INSERT ON audit_log TO {APP_ROLE}",
+    f"REVOKE UPDATE, DELETE, TRUNCATE ON dispatch_log FROM {APP_ROLE}",
     f"GRANT EXECUTE ON FUNCTION stam_make_partitions(timestamptz) TO {APP_ROLE}",
 )
 

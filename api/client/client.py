@@ -9,6 +9,7 @@ from api.client import stream
 from api.client.account import Account
 from api.client.audit import Audit
 from api.client.codec import decode
+from api.client.dispatch import Dispatch
 from api.client.documents import Documents
 from api.client.errors import ApiError
 from api.client.imports import Imports
@@ -63,6 +64,7 @@ class StamClient:
         self.imports = Imports(self.session)
         self.releases = PanelReleases(self.session)
         self.supervision = Supervising(self.session)
+        self.dispatch = Dispatch(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from workflows.domain.alarm import AlarmType, Family, Outcome, Priority, SignalSource, Source
 from workflows.domain.bundle import Action, BundleStatus
+from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.permissions import Permission, Role, Scope
 from workflows.domain.supervision import SupervisionClass
@@ -323,23 +324,48 @@ class AlarmDetail(AlarmSummary):
     allowed_actions: tuple[Action, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchEntry:
+    """A line of the dispatcher's journal. `oddity`: why it was taken with a warning. `corrects` names the line that was wrong,
+    `corrected_by` the one that puts this one right; what was corrected no longer counts."""
+
+    id: UUID
+    kind: EntryKind
+    object_id: UUID
+    occurred_at: datetime
+    recorded_at: datetime
+    user_id: UUID
+    user_name: str
+    bundle_id: UUID | None = None
+    contact_id: UUID | None = None
+    contact_name: str | None = None
+    outcome: CallOutcome | None = None
+    text: str | None = None
+    oddity: Oddity | None = None
+    corrects: UUID | None = None
+    corrected_by: UUID | None = None
+
+
 class TimelineKind(StrEnum):
     EVENT = "event"
     ACTION = "action"
     TIMER = "timer"
     NOTE = "note"
     NOTIFICATION = "notification"
+    DISPATCH = "dispatch"
     SCHEDULED = "scheduled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineItem:
-    """EVENT: `event`. ACTION, TIMER: `action` … `version`. NOTE: `note`. SCHEDULED: `action` is due at `due_at` (= `at`)."""
+    """EVENT: `event`. ACTION, TIMER: `action` … `version`. NOTE: `note`. DISPATCH: `dispatch`. SCHEDULED: `action` is due at
+    `due_at` (= `at`)."""
 
     at: datetime
     kind: TimelineKind
     event: Event | None = None
     note: Note | None = None
+    dispatch: DispatchEntry | None = None
     action: Action | None = None
     actor_id: UUID | None = None
     actor_name: str | None = None

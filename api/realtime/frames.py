@@ -20,6 +20,8 @@ PERMISSION_FOR: Final[Mapping[str, Permission]] = {
     names.PANEL_RELEASE_CHANGED: Permission.PANEL_VIEW,
     names.SYSTEM_MODE: Permission.SYSTEM_VIEW,
     names.REVEAL_EXPIRED: Permission.SECRET_REVEAL,
+    names.DISPATCH_ADDED: Permission.ALARM_VIEW,
+    names.CALLBACK_DUE: Permission.DISPATCH_WRITE,
 }
 # Told to one user alone, whose id is in the data as `user_id`; without it to nobody.
 PERSONAL: Final = frozenset({names.REVEAL_EXPIRED})

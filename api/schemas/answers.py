@@ -22,11 +22,13 @@ from activities.infra.settings import Settings
 from activities.live_state import LivePanel
 from api.client import models, object_admin
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
+from api.client.dispatch import Callback
 from api.client.panel_releases import PanelRelease
 from api.client.secrets import Reveal, Secret
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
+from workflows.domain.callback import state_at as callback_state_at
 from workflows.domain.event_texts import event_text
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.permissions import Permission, Role, Scope, scope_of
@@ -143,11 +145,13 @@ def timeline(
     events: Sequence[Row],
     actions: Sequence[Row],
     notes: Sequence[Row],
+    journal: Sequence[Row],
     settings: Settings,
 ) -> models.Timeline:
     items = [_event_item(one) for one in events]
     items += [_action_item(one) for one in actions if one["action"] is not Action.ADD_NOTE]
     items += [models.TimelineItem(at=one["at"], kind=models.TimelineKind.NOTE, note=note(one)) for one in notes]
+    items += [_dispatch_item(one) for one in journal]
     items.sort(key=lambda item: item.at)
     return models.Timeline(
         items=(*items, *_scheduled(row)),
@@ -158,6 +162,11 @@ def timeline(
 
 def _event_item(row: Row) -> models.TimelineItem:
     return models.TimelineItem(at=row["recorded_at"], kind=models.TimelineKind.EVENT, event=event(row))
+
+
+def _dispatch_item(row: Row) -> models.TimelineItem:
+    entry = same_named(models.DispatchEntry, row)
+    return models.TimelineItem(at=entry.occurred_at, kind=models.TimelineKind.DISPATCH, dispatch=entry)
 
 
 def _action_item(row: Row) -> models.TimelineItem:
@@ -282,6 +291,11 @@ def reveal(row: Row) -> Reveal:
     """As it is now, even if its workflow is late."""
     state, now = RevealState(row["state"]), datetime.now(UTC)
     return same_named(Reveal, row, state=state_at(state, asked_at=row["asked_at"], expires_at=row["expires_at"], now=now))
+
+
+def callback(row: Row) -> Callback:
+    """As it is now, even if its workflow is late."""
+    return same_named(Callback, row, state=callback_state_at(row["state"], row["due_at"], datetime.now(UTC)))
 
 
 def state_change(row: Row) -> models.StateChange:

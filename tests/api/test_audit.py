@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 from activities.auth import totp
 from activities.db import audit_chain
 from activities.db.models.audit_log import AuditEntry as Row
+from activities.db.models.object_procedures import ObjectProcedure
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from api.app import create_app
@@ -29,6 +30,7 @@ from tests.api.people import PASSWORD, People
 from tests.api.test_permissions import _routes
 from tests.support.bundles import seed_scene
 from workflows.domain.errors import ErrorCode
+from workflows.domain.response import StepKind
 
 Login = Callable[..., Any]
 DAY: Final = timedelta(days=1)
@@ -94,6 +96,28 @@ async def _work_an_alarm(call: Caller, operator: StamClient, db: Database) -> No
             noted = {"version": version, "text": "called"}
             answer = await call(operator, "POST", "/api/alarms/{alarm_id}/notes", noted, alarm_id=scene.bundle_id)
             version = answer["version"]
+
+
+async def _dispatch(call: Caller, operator: StamClient, db: Database) -> None:
+    """The journal, a procedure and call-backs of an alarm."""
+    scene = await seed_scene(db)
+    async with db.write() as session:
+        session.add(ObjectProcedure(object_id=scene.object_id, position=1, kind=StepKind.TEXT, text="Look."))
+    alarm: dict[str, Any] = {"alarm_id": scene.bundle_id}
+    guarded: dict[str, Any] = {"object_id": scene.object_id}
+    await call(operator, "POST", "/api/alarms/{alarm_id}/dispatch", {"kind": "NOTE", "text": "whispered"}, **alarm)
+    await call(operator, "POST", "/api/objects/{object_id}/dispatch", {"kind": "NOTE", "text": "whispered"}, **guarded)
+    await call(operator, "POST", "/api/alarms/{alarm_id}/procedure", **alarm)
+    step = {"version": 1, "state": "SKIPPED", "text": "whispered"}
+    await call(operator, "POST", "/api/alarms/{alarm_id}/procedure/steps/{number}", step, number=1, **alarm)
+    due_at = (datetime.now(UTC) + DAY).isoformat()
+    route = "/api/callbacks/{callback_id}"
+    for decision in ("done", "cancel"):
+        wanted = {"bundle_id": str(scene.bundle_id), "due_at": due_at, "text": "whispered"}
+        made = await call(operator, "POST", "/api/callbacks", wanted)
+        one = {"callback_id": made["id"]}
+        await call(operator, "POST", f"{route}/postpone", {"version": 1, "minutes": 5}, **one)
+        await call(operator, "POST", f"{route}/{decision}", {"version": 2}, **one)
 
 
 async def _edit_an_object(call: Caller, admin: StamClient, people: People) -> dict[str, Any]:
@@ -208,6 +232,7 @@ async def test_every_changing_route_leaves_one_row_with_its_actor_and_request(
     await call(admin, "POST", f"{_OBJECT}/restore", {"version": version + 1}, object_id=guarded["id"])
     await _manage_users(call, admin, whole_api, people)
     await _work_an_alarm(call, operator, db)
+    await _dispatch(call, operator, db)
     await _keep_ones_account(call, whole_api)
     await call(await login(whole_api, "auditor"), "POST", "/api/auth/logout")
     met = call.called.keys() | _NOT_AUDITED | _AUDITED_ELSEWHERE.keys()
@@ -217,14 +242,15 @@ async def test_every_changing_route_leaves_one_row_with_its_actor_and_request(
         assert row.actor_id == people[_actor(route)], (method, route)
     async with db.read() as session:
         told = str([row.detail for row in await session.scalars(select(Row))])
-    for secret in ("s3cret", PASSWORD, "another horse", "$argon2", "rang", "called", "gate-0815", "gate-4711"):
+    for secret in ("s3cret", PASSWORD, "another horse", "$argon2", "rang", "called", "gate-0815", "gate-4711", "whispered"):
         assert secret not in told
 
 
 def _actor(route: str) -> str:
     if route.startswith("/api/auth/"):
         return "auditor" if route.endswith("logout") else "technician"
-    return "operator" if route.startswith("/api/alarms") else "admin"
+    by_operators = route.startswith(("/api/alarms", "/api/callbacks")) or route.endswith("/dispatch")
+    return "operator" if by_operators else "admin"
 
 
 async def test_an_edit_says_what_was_and_what_is_with_secrets_masked(api: Api, login: Login, db: Database) -> None:

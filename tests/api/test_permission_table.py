@@ -7,6 +7,7 @@ in them fails the build.
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from tests.api.realtime_support import Publisher, Station, publishing
 from tests.api.test_permissions import _routes
 from workflows.contracts import names
 from workflows.domain.alarm import Priority
+from workflows.domain.dispatch import EntryKind
 from workflows.domain.document import DocumentKind
 from workflows.domain.permissions import Role
 from workflows.domain.reveal import SecretKind
@@ -73,6 +75,19 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", f"{_ALARM}/resolve"): _HANDLE,
     ("POST", f"{_ALARM}/close"): _HANDLE,
     ("POST", f"{_ALARM}/notes"): _HANDLE,
+    # the dispatcher's journal, procedures and call-backs: read with the alarms, written by who handles them
+    ("GET", "/api/dispatch"): "Aa-AAA",
+    ("GET", f"{_ALARM}/procedure"): "Aa-AAA",
+    ("GET", "/api/callbacks"): "Aa-AAA",
+    ("GET", "/api/callbacks/{callback_id}"): "Aa-AAA",
+    ("POST", f"{_ALARM}/dispatch"): _HANDLE,
+    ("POST", f"{_OBJECT}/dispatch"): _HANDLE,
+    ("POST", f"{_ALARM}/procedure"): _HANDLE,
+    ("POST", f"{_ALARM}/procedure/steps/{{number}}"): _HANDLE,
+    ("POST", "/api/callbacks"): _HANDLE,
+    ("POST", "/api/callbacks/{callback_id}/done"): _HANDLE,
+    ("POST", "/api/callbacks/{callback_id}/cancel"): _HANDLE,
+    ("POST", "/api/callbacks/{callback_id}/postpone"): _HANDLE,
     ("GET", "/api/events"): "Aa-AAA",
     # objects: view all, technicians and field workers the assigned ones; edit by administrators and masters
     ("GET", "/api/objects"): _VIEW_OBJECT,
@@ -169,10 +184,15 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.PANEL_STATE_CHANGED: _VIEW_OBJECT,
     names.PANEL_RELEASE_CHANGED: _VIEW_OBJECT,
     names.SYSTEM_MODE: "AAAAAA",
+    names.DISPATCH_ADDED: "Aa-AAA",
+    names.CALLBACK_DUE: _HANDLE,
     names.REVEAL_EXPIRED: "------",  # to nobody but the one it names: tests/api/test_reveals.py
 }
 
-_SHOW_OBJECTS: Final = {("GET", "/api/objects"), ("GET", "/api/panels"), ("GET", "/api/alarms")}
+_SHOW_OBJECTS: Final = {
+    *(("GET", "/api/objects"), ("GET", "/api/panels"), ("GET", "/api/alarms")),
+    *(("GET", "/api/dispatch"), ("GET", "/api/callbacks")),
+}
 _ENDS_THE_SESSION: Final = {("POST", "/api/auth/password"), ("DELETE", "/api/auth/sessions"), ("POST", "/api/auth/logout")}
 _PDF: Final = b"%PDF-1.7\n" + b"plan " * 10
 # Elsewhere bodies are empty: what is allowed then ends as 422, and nothing is done.
@@ -192,7 +212,7 @@ def test_the_table_has_every_message() -> None:
 class Place:
     """An object with one of everything that belongs to it; ids by the names of path parameters."""
 
-    ids: Mapping[str, UUID]
+    ids: Mapping[str, Any]
 
     def url(self, path: str) -> str:
         return path.format_map({name: str(value) for name, value in self.ids.items()})
@@ -221,8 +241,11 @@ async def _place(master: StamClient, db: Database, port: int) -> Place:
     (alarm_id,) = await add_alarms(db, object_id, Priority.HIGH)
     document = await master.documents.add(object_id, _PDF, file_name="plan.pdf", title="Plan", kind=DocumentKind.PLAN)
     secret = await master.secrets.create(object_id, kind=SecretKind.OTHER, label="Gate", value="4711")
+    await master.dispatch.add(EntryKind.PATROL_SENT, alarm_id=alarm_id)
+    promised = await master.dispatch.set_callback(alarm_id=alarm_id, due_at=datetime.now(UTC), text="Ask.")
     ids = {"object_id": object_id, "panel_id": panel_id, "zone_id": zone_id, "alarm_id": alarm_id}
-    return Place({**_ELSEWHERE, **ids, "document_id": document.id, "secret_id": secret.id})
+    ids |= {"callback_id": promised.id}
+    return Place({**_ELSEWHERE, **ids, "number": 1, "document_id": document.id, "secret_id": secret.id})
 
 
 @pytest.mark.parametrize("role", ROLES)

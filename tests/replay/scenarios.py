@@ -5,6 +5,7 @@ changed. Run again on today's code, a scenario gives the fingerprint that is com
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -16,10 +17,13 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.eventually import eventually
-from tests.support.fakes import FakeKeys, FakeLine, FakeNames, FakeReleases, FakeReveal, FakeRow, new_bundle
+from tests.support.fakes import FakeCallback, FakeKeys, FakeLine, FakeNames, FakeReleases, FakeReveal, FakeRow, new_bundle
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from tests.workflows.test_object_import import FakeImport
+from workflows.callback import CallbackReminder
 from workflows.contracts import names, object_import
+from workflows.contracts.callback import CallbackInput, DecisionRequest
+from workflows.contracts.callback import start_options as callback_options
 from workflows.contracts.keys import KeyRotationInput
 from workflows.contracts.object_import import ImportDecision, ImportInput, ImportProgress
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, PanelSnapshot, start_options
@@ -30,6 +34,7 @@ from workflows.contracts.reveal import HideRequest, RevealInput, RevealSnapshot
 from workflows.contracts.reveal import start_options as reveal_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
+from workflows.domain.callback import REMIND_EVERY, Callback, Decision
 from workflows.domain.keys import ACCEPTED_FOR
 from workflows.domain.object_import import ImportStatus
 from workflows.key_rotation import KeyRotation
@@ -301,6 +306,52 @@ async def revealed_and_hidden(env: WorkflowEnvironment) -> tuple[str, str]:
         return handle.id, handle.first_execution_run_id or ""
 
 
+@asynccontextmanager
+async def _callback(env: WorkflowEnvironment) -> AsyncIterator[tuple[WorkflowHandle[CallbackReminder, Callback], FakeCallback]]:
+    """Set, and its timer running."""
+    fake = FakeCallback(env.get_current_time, await env.get_current_time() + timedelta(hours=1))
+    start = CallbackInput(callback_id=uuid4(), object_id=uuid4())
+    async with serving(env.client, fake.read_callback, fake.ring_callback, fake.decide_callback):
+        handle = await env.client.start_workflow(CallbackReminder.run, start, **callback_options(start))
+        await eventually(lambda: _timers_set(handle, 1))
+        yield handle, fake
+
+
+async def _timers_set(handle: WorkflowHandle[Any, Any], count: int) -> bool:
+    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    return kinds.count(EventType.EVENT_TYPE_TIMER_STARTED) == count
+
+
+async def _decide(handle: WorkflowHandle[Any, Any], decision: Decision, version: int, minutes: int = 0) -> None:
+    request = DecisionRequest(decision_id=uuid4(), actor_id=ANNA, expected_version=version, minutes=minutes)
+    await handle.execute_update(decision.value, request)
+
+
+async def called_back_after_two_rings(env: WorkflowEnvironment) -> tuple[str, str]:
+    """It rings, is put off, and rings twice until somebody calls."""
+    async with _callback(env) as (handle, _):
+        await env.sleep(timedelta(hours=1, seconds=2))
+        await eventually(lambda: _timers_set(handle, 2))
+        await _decide(handle, Decision.POSTPONE, 1, minutes=60)
+        await eventually(lambda: _timers_set(handle, 3))
+        for wait, timers in ((timedelta(hours=1), 4), (REMIND_EVERY, 5)):
+            await env.sleep(wait + timedelta(seconds=2))
+            await eventually(lambda timers=timers: _timers_set(handle, timers))  # type: ignore[misc]
+        await _decide(handle, Decision.DONE, 2)
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def callback_cancelled(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Somebody who saw an old version is refused; then it is cancelled before it is due."""
+    async with _callback(env) as (handle, _):
+        with contextlib.suppress(WorkflowUpdateFailedError):
+            await _decide(handle, Decision.CANCEL, 7)
+        await _decide(handle, Decision.CANCEL, 1)
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
 async def key_rotated(env: WorkflowEnvironment) -> tuple[str, str]:
     """A key was due; a week later the one before is gone."""
     keys = FakeKeys(rotated="new", removal_at=await env.get_current_time() + ACCEPTED_FOR)
@@ -346,5 +397,7 @@ SCENARIOS: dict[str, Scenario] = {
         key_rotated,
         key_not_due,
         imported,
+        called_back_after_two_rings,
+        callback_cancelled,
     )
 }

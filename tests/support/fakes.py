@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.contracts import policies
 from workflows.contracts.bundle import BundleRef, RowState, Transition, TransitionRequest
+from workflows.contracts.callback import CallbackDecision, CallbackRef, Decided, RingRequest
 from workflows.contracts.keys import KeyRotationInput, KeyRotationResult, KeyState
 from workflows.contracts.panel import LeaseBeat, LeaseRequest, LeaseResult
 from workflows.contracts.panel_names import (
@@ -24,8 +25,10 @@ from workflows.contracts.panel_names import (
 )
 from workflows.contracts.panel_release import EndRelease, ReleaseAsk, ReleaseRef, ReleaseRow
 from workflows.contracts.reveal import EndRequest, RevealRef, RevealRow
+from workflows.domain import callback
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Attempt, BundleState, BundleStatus, Refusal, apply, decide, joined
+from workflows.domain.callback import Callback, CallbackState
 from workflows.domain.panel_names import ReadFailure
 from workflows.domain.reveal import VISIBLE_FOR, RevealState
 
@@ -244,3 +247,52 @@ class FakeReleases:
     def _keep(self, row: ReleaseRow) -> ReleaseRow:
         self.rows[row.release_id] = row
         return row
+
+
+class FakeCallback:
+    """One row of `callbacks`. `away` makes the database fail; `told` is when people were told."""
+
+    def __init__(self, clock: Clock, due_at: datetime) -> None:
+        self.clock, self.away = clock, False
+        self.row = Callback(state=CallbackState.PENDING, due_at=due_at)
+        self.told: list[datetime] = []
+        self.reads = 0
+        self.asked: list[CallbackDecision] = []
+        self._decided: UUID | None = None
+
+    @activity.defn(name="read_callback")
+    async def read_callback(self, ref: CallbackRef) -> Callback:
+        self.reads += 1
+        self._fail_if_away()
+        return self.row
+
+    @activity.defn(name="ring_callback")
+    async def ring_callback(self, request: RingRequest) -> Callback:
+        self._fail_if_away()
+        if self.row.state in callback.OPEN and (self.row.version, self.row.rings) == (request.version, request.rings):
+            now = await self.clock()
+            self.row = callback.ring(self.row, now)
+            self.told.append(now)
+        return self.row
+
+    @activity.defn(name="decide_callback")
+    async def decide_callback(self, request: CallbackDecision) -> Decided:
+        self.asked.append(request)
+        self._fail_if_away()
+        asked = request.request
+        if asked.decision_id != self._decided:
+            after = callback.decide(
+                self.row,
+                request.decision,
+                expected_version=asked.expected_version,
+                now=await self.clock(),
+                minutes=asked.minutes,
+            )
+            if isinstance(after, callback.Refusal):
+                return Decided(row=self.row, refusal=after)
+            self.row, self._decided = after, asked.decision_id
+        return Decided(row=self.row)
+
+    def _fail_if_away(self) -> None:
+        if self.away:
+            raise ConnectionError("the database is away")

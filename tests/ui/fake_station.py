@@ -19,8 +19,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from api.client.dispatch import Callback, Procedure, ProcedureStep
 from api.client.models import (
     AlarmSummary,
+    DispatchEntry,
     Event,
     Headline,
     Note,
@@ -33,8 +35,12 @@ from api.client.models import (
 )
 from workflows.domain.alarm import DEFAULT_PRIORITY, NOTE_REQUIRED, AlarmType, Family, Source
 from workflows.domain.bundle import AUTO_CLOSE_AFTER, CLAIM_TTL, Action, Attempt, BundleState, BundleStatus, Refusal, decide
+from workflows.domain.callback import CallbackState
+from workflows.domain.dispatch import CallOutcome, EntryKind, NewEntry, Refused, judge
 from workflows.domain.errors import REGISTRY, ErrorCode
 from workflows.domain.permissions import Role, permissions_of, scope_of
+from workflows.domain.procedure import Finding, StepState, entry_of, next_step
+from workflows.domain.response import StepKind
 
 PASSWORD = "tajne-hasło"  # of every user here, until he changes it
 REPLAY_MOST = 100  # what a reconnecting client may have missed
@@ -95,6 +101,9 @@ class Station:
         self.actions: list[tuple[str, Action, dict[str, Any]]] = []  # who did what, as sent
         self.lines: list[Line] = []
         self.calls: list[str] = []
+        self.steps: dict[UUID, list[tuple[StepKind, str]]] = {}  # of a place
+        self.runs: dict[UUID, Procedure] = {}  # of an alarm
+        self.callbacks: dict[UUID, Callback] = {}
         self.ping_every = ping_every
         self.pings = True
         self.fail_with: ErrorCode | None = None
@@ -147,6 +156,18 @@ class Station:
         self._push(after, "alarm.updated")
         return after
 
+    def promise(self, alarm: AlarmSummary, text: str) -> Callback:
+        """Somebody is to be called back, now."""
+        now, person = datetime.now(UTC), self.people["anna"]
+        made = Callback(
+            id=uuid4(), object_id=alarm.object_id, object_name=alarm.object_name or "", bundle_id=alarm.id, text=text,
+            state=CallbackState.DUE, due_at=now, version=1, rings=1, created_by=person.id,
+            created_by_name=person.display_name, created_at=now,
+        )  # fmt: skip
+        self.callbacks[made.id] = made
+        self.tell("callback.due", {"callback": {"id": str(made.id)}})
+        return made
+
     async def cut(self, code: int = 1012) -> None:
         """Break every live line."""
         for line in list(self.lines):
@@ -156,10 +177,52 @@ class Station:
     def _push(self, alarm: AlarmSummary, kind: str) -> None:
         told = {f.name: getattr(alarm, f.name) for f in fields(PushedAlarm)}
         told["headline"] = replace(alarm.headline, source_name=None, text=None)
-        message = {"type": "event", "seq": len(self.messages) + 1, "event": kind, "data": {"alarm": jsonable(told)}}
+        self.tell(kind, {"alarm": jsonable(told)})
+
+    def tell(self, kind: str, data: dict[str, Any]) -> None:
+        """Push to everybody who listens."""
+        message = {"type": "event", "seq": len(self.messages) + 1, "event": kind, "data": data}
         self.messages.append(message)
         for line in self.lines:
             line.outgoing.put_nowait(message)
+
+    # -- the dispatcher's desk
+
+    def write(self, person: Person, id_: UUID, body: dict[str, Any]) -> DispatchEntry | None:
+        """A line about an alarm; None: a patrol that cannot have left."""
+        now = datetime.now(UTC)
+        before = [item.dispatch.kind for item in self.stories[id_] if item.dispatch]
+        outcome = CallOutcome(body["outcome"]) if body.get("outcome") else None
+        new = NewEntry(kind=EntryKind(body["kind"]), occurred_at=now, outcome=outcome, has_text=bool(body.get("text")))
+        judged = judge(new, before, now)
+        if isinstance(judged, Refused):
+            return None
+        entry = DispatchEntry(
+            id=uuid4(), kind=new.kind, object_id=self.alarms[id_].object_id, bundle_id=id_, occurred_at=now, recorded_at=now,
+            user_id=person.id, user_name=person.display_name, outcome=outcome, text=body.get("text"), oddity=judged,
+        )  # fmt: skip
+        self.stories[id_].append(TimelineItem(at=now, kind=TimelineKind.DISPATCH, dispatch=entry))
+        self.tell("dispatch.added", {"entry": {"id": str(entry.id), "bundle_id": str(id_)}})
+        return entry
+
+    def procedure(self, id_: UUID) -> Procedure:
+        plan = self.steps.get(self.alarms[id_].object_id, [])
+        steps = tuple(ProcedureStep(number=n, kind=kind, text=text) for n, (kind, text) in enumerate(plan, 1))
+        unbegun = Procedure(bundle_id=id_, object_id=self.alarms[id_].object_id, version=0, steps=steps)
+        return self.runs.get(id_, unbegun)
+
+    def decide_step(self, person: Person, id_: UUID, number: int, body: dict[str, Any]) -> Procedure:
+        run, state = self.runs[id_], StepState(body["state"])
+        outcome = CallOutcome(body["outcome"]) if body.get("outcome") else None
+        finding = Finding(body["finding"]) if body.get("finding") else None
+        decided = replace(run.steps[number - 1], state=state, outcome=outcome, finding=finding, remark=body.get("text"))
+        steps = (*run.steps[: number - 1], decided, *run.steps[number:])
+        following = next_step(step.state for step in steps)
+        self.runs[id_] = replace(run, version=run.version + 1, steps=steps, next_step=following)
+        kind = entry_of(decided.kind) if state is StepState.DONE else None
+        if kind is not None:
+            self.write(person, id_, {"kind": kind, "outcome": body.get("outcome"), "text": body.get("text")})
+        return self.runs[id_]
 
     # -- actions
 
@@ -308,6 +371,39 @@ class _Routes:
             return problem(ErrorCode(done), self.station.alarms[id_])
         return JSONResponse(jsonable(done))
 
+    async def dispatch(self, request: Request, person: Person) -> Response:
+        entry = self.station.write(person, UUID(request.path_params["id"]), await request.json())
+        return problem(ErrorCode.CONFLICT) if entry is None else JSONResponse(jsonable(entry), status_code=201)
+
+    async def procedure(self, request: Request, person: Person) -> Response:
+        id_, runs = UUID(request.path_params["id"]), self.station.runs
+        found = self.station.procedure(id_)
+        if request.method == "POST":
+            runs[id_] = found = replace(found, version=1, next_step=1)
+        return JSONResponse(jsonable(found))
+
+    async def step(self, request: Request, person: Person) -> Response:
+        id_, body = UUID(request.path_params["id"]), await request.json()
+        if self.station.runs[id_].version != body["version"]:
+            return problem(ErrorCode.STALE_VERSION)
+        return JSONResponse(jsonable(self.station.decide_step(person, id_, int(request.path_params["number"]), body)))
+
+    async def plan(self, request: Request, person: Person) -> Response:
+        id_ = UUID(request.path_params["id"])
+        contact = {"id": str(UUID(int=7)), "name": "Piotr Zieliński", "phone": "+48 600 700 800"}
+        return JSONResponse({"object_id": str(id_), "version": 1, "contacts": [contact], "steps": []})
+
+    async def callbacks(self, request: Request, person: Person) -> Response:
+        station = self.station
+        if request.method == "POST":
+            body = await request.json()
+            return JSONResponse(jsonable(station.promise(station.alarms[UUID(body["bundle_id"])], body["text"])))
+        return JSONResponse({"items": jsonable(list(station.callbacks.values())), "next_cursor": None})
+
+    async def settle(self, request: Request, person: Person) -> Response:
+        made = self.station.callbacks.pop(UUID(request.path_params["id"]), None)
+        return problem(ErrorCode.CONFLICT) if made is None else JSONResponse(jsonable(made))
+
     async def objects(self, request: Request, person: Person) -> Response:
         return JSONResponse({"items": jsonable(list(self.station.places.values())), "next_cursor": None})
 
@@ -388,6 +484,12 @@ def app(station: Station) -> Starlette:
             Route("/api/alarms", guarded(routes.alarms)),
             Route("/api/alarms/{id}", guarded(routes.alarm)),
             Route("/api/alarms/{id}/timeline", guarded(routes.timeline)),
+            Route("/api/alarms/{id}/dispatch", guarded(routes.dispatch), methods=["POST"]),
+            Route("/api/alarms/{id}/procedure", guarded(routes.procedure), methods=["GET", "POST"]),
+            Route("/api/alarms/{id}/procedure/steps/{number}", guarded(routes.step), methods=["POST"]),
+            Route("/api/objects/{id}/response-plan", guarded(routes.plan)),
+            Route("/api/callbacks", guarded(routes.callbacks), methods=["GET", "POST"]),
+            Route("/api/callbacks/{id}/{decision}", guarded(routes.settle), methods=["POST"]),
             Route("/api/alarms/{id}/{action}", guarded(routes.action), methods=["POST"]),
             Route("/api/objects", guarded(routes.objects)),
             WebSocketRoute("/ws", routes.socket),

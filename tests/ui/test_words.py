@@ -8,7 +8,9 @@ from ui_flutter.i18n import en, pl
 from ui_flutter.i18n.words import Language, Words, plural_form
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
+from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.errors import ErrorCode
+from workflows.domain.response import StepKind
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
 
@@ -61,6 +63,10 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"status.{one}" for one in BundleStatus),
         *(f"line.{one}" for one in Action),
         *(f"line.due.{one}" for one in TIMER_ACTIONS),
+        *(f"entry.{one}" for one in EntryKind),
+        *(f"outcome.{one}" for one in CallOutcome),
+        *(f"oddity.{one}" for one in Oddity),
+        *(f"step.kind.{one}" for one in StepKind),
         *(f"done.{one}" for one in set(Action) - TIMER_ACTIONS),
     ]
     assert [key for key in wanted if key not in pl.WORDS] == []

@@ -9,6 +9,7 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.state.views import (
     BannerView,
+    CallbackView,
     DetailView,
     DialogView,
     FilterView,
@@ -57,6 +58,7 @@ class Screen:
     detail_hint: Cell[str] = field(default_factory=lambda: Cell(""))
     dialog: Cell[DialogView] = field(default_factory=lambda: Cell(DialogView()))
     search: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)
+    due: Cell[tuple[CallbackView, ...]] = field(default_factory=lambda: Cell(()))
     toasts: Cell[tuple[ToastView, ...]] = field(default_factory=lambda: Cell(()))
 
     def redraw(self) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from api.client.models import AlarmDetail, AlarmSummary, Event, TimelineItem, TimelineKind
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
-from ui_flutter.state import present
+from ui_flutter.state import present, present_desk
 from ui_flutter.state.actions import STEPS, is_mine, offered
 from ui_flutter.state.store import Card, CardPhase, Store
 from ui_flutter.state.views import (
@@ -53,6 +53,7 @@ def detail(store: Store, now: datetime) -> DetailView:
         can_note=Action.ADD_NOTE in actions,
         notes_added=card.notes_added,
         workflow_url=_workflow_url(card),
+        journal=present_desk.journal(card, store, now),
     )
 
 
@@ -141,6 +142,8 @@ def _line(number: int, item: TimelineItem, store: Store, now: datetime) -> LineV
         text, who, note = words("line.add_note"), item.note.author_name, item.note.text
     elif item.kind is TimelineKind.NOTIFICATION:
         text = words("line.notification")
+    elif item.kind is TimelineKind.DISPATCH and item.dispatch is not None:
+        text, who, note = present_desk.entry_text(item.dispatch, words), item.dispatch.user_name, item.dispatch.text or ""
     elif item.kind is TimelineKind.SCHEDULED and item.action is not None:
         text = words.get(f"line.due.{item.action}", item.action)
     elif item.action is Action.ADD_NOTE:
@@ -192,6 +195,8 @@ def dialog(store: Store) -> DialogView:
         return DialogView(kind=kind, title=words("keys.title"))
     alarm = store.book.alarms.get(store.dialog.alarm_id) if store.dialog.alarm_id else None
     subject = f"{present.title(alarm, words)} · {alarm.object_name}" if alarm else ""
+    if kind in present_desk.DIALOGS:
+        return present_desk.dialog(store, subject)
     return DialogView(
         kind=kind,
         title=words("ack.title" if kind is DialogKind.ACK else "resolve.title"),

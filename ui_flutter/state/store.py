@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from api.client.dispatch import Callback, Procedure
 from api.client.models import AlarmDetail, AlarmSummary, Timeline, User
+from api.client.object_admin import Contact
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.book import AlarmBook
 from ui_flutter.state.link import Link
@@ -57,13 +59,19 @@ class Card:
     timeline: Timeline | None = None
     timeline_failed: bool = False
     loaded_version: int = 0  # of the timeline on the screen
+    timelines_asked: int = 0
+    timeline_number: int = 0  # which of those is on the screen
     notes_added: int = 0  # here, and taken by the server
+    procedure: Procedure | None = None
+    contacts: tuple[Contact, ...] = ()
+    writing: bool = False  # a line, a step or a call-back is on its way
 
 
 @dataclass(slots=True, kw_only=True)
 class Dialog:
     kind: DialogKind = DialogKind.NONE
     alarm_id: UUID | None = None
+    step: int | None = None  # of the procedure; None: about none
     error: str = ""
 
 
@@ -88,6 +96,8 @@ class Store:
     card: Card | None = None
     dialog: Dialog = field(default_factory=Dialog)
     pending: dict[UUID, Action] = field(default_factory=dict)  # sent, not answered
+    due: tuple[Callback, ...] = ()  # call-backs
+    settling: set[UUID] = field(default_factory=set)  # of these, on their way
     toasts: list[Toast] = field(default_factory=list)
     came_back: int | None = None  # alarms missed while away, until dismissed
     _toast_key: int = 0

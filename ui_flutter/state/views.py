@@ -158,9 +158,32 @@ class LineView:
     time: str
     text: str
     who: str
-    kind: str  # event, action, timer, note, notification, scheduled
+    kind: str  # event, action, timer, note, notification, dispatch, scheduled
     rank: int  # of an event; 0 otherwise
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """The next step of the procedure."""
+
+    title: str  # "2 / 4 · Zadzwoń"
+    text: str
+    contact: str
+    is_check: bool
+    is_call: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalView:
+    """The dispatcher's part of the card."""
+
+    can_write: bool = False
+    busy: bool = False
+    lines: tuple[LineView, ...] = ()
+    step: StepView | None = None
+    can_begin: bool = False
+    progress: str = ""  # of a procedure without a next step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +223,7 @@ class DetailView:
     can_note: bool = False
     notes_added: int = 0  # grows when the server has taken one
     workflow_url: str = ""
+    journal: JournalView = JournalView()
 
 
 class DialogKind(StrEnum):
@@ -207,6 +231,18 @@ class DialogKind(StrEnum):
     ACK = "ack"
     RESOLVE = "resolve"
     KEYS = "keys"
+    CALL = "call"
+    SKIP = "skip"
+    DIFFERENT = "different"
+    CALLBACK = "callback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactView:
+    """Whom one may call; `id` None: somebody else."""
+
+    id: UUID | None
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +253,18 @@ class DialogView:
     note_required: bool = False
     busy: bool = False
     error: str = ""
+    contacts: tuple[ContactView, ...] = ()  # empty: it is clear who
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackView:
+    """A call-back that is due."""
+
+    id: UUID
+    alarm_id: UUID | None
+    text: str
+    detail: str
+    busy: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

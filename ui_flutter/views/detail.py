@@ -8,6 +8,7 @@ from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import memoized, safe_component
 from ui_flutter.components.screen import Screen
 from ui_flutter.state.views import ButtonView, DetailPhase, DetailView, FactView, LineView, TargetView
+from ui_flutter.views.journal import journal_section
 from workflows.domain.bundle import Action
 
 ACTION_ICONS = {
@@ -24,6 +25,7 @@ LINE_ICONS = {
     "timer": ft.Icons.SCHEDULE,
     "scheduled": ft.Icons.SCHEDULE,
     "notification": ft.Icons.NOTIFICATIONS_ACTIVE,
+    "dispatch": ft.Icons.DIRECTIONS_CAR,
 }
 
 
@@ -45,6 +47,7 @@ def detail_panel(screen: Screen, cell: Cell[DetailView], look: Look, intents: In
         _buttons(look, view, intents),
         hint_line(screen.detail_hint, look),
         _facts(look, view.facts),
+        journal_section(look, view.journal, intents),
         _timeline(look, view),
     ]
     scrolled = ft.Column(body, spacing=14, scroll=ft.ScrollMode.AUTO, expand=True)

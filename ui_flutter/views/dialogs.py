@@ -9,6 +9,8 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.state.views import DialogKind, DialogView
+from ui_flutter.views import forms
+from ui_flutter.views.desk_dialogs import call_form, callback_form, words_form
 from workflows.domain.bundle import ResultCode
 
 PHRASES = ("phrase.patrol", "phrase.keyholder", "phrase.false_user", "phrase.false_technical", "phrase.test")
@@ -24,34 +26,13 @@ KEYS = (
 )
 
 
-class _Note:
-    """What is typed now. A click that follows a keystroke at once must not send the text of the last drawing."""
-
-    def __init__(self, draw: Callable[[str], None]) -> None:
-        self.text = ""
-        self._draw = draw
-
-    def set(self, text: str) -> None:
-        self.text = text
-        self._draw(text)
-
-    def add(self, phrase: str) -> None:
-        self.set(f"{self.text.rstrip()} {phrase}".lstrip())
-
-
-def _use_note() -> _Note:
-    _, draw = ft.use_state("")
-    note: _Note = ft.use_memo(lambda: _Note(draw), [])
-    return note
-
-
 @safe_component
 def dialog_layer(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
     """The dialog over a shade, or nothing."""
     view = cell.value
     if view.kind is DialogKind.NONE:
         return ft.Container(visible=False)
-    body = {DialogKind.ACK: ack_form, DialogKind.RESOLVE: resolve_form, DialogKind.KEYS: keys_list}[view.kind]
+    body = BODIES[view.kind]
     card = ft.Container(
         content=body(cell, look, intents),
         width=480,
@@ -74,26 +55,6 @@ def dialog_layer(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
     )
 
 
-def _title(look: Look, view: DialogView) -> ft.Control:
-    lines: list[ft.Control] = [parts.text(view.title, look.tokens.text, size=17, weight=parts.BOLD)]
-    if view.subject:
-        lines.append(parts.text(view.subject, look.tokens.soft, size=13, one_line=True))
-    return ft.Column(lines, spacing=4, tight=True)
-
-
-def _error(look: Look, view: DialogView) -> list[ft.Control]:
-    tokens = look.tokens
-    if not view.error:
-        return []
-    box = ft.Container(
-        content=parts.text(view.error, tokens.on_bad, size=13),
-        bgcolor=tokens.bad_ground,
-        border_radius=7,
-        padding=ft.Padding.symmetric(horizontal=12, vertical=8),
-    )
-    return [parts.named("dialog-error", box, live_region=True)]
-
-
 def _phrases(look: Look, on_pick: object) -> ft.Control:
     def phrase(key: str) -> ft.Control:
         words = look.words(key)
@@ -110,55 +71,20 @@ def _phrases(look: Look, on_pick: object) -> ft.Control:
     return ft.Row([phrase(key) for key in PHRASES], spacing=6, run_spacing=6, wrap=True)
 
 
-def _feet(
-    look: Look, view: DialogView, confirm_id: str, label: str, confirm: object, ready: bool, intents: Intents
-) -> ft.Control:
-    assert callable(confirm)
-    return ft.Row(
-        [
-            parts.button(look, "dialog-cancel", look.words("act.cancel"), intents.cancel_dialog, enabled=not view.busy),
-            parts.button(look, confirm_id, label, confirm, primary=True, enabled=ready, busy=view.busy),
-        ],
-        spacing=10,
-        alignment=ft.MainAxisAlignment.END,
-    )
-
-
-def _note_field(look: Look, intents: Intents, label: str, note: _Note, *, autofocus: bool) -> ft.Control:
-    box: ft.Ref[ft.TextField] = ft.use_memo(ft.Ref, [])
-
-    async def focus() -> None:
-        if autofocus and box.current is not None:
-            await box.current.focus()  # type: ignore[no-untyped-call]
-
-    ft.on_mounted(focus)
-    return parts.field(
-        look,
-        intents,
-        label,
-        multiline=True,
-        min_lines=3,
-        max_lines=6,
-        value=note.text,
-        ref=box,
-        on_change=lambda event: note.set(event.control.value),
-    )
-
-
 @safe_component
 def ack_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
     """The note of an acknowledgement."""
     view, words = cell.value, look.words
-    note = _use_note()
+    note = forms.use_note()
     ready = not view.busy and (bool(note.text.strip()) or not view.note_required)
     label = words("ack.note_required" if view.note_required else "ack.note")
     return ft.Column(
         [
-            _title(look, view),
+            forms.title(look, view),
             _phrases(look, note.add),
-            parts.named("ack-note", _note_field(look, intents, label, note, autofocus=True)),
-            *_error(look, view),
-            _feet(
+            parts.named("ack-note", forms.note_field(look, intents, label, note, autofocus=True)),
+            *forms.error(look, view),
+            forms.feet(
                 look,
                 view,
                 "act-ack-confirm",
@@ -182,17 +108,17 @@ def resolve_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
     """The result of the work; nothing is chosen beforehand."""
     view, words = cell.value, look.words
     code, set_code = ft.use_state(_NOTHING)
-    note = _use_note()
-    choices = ft.Column([_choice(look, result, result == code, set_code) for result in ResultCode], spacing=4, tight=True)
+    note = forms.use_note()
+    choices = ft.Column([_result(look, result, result == code, set_code) for result in ResultCode], spacing=4, tight=True)
     ready = code is not None and not view.busy
     return ft.Column(
         [
-            _title(look, view),
+            forms.title(look, view),
             parts.text(words("resolve.code"), look.tokens.soft, size=12.5),
             choices,
-            parts.named("resolve-note", _note_field(look, intents, words("resolve.note"), note, autofocus=False)),
-            *_error(look, view),
-            _feet(
+            parts.named("resolve-note", forms.note_field(look, intents, words("resolve.note"), note, autofocus=False)),
+            *forms.error(look, view),
+            forms.feet(
                 look,
                 view,
                 "act-resolve-confirm",
@@ -208,23 +134,8 @@ def resolve_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
     )
 
 
-def _choice(look: Look, result: ResultCode, chosen: bool, choose: object) -> ft.Control:
-    tokens = look.tokens
-    dot = ft.Container(
-        width=16,
-        height=16,
-        border_radius=8,
-        border=ft.Border.all(5 if chosen else 1.5, tokens.accent_text if chosen else tokens.faint),
-    )
-    face = ft.Container(
-        content=ft.Row([dot, parts.text(look.words(f"result.{result}"), tokens.text, size=13.5)], spacing=10),
-        padding=ft.Padding.symmetric(horizontal=12, vertical=8),
-        border_radius=7,
-        bgcolor=tokens.selected if chosen else tokens.raised,
-        ink=True,
-        on_click=(lambda _: choose(result)) if callable(choose) else None,
-    )
-    return parts.named(f"result-{result}", face, button=True, checked=chosen)
+def _result(look: Look, result: ResultCode, chosen: bool, choose: Callable[[ResultCode], None]) -> ft.Control:
+    return forms.choice(look, f"result-{result}", look.words(f"result.{result}"), chosen, lambda: choose(result))
 
 
 @safe_component
@@ -244,10 +155,21 @@ def keys_list(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contro
     close = parts.button(look, "dialog-cancel", look.words("act.cancel"), intents.cancel_dialog)
     return ft.Column(
         [
-            _title(look, cell.value),
+            forms.title(look, cell.value),
             *[line(keys, words) for keys, words in KEYS],
             ft.Row([close], alignment=ft.MainAxisAlignment.END),
         ],
         spacing=10,
         tight=True,
     )
+
+
+BODIES = {
+    DialogKind.ACK: ack_form,
+    DialogKind.RESOLVE: resolve_form,
+    DialogKind.KEYS: keys_list,
+    DialogKind.CALL: call_form,
+    DialogKind.SKIP: words_form,
+    DialogKind.DIFFERENT: words_form,
+    DialogKind.CALLBACK: callback_form,
+}

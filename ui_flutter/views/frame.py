@@ -11,6 +11,7 @@ from ui_flutter.state.views import BannerView, FrameView, Mood, Page, ToastView
 from ui_flutter.theme import ThemeName
 from ui_flutter.views.alarms import alarms_page
 from ui_flutter.views.dialogs import dialog_layer
+from ui_flutter.views.journal import due_lines
 from ui_flutter.views.login import login_page
 from ui_flutter.views.password import password_page
 from ui_flutter.views.top import top_bar
@@ -43,6 +44,7 @@ def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.
     parts_of_page = [
         top_bar(screen, look, intents),
         banner_line(screen.banner, look, intents),
+        due_lines(screen.due, look, intents),
         alarms_page(screen, look, intents, frame.card_alone),
     ]
     return ft.Column(parts_of_page, spacing=0, expand=True)

@@ -177,3 +177,4 @@ REVEAL_EXPIRED = "reveal.expired"  # hidden, by whomever; told to who asked alon
 # only for orchestration
 PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n, "request_id": "..."}
 IMPORT_UPLOADED = "import.uploaded"  # payload: {"import_id": id}
+CALLBACK_SET = "callback.set"  # payload: {"callback_id": id}

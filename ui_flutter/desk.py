@@ -1,0 +1,269 @@
+"""What a dispatcher does beside the alarm's own steps: the journal, the procedure, call-backs. No Flet in it.
+
+A part of the controller with the same rules: intents return at once, what got no answer is repeated under the same key.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from api.client.client import StamClient
+from api.client.dispatch import Callback, ProcedureStep
+from api.client.errors import ApiError, ClientError
+from api.client.stream import Event
+from ui_flutter.state.store import Card, Dialog, Login, Store
+from ui_flutter.state.views import DialogKind, Mood
+from workflows.domain.callback import Decision
+from workflows.domain.dispatch import CallOutcome, EntryKind
+from workflows.domain.permissions import Permission
+from workflows.domain.procedure import Finding, StepState
+from workflows.domain.response import StepKind
+
+logger = logging.getLogger("stam.console")
+
+LATER: Final = 15  # minutes
+ASK_AGAIN: Final = 2.0  # s
+DUE_MOST: Final = 20  # call-backs that are due; a station with more has other worries
+
+
+class Desk:
+    """``spawn`` runs a task whose failure is told; ``reload`` loads the card's timeline anew."""
+
+    def __init__(
+        self,
+        client: StamClient,
+        store: Store,
+        *,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        changed: Callable[[], None],
+        reload: Callable[[Card], Awaitable[None]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client, self._store = client, store
+        self._spawn, self._changed, self._reload, self._clock = spawn, changed, reload, clock
+        self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of what got no answer
+        self._asked = 0  # times for call-backs: an answer to an earlier question is old news
+
+    # -- loading
+
+    async def load(self, card: Card) -> None:
+        """The procedure of the open card, and whom to call. An answer that was overtaken by a newer one is old news."""
+        try:
+            found = await self._client.dispatch.procedure(card.id)
+            if card.procedure is None or found.version >= card.procedure.version:
+                card.procedure = found
+            if card.detail is not None and not card.contacts:
+                card.contacts = (await self._client.object_admin.plan(card.detail.object.id)).contacts
+        except ClientError as error:
+            logger.warning("the procedure could not be loaded: %s", error)
+        self._changed()
+
+    async def load_due(self) -> None:
+        """The call-backs that are due, for whoever may do something about them; asked again until the server answers, or
+        somebody else asks."""
+        store = self._store
+        if store.user is None or not store.user.may(Permission.DISPATCH_WRITE):
+            return
+        self._asked += 1
+        asked = self._asked
+        while asked == self._asked:
+            try:
+                now = store.link.server_now(self._clock())
+                page = await self._client.dispatch.callbacks(to=now, limit=DUE_MOST)
+            except ClientError as error:
+                logger.warning("the call-backs could not be loaded: %s", error)
+                if isinstance(error, ApiError) and error.status < 500:
+                    return  # asking again would change nothing
+                await asyncio.sleep(ASK_AGAIN)
+                continue
+            if asked == self._asked:
+                store.due = page.items
+                self._changed()
+            return
+
+    def told(self, message: Event) -> None:
+        """What the server tells of the journal and of call-backs."""
+        card = self._store.card
+        if message.event == "callback.due":
+            self._spawn(self.load_due())
+        elif message.event == "dispatch.added" and card is not None and _is_about(message, card):
+            self._spawn(self._again(card))
+
+    async def _again(self, card: Card) -> None:
+        await self._reload(card)
+        await self.load(card)
+
+    # -- the journal
+
+    def patrol(self, kind: EntryKind) -> None:
+        """A patrol was sent, is on site, or has left."""
+        card = self._free_card()
+        if card is not None:
+            self._write(card, kind)
+
+    def ask_call(self) -> None:
+        """Whom was called, and what came of it."""
+        self._ask(DialogKind.CALL)
+
+    def confirm_call(self, contact_id: UUID | None, outcome: CallOutcome, text: str) -> None:
+        """From the form of a call: a line of its own, or the step it was asked for."""
+        card, number = self._free_card(), self._store.dialog.step
+        if card is None:
+            return
+        if number is None:
+            self._write(card, EntryKind.CALL, contact_id=contact_id, outcome=outcome, text=text or None)
+        else:
+            self._decide(card, number, StepState.DONE, outcome=outcome, text=text or None)
+
+    def _write(self, card: Card, kind: EntryKind, **members: Any) -> None:
+        async def send(key: str) -> None:
+            entry = await self._client.dispatch.add(kind, alarm_id=card.id, idempotency_key=key, **members)
+            if entry.oddity is not None:
+                self._store.toast(self._store.words(f"oddity.{entry.oddity}"), Mood.WARN, self._clock())
+
+        self._spawn(self._sent(card, (card.id, kind, *members.values()), send))
+
+    # -- the procedure
+
+    def begin(self) -> None:
+        card = self._free_card()
+
+        async def send(_: str) -> None:
+            assert card is not None
+            card.procedure = await self._client.dispatch.begin(card.id)
+
+        if card is not None:
+            self._spawn(self._sent(card, (card.id, "begin"), send))
+
+    def step_done(self, finding: Finding | None = None) -> None:
+        """The next step is done; a call and a check that found something different ask for more first."""
+        card, step = self._free_card(), self._next_step()
+        if card is None or step is None:
+            return
+        if step.kind is StepKind.CALL:
+            self._ask(DialogKind.CALL, step.number)
+        elif finding is Finding.DIFFERENT:
+            self._ask(DialogKind.DIFFERENT, step.number)
+        else:
+            self._decide(card, step.number, StepState.DONE, finding=finding)
+
+    def ask_skip(self) -> None:
+        step = self._next_step()
+        if step is not None:
+            self._ask(DialogKind.SKIP, step.number)
+
+    def confirm_words(self, text: str) -> None:
+        """From the form that asks for words: why a step is skipped, or what is different."""
+        card, dialog = self._free_card(), self._store.dialog
+        if card is None or dialog.step is None or not text:
+            return
+        if dialog.kind is DialogKind.SKIP:
+            self._decide(card, dialog.step, StepState.SKIPPED, text=text)
+        else:
+            self._decide(card, dialog.step, StepState.DONE, finding=Finding.DIFFERENT, text=text)
+
+    def _decide(self, card: Card, number: int, state: StepState, **result: Any) -> None:
+        version = card.procedure.version if card.procedure else 0
+
+        async def send(key: str) -> None:
+            try:
+                card.procedure = await self._client.dispatch.decide_step(
+                    card.id, number, state, version=version, idempotency_key=key, **result
+                )
+            except ApiError as error:
+                if error.status == 409:  # somebody else was faster: show what is
+                    await self.load(card)
+                raise
+
+        self._spawn(self._sent(card, (card.id, number, version, state, *result.values()), send))
+
+    def _next_step(self) -> ProcedureStep | None:
+        procedure = self._store.card.procedure if self._store.card else None
+        if procedure is None or procedure.version == 0 or procedure.next_step is None:
+            return None
+        return procedure.steps[procedure.next_step - 1]
+
+    # -- call-backs
+
+    def ask_callback(self) -> None:
+        """When to remind of whom, and why."""
+        self._ask(DialogKind.CALLBACK)
+
+    def confirm_callback(self, contact_id: UUID | None, minutes: int, text: str) -> None:
+        card = self._free_card()
+        due_at = self._store.link.server_now(self._clock()) + timedelta(minutes=minutes)
+
+        async def send(key: str) -> None:
+            assert card is not None
+            await self._client.dispatch.set_callback(
+                alarm_id=card.id, contact_id=contact_id, due_at=due_at, text=text, idempotency_key=key
+            )
+            self._store.toast(self._store.words("callback.set"), Mood.GOOD, self._clock())
+
+        if card is not None and text:
+            self._spawn(self._sent(card, (card.id, contact_id, minutes, text), send))
+
+    def callback_done(self, callback_id: UUID) -> None:
+        self._settle(callback_id, Decision.DONE)
+
+    def callback_later(self, callback_id: UUID) -> None:
+        self._settle(callback_id, Decision.POSTPONE)
+
+    def _settle(self, callback_id: UUID, decision: Decision) -> None:
+        callback = next((one for one in self._store.due if one.id == callback_id), None)
+        if callback is not None and callback_id not in self._store.settling:
+            self._store.settling.add(callback_id)
+            self._spawn(self._settled(callback, decision))
+            self._changed()
+
+    async def _settled(self, callback: Callback, decision: Decision) -> None:
+        sent = (callback.id, callback.version, decision)
+        key = self._keys.setdefault(sent, str(uuid4()))
+        try:
+            await self._client.dispatch.decide(
+                callback.id, decision, version=callback.version, minutes=LATER, idempotency_key=key
+            )
+            del self._keys[sent]
+        finally:
+            self._store.settling.discard(callback.id)
+            self._spawn(self.load_due())
+
+    # -- common
+
+    def _ask(self, kind: DialogKind, step: int | None = None) -> None:
+        card = self._free_card()
+        if card is not None:
+            self._store.dialog = Dialog(kind=kind, alarm_id=card.id, step=step)
+            self._changed()
+
+    def _free_card(self) -> Card | None:
+        """The open card, if its user may write and nothing is on its way."""
+        store, card = self._store, self._store.card
+        may = store.login is Login.IN and store.user is not None and store.user.may(Permission.DISPATCH_WRITE)
+        return card if may and card is not None and not card.writing else None
+
+    async def _sent(self, card: Card, sent: tuple[object, ...], send: Callable[[str], Awaitable[None]]) -> None:
+        """Send, then close the form that it came from and load what it changed. After a refusal the form is still there."""
+        key = self._keys.setdefault(sent, str(uuid4()))
+        card.writing = True
+        self._changed()
+        try:
+            await send(key)
+        except ApiError:
+            del self._keys[sent]
+            raise
+        else:
+            del self._keys[sent]
+            if self._store.dialog.alarm_id == card.id:
+                self._store.dialog = Dialog()
+        finally:
+            card.writing = False
+            self._changed()
+        await self._again(card)
+
+
+def _is_about(message: Event, card: Card) -> bool:
+    return bool(message.data.get("entry", {}).get("bundle_id") == str(card.id))

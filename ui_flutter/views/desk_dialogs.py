@@ -1,0 +1,130 @@
+"""The forms of the dispatcher's desk: a call, words about a step, a call-back."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import flet as ft
+
+from ui_flutter.components import parts
+from ui_flutter.components.cell import Cell
+from ui_flutter.components.look import Intents, Look
+from ui_flutter.components.safe import safe_component
+from ui_flutter.state.views import ContactView, DialogKind, DialogView
+from ui_flutter.views import forms
+from workflows.domain.dispatch import CallOutcome
+
+MINUTES = (5, 15, 30, 60, 120)
+_NO_OUTCOME: CallOutcome | None = None
+
+
+@safe_component
+def call_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
+    """Whom somebody called, and what came of it; no outcome is chosen beforehand."""
+    view, words = cell.value, look.words
+    whom, set_whom = ft.use_state(_first(view.contacts))
+    outcome, set_outcome = ft.use_state(_NO_OUTCOME)
+    note = forms.use_note()
+
+    def send() -> None:
+        if outcome is not None:
+            intents.desk.confirm_call(whom, outcome, note.text.strip())
+
+    outcomes = [
+        forms.choice(look, f"outcome-{one}", words(f"outcome.{one}"), one == outcome, lambda one=one: set_outcome(one))  # type: ignore[misc]
+        for one in CallOutcome
+    ]
+    return _form(
+        [
+            forms.title(look, view),
+            *_whom(look, view.contacts, whom, set_whom),
+            parts.text(words("call.outcome"), look.tokens.soft, size=12.5),
+            ft.Column(outcomes, spacing=4, tight=True),
+            parts.named("call-text", forms.note_field(look, intents, words("call.text"), note, autofocus=False)),
+            *forms.error(look, view),
+            forms.feet(look, view, "call-confirm", words("call.confirm"), send, outcome is not None, intents),
+        ]
+    )
+
+
+@safe_component
+def words_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
+    """Why a step is skipped, or what is different from what was expected."""
+    view, words = cell.value, look.words
+    is_skip = view.kind is DialogKind.SKIP
+    note = forms.use_note()
+    label = words("skip.reason" if is_skip else "different.text")
+    confirm = words("skip.confirm" if is_skip else "different.confirm")
+    return _form(
+        [
+            forms.title(look, view),
+            parts.named("step-text", forms.note_field(look, intents, label, note, autofocus=True)),
+            *forms.error(look, view),
+            forms.feet(
+                look,
+                view,
+                "step-confirm",
+                confirm,
+                lambda: intents.desk.confirm_words(note.text.strip()),
+                bool(note.text.strip()),
+                intents,
+            ),
+        ]
+    )
+
+
+@safe_component
+def callback_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
+    """Whom to call back, when, and what about."""
+    view, words = cell.value, look.words
+    whom, set_whom = ft.use_state(_first(view.contacts))
+    minutes, set_minutes = ft.use_state(MINUTES[1])
+    note = forms.use_note()
+
+    def send() -> None:
+        intents.desk.confirm_callback(whom, minutes, note.text.strip())
+
+    times = [
+        forms.choice(
+            look,
+            f"minutes-{one}",
+            words("age.minutes", n=one),
+            one == minutes,
+            lambda one=one: set_minutes(one),  # type: ignore[misc]
+            narrow=True,
+        )
+        for one in MINUTES
+    ]
+    return _form(
+        [
+            forms.title(look, view),
+            *_whom(look, view.contacts, whom, set_whom),
+            parts.text(words("callback.minutes"), look.tokens.soft, size=12.5),
+            ft.Row(times, spacing=4, run_spacing=4, wrap=True),
+            parts.named("callback-text", forms.note_field(look, intents, words("callback.text"), note, autofocus=False)),
+            *forms.error(look, view),
+            forms.feet(look, view, "callback-confirm", words("callback.confirm"), send, bool(note.text.strip()), intents),
+        ]
+    )
+
+
+def _form(lines: list[ft.Control]) -> ft.Control:
+    """Scrolls where contacts and outcomes are higher than the window."""
+    return ft.Column(
+        lines, spacing=12, tight=True, scroll=ft.ScrollMode.AUTO, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+    )
+
+
+def _first(contacts: tuple[ContactView, ...]) -> UUID | None:
+    return contacts[0].id if contacts else None
+
+
+def _whom(
+    look: Look, contacts: tuple[ContactView, ...], chosen: UUID | None, choose: Callable[[UUID | None], None]
+) -> list[ft.Control]:
+    if not contacts:
+        return []
+    choices = [
+        forms.choice(look, f"contact-{one.id}", one.label, one.id == chosen, lambda one=one: choose(one.id))  # type: ignore[misc]
+        for one in contacts
+    ]
+    return [parts.text(look.words("call.whom"), look.tokens.soft, size=12.5), ft.Column(choices, spacing=4, tight=True)]
