@@ -24,7 +24,7 @@ AT_ONCE: Final = 100  # signals in a transaction (design §4.2)
 
 # A release is over at its `until` whether or not anybody has noticed. The seconds before a change are what matters, so old
 # releases need not be looked at.
-PANELS: Final = """
+_PANELS: Final = """
     SELECT p.id AS panel_id, p.supervision_class,
            p.enabled AND p.deleted_at IS NULL AND r.released IS NOT TRUE AS wanted,
            greatest(p.updated_at, r.changed_at) AS changed_at,
@@ -49,7 +49,7 @@ PANELS: Final = """
 async def look_at_panels(db: Database, sight: Sight, *, grace: timedelta) -> int:
     """Tell which panels are lost or back; how many are lost. Raises DatabaseUnavailable."""
     async with db.fast() as connection:
-        rows = await connection.fetch(PANELS)
+        rows = await connection.fetch(_PANELS)
     found: dict[Finding, list[asyncpg.Record]] = {finding: [] for finding in Finding}
     lost = 0
     for row in rows:

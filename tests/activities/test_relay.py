@@ -487,9 +487,10 @@ async def test_exactly_one_relay_watches(
         await eventually(lambda: watchers() == 1)
         async with running(serving(settings, redis, client)):
             await eventually(lambda: world.value(waiting))
-            seen = await world.value("SELECT max(last_seen_at) FROM supervised_sources WHERE key = 'watch'")
+            last = "SELECT last_seen_at FROM supervised_sources WHERE key = 'watch'"
+            seen = await eventually(lambda: world.value(last), what="the first sign of life")
             newer = "SELECT last_seen_at > :seen FROM supervised_sources WHERE key = 'watch'"
-            await eventually(lambda: world.value(newer, seen=seen), within=15, what="the next sign of life")
+            await eventually(lambda: world.value(newer, seen=seen), within=30, what="the next sign of life")
             assert watchers() == 1
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
