@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from activities.bundles import BundleActivities
+from activities.commands import CommandActivities
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from activities.keys import KeyActivities
@@ -16,11 +17,12 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
     """Raises BadKeys."""
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
-    imports = ImportActivities(db, settings.cipher())
+    imports, commands = ImportActivities(db, settings.cipher()), CommandActivities(db)
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
         *(panel_names.find_panel_holder, panel_names.fail_names_read),
         *(reveals.open_reveal, reveals.end_reveal),
+        *(commands.begin_command, commands.release_command, commands.find_command_line, commands.settle_command),
         *(keys.rotate_signing_key, keys.remove_retired_keys),
         *(imports.check_import, imports.begin_import, imports.apply_import_chunk, imports.end_import),
     ]
