@@ -69,7 +69,7 @@ class SatelCommand:
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._outcome
 
-    @workflow.update(name=names.RELEASE)
+    @workflow.update
     async def release(self, request: ReleaseRequest) -> CommandOutcome:
         """Answers when the command is on its way."""
         self._release = request

@@ -14,7 +14,6 @@ from uuid_utils.compat import uuid7
 
 from activities.db.repositories import commands
 from activities.db.session import Database
-from ingest.satel import commanding
 from ingest.satel.commanding import CommandLineActivities
 from ingest.satel.simulator.blocks import Block
 from ingest.satel.simulator.examples import SYSTEM_CODE, furnish, some_partitions
@@ -31,8 +30,9 @@ from ingest.satel.simulator.server import NetworkPanel, running_panel
 from tests.ingest.site import install, rows
 from tests.ingest.test_holder import Process, Start, db, start  # noqa: F401 - fixtures
 from tests.support.eventually import eventually
+from workflows.contracts import policies
 from workflows.contracts.command import CommandOrder, ConfirmEnd, ConfirmRequest, ConfirmResult, SendRequest, SendResult
-from workflows.domain.command import ArmMode, CommandKind, CommandSource, SendEnd
+from workflows.domain.command import SEEN_WITHIN, ArmMode, CommandKind, CommandSource, SendEnd
 
 OFFICE, STORE = 3, 11  # zones watched while armed, of partition 1 and 2
 K = CommandKind
@@ -96,7 +96,8 @@ class Site:
 
     def shown(self, partition: int = 1) -> str:
         """The word for a partition in the live picture."""
-        return self.process.published[self.panel_id, "partitions"]["states"][str(partition)]  # type: ignore[index]
+        states: dict[str, str] = self.process.published[self.panel_id, "partitions"]["states"]  # type: ignore[assignment]
+        return states[str(partition)]
 
     async def hand_over(self, process: Process) -> None:
         """Another process takes the line; the first dies without a word."""
@@ -170,7 +171,7 @@ async def test_what_is_accepted_without_the_right_to_it_is_never_confirmed(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """FF does not prove that the user may do it (reference §3.4)."""
-    monkeypatch.setattr(commanding, "SEEN_WITHIN", 0.3 * commanding.SEEN_WITHIN / 10)
+    monkeypatch.setattr("ingest.satel.commanding.SEEN_WITHIN", SEEN_WITHIN / 30)
     guest = UserConfig(number=9, code="4321", name="Guest", rights=Right.ARM)
     given = config()
     site = await place(replace(given, users=(*given.users, guest)), code="4321")
@@ -307,7 +308,7 @@ async def lost(site: Site, order: CommandOrder, **faults: int) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commanding.policies, "COMMAND_ANSWER", commanding.policies.COMMAND_ANSWER / 10)
+    monkeypatch.setattr(policies, "COMMAND_ANSWER", policies.COMMAND_ANSWER / 10)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -392,7 +393,7 @@ async def test_commands_to_one_panel_go_one_by_one_the_most_urgent_first(place: 
 
 async def test_who_does_not_get_his_turn_in_time_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     site = await place()
-    monkeypatch.setattr(commanding.policies, "COMMAND_TURN", commanding.policies.COMMAND_TURN / 100)
+    monkeypatch.setattr(policies, "COMMAND_TURN", policies.COMMAND_TURN / 100)
     runtime = site.process.holder.runtime(site.panel_id)
     assert runtime is not None
     async with runtime.turns.turn(1, within=1):
