@@ -30,6 +30,7 @@ from api.routers import (
     assignments,
     audit,
     auth,
+    commands,
     documents,
     events,
     geocoding,
@@ -64,6 +65,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.DOCUMENTS: (documents,),
     Flag.IMPORT: (imports,),
     Flag.SECRET_REVEAL: (secrets, reveals),
+    Flag.COMMANDS: (commands,),
 }
 
 

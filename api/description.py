@@ -33,6 +33,7 @@ on; another one by now is a 409 STALE_VERSION.
 **Files.** An upload's body is the file itself; what it is called goes into the query. What kind it is says its content alone.
 
 **Idempotency.** An action on an alarm with the same `Idempotency-Key` is done once and answered the same way every time.
+A command to a panel must have one: the same key with the same order is that order, with another order it is a 409.
 
 ## The WebSocket: `/ws?ticket=…`
 
@@ -44,7 +45,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 | client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
 | server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
 | server | `{"type":"live","seq":n}` | all that was missed has been told |
-| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `reveal.expired`, `system.mode` |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `command.updated`, `reveal.expired`, `system.mode` |
 | server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
 | server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
 | server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
@@ -58,6 +59,8 @@ Data of `alarm.*`: `{alarm: {id, object_id, alarm_type, priority, status, versio
 stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, headline}, events: [{id, code,
 family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
 published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Data of
+`command.updated`: `{id, object_id, panel_id, kind, source, numbers, arm_mode, forced, status, result_code, reason, blocking, requested_by,
+schedule_id, two_person, released_by, created_at, sent_at, answered_at, confirmed_at, ended_at}`. Data of
 `reveal.expired`, told to who asked alone: `{reveal_id, secret_id, object_id, user_id, state}`. Ids, codes and times only: names and
 texts are looked up by REST.
 """
@@ -72,6 +75,10 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Documents", "description": "Plans, photos and other files of objects, in versions."},
     {"name": "Imports", "description": "Objects from an Excel file: checked first, then applied."},
     {"name": "Panels", "description": "Alarm panels, their zones, their live and past states."},
+    {
+        "name": "Commands",
+        "description": "Orders to panels: PENDING → ACK, NACK or TIMEOUT; done when the panel's state shows it.",
+    },
     {"name": "Audit", "description": "Who did what, and whether the record of it still holds."},
     {"name": "System", "description": "The ledger, the status, health and metrics."},
 ]

@@ -18,6 +18,7 @@ from activities.infra.settings import Settings
 from activities.live_state import LiveState
 from api.bundle_actions import BundleActions
 from api.callers import Callers
+from api.command_actions import CommandActions
 from api.health import Health
 from api.import_decisions import ImportDecisions
 from api.realtime.catch_up import CatchUp
@@ -40,6 +41,7 @@ class Services:
     live_state: LiveState
     actions: BundleActions
     reveals: RevealActions
+    commands: CommandActions
     imports: ImportDecisions
     health: Health
     hub: Hub
@@ -82,6 +84,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             live_state=LiveState(quick),
             actions=BundleActions(client),
             reveals=RevealActions(client),
+            commands=CommandActions(client),
             imports=ImportDecisions(client),
             health=health,
             hub=hub,

@@ -21,10 +21,12 @@ from activities.infra.settings import Settings
 from activities.live_state import LivePanel
 from api.client import models, object_admin
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
+from api.client.commands import Command
 from api.client.secrets import Reveal, Secret
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
+from workflows.domain.command import ArmMode, CommandReason
 from workflows.domain.event_texts import event_text
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.permissions import Permission, Role, Scope, scope_of
@@ -105,7 +107,11 @@ def alarm_detail(
 
 def temporal_url(settings: Settings, bundle_id: UUID) -> str:
     """The page of the bundle's workflow in the Temporal web UI."""
-    workflow = quote(names.bundle_workflow_id(bundle_id), safe="")
+    return _workflow_url(settings, names.bundle_workflow_id(bundle_id))
+
+
+def _workflow_url(settings: Settings, workflow_id: str) -> str:
+    workflow = quote(workflow_id, safe="")
     return f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{quote(settings.temporal_namespace)}/workflows/{workflow}"
 
 
@@ -219,6 +225,7 @@ def alarm_config(row: ObjectAlarmConfig) -> object_admin.AlarmConfig:
         never_silenced=tuple(map(AlarmType, row.never_silenced or ())),
         join_window_seconds=row.join_window_seconds,
         service_max_minutes=row.service_max_minutes,
+        two_person=bool(row.two_person),
     )
 
 
@@ -234,7 +241,8 @@ def assigned_objects(user_id: UUID, rows: Iterable[Row]) -> object_admin.Assigne
 
 def panel(row: PanelRow | Row) -> models.Panel:
     columns = row if isinstance(row, Mapping) else columns_of(row)
-    return same_named(models.Panel, columns, encrypted=columns["integration_key_sealed"] is not None)
+    encrypted, commandable = (columns[name] is not None for name in ("integration_key_sealed", "command_code_sealed"))
+    return same_named(models.Panel, columns, encrypted=encrypted, commandable=commandable)
 
 
 def zone(row: ZoneRow | Row) -> models.Zone:
@@ -242,6 +250,23 @@ def zone(row: ZoneRow | Row) -> models.Zone:
     override = columns["priority_override"]
     told = {kind: Priority(value) for kind, value in override.items()} if override else None
     return same_named(models.Zone, columns, priority_override=told)
+
+
+# -- commands
+
+
+def command(row: Row, settings: Settings) -> Command:
+    workflow_id = names.command_workflow_id(row["id"])
+    return same_named(
+        Command,
+        row,
+        numbers=tuple(row["numbers"]),
+        blocking=tuple(row["blocking"]),
+        arm_mode=ArmMode(row["arm_mode"]) if row["arm_mode"] is not None else None,
+        reason=CommandReason(row["reason"]) if row["reason"] else None,
+        workflow_id=workflow_id,
+        temporal_url=_workflow_url(settings, workflow_id),
+    )
 
 
 # -- the audit log

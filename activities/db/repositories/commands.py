@@ -247,6 +247,24 @@ async def line_of(session: AsyncSession, panel_id: UUID) -> tuple[CommandReason 
     return (refusal, "") if refusal is not None else (None, row["holder"])
 
 
+def order_of(row: SatelCommand) -> CommandOrder:
+    """What its workflow is started with."""
+    return CommandOrder(
+        command_id=row.id,
+        object_id=row.object_id,
+        panel_id=row.panel_id,
+        kind=row.kind,
+        source=row.source,
+        numbers=tuple(row.numbers),
+        arm_mode=ArmMode(row.arm_mode or 0),
+        forced=row.forced,
+        requested_by=row.requested_by,
+        schedule_id=row.schedule_id,
+        two_person=row.two_person,
+        request_id=row.request_id or "",
+    )
+
+
 def outcome_of(row: SatelCommand) -> CommandOutcome:
     outcome = CommandOutcome(command_id=row.id, status=row.status, result_code=row.result_code, reason=row.reason or "")
     return replace(outcome, blocking=tuple(row.blocking or ()), confirmed_at=row.confirmed_at)
