@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
@@ -158,31 +158,31 @@ async def test_a_refusal_brings_its_reason_and_takes_back_what_was_shown(
     assert states == ["ARMING_FULL", "UNKNOWN"], "no history tells how the partition was"
 
 
-@pytest.mark.parametrize(
-    ("statement", "reason"),
-    [
-        ("UPDATE panels SET command_code_sealed = NULL, command_code_key_id = NULL", CommandReason.NO_CODE),
-        ("UPDATE panels SET enabled = false", CommandReason.PANEL_DISABLED),
-        ("UPDATE objects SET status = 'CLOSED'", CommandReason.OBJECT_CLOSED),
-        ("DELETE FROM panel_leases", CommandReason.NO_HOLDER),
-        ("UPDATE panel_leases SET renewed_at = now() - interval '1 hour'", CommandReason.NO_HOLDER),
-        (
-            """INSERT INTO panel_releases (id, panel_id, requested_by, reason, until)
-               SELECT gen_random_uuid(), p.id, u.id, 'x', now() + interval '1 hour' FROM panels p, users u
-               WHERE u.username = 'admin'""",
-            CommandReason.PANEL_RELEASED,
-        ),
-    ],
-    ids=lambda value: value.lower() if isinstance(value, CommandReason) else "",
-)
+_IN_THE_WAY: Final = {
+    "UPDATE panels SET command_code_sealed = NULL, command_code_key_id = NULL WHERE id = :panel_id": CommandReason.NO_CODE,
+    "UPDATE panels SET enabled = false WHERE id = :panel_id": CommandReason.PANEL_DISABLED,
+    "UPDATE objects SET status = 'CLOSED' WHERE id = (SELECT object_id FROM panels WHERE id = :panel_id)": (
+        CommandReason.OBJECT_CLOSED
+    ),
+    "DELETE FROM panel_leases WHERE panel_id = :panel_id": CommandReason.NO_HOLDER,
+    "UPDATE panel_leases SET renewed_at = now() - interval '1 hour' WHERE panel_id = :panel_id": CommandReason.NO_HOLDER,
+    """INSERT INTO panel_releases (id, panel_id, requested_by, reason, until)
+       SELECT gen_random_uuid(), CAST(:panel_id AS uuid), u.id, 'x', now() + interval '1 hour' FROM users u
+       WHERE u.username = 'admin'""": CommandReason.PANEL_RELEASED,
+}
+
+
 async def test_what_cannot_reach_its_panel_ends_with_its_reason(
-    whole_api: Api, login: Login, db: Database, panel: Panel, line: FakeLine, statement: str, reason: CommandReason
+    whole_api: Api, login: Login, db: Database, line: FakeLine
 ) -> None:
-    async with db.write() as session:
-        await session.execute(text(statement))
     admin = await login(whole_api, "admin")
-    done = await ended(admin, await admin.commands.order(panel.id, K.DISARM, [1]))
-    assert (done.status, done.reason, done.sent_at, line.sent) == (CommandStatus.NACK, reason, None, [])
+    for port, (statement, reason) in enumerate(_IN_THE_WAY.items(), 7094):
+        panel = await a_panel(admin, await add_object(db), port=port)
+        await line.hold(panel.id)
+        async with db.write() as session:
+            await session.execute(text(statement), {"panel_id": panel.id})
+        done = await ended(admin, await admin.commands.order(panel.id, K.DISARM, [1]))
+        assert (done.status, done.reason, done.sent_at, line.sent) == (CommandStatus.NACK, reason, None, []), statement
 
 
 async def test_d11_the_other_address_answers_the_same_way(whole_api: Api, login: Login, panel: Panel) -> None:
@@ -223,30 +223,30 @@ async def test_an_order_without_a_key_is_refused(whole_api: Api, login: Login, p
 # -- what cannot be ordered
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"kind": "ARM"}, "numbers"),
-        ({"kind": "ARM", "numbers": [1, 33]}, "numbers.1"),
-        ({"kind": "BYPASS", "numbers": [257]}, "numbers.0"),
-        ({"kind": "BYPASS", "numbers": [0]}, "numbers.0"),
-        ({"kind": "DISARM", "numbers": [2, 2]}, "numbers.1"),
-        ({"kind": "DISARM", "numbers": [1], "arm_mode": 1}, "arm_mode"),
-        ({"kind": "ARM", "numbers": [1], "arm_mode": 4}, "arm_mode"),
-        ({"kind": "BYPASS", "numbers": [1], "forced": True}, "forced"),
-        ({"kind": "SET_CLOCK", "numbers": [1]}, "numbers"),
-        ({"kind": "EXPLODE", "numbers": [1]}, "kind"),
-        ({"kind": "ARM", "numbers": ["1"]}, "numbers.0"),
-        ({"kind": "ARM", "numbers": [1], "code": "1234"}, "code"),
-    ],
+_SENSELESS: Final[tuple[tuple[dict[str, Any], str], ...]] = (
+    ({"kind": "ARM"}, "numbers"),
+    ({"kind": "ARM", "numbers": [1, 33]}, "numbers.1"),
+    ({"kind": "BYPASS", "numbers": [257]}, "numbers.0"),
+    ({"kind": "BYPASS", "numbers": [0]}, "numbers.0"),
+    ({"kind": "DISARM", "numbers": [2, 2]}, "numbers.1"),
+    ({"kind": "DISARM", "numbers": [1], "arm_mode": 1}, "arm_mode"),
+    ({"kind": "ARM", "numbers": [1], "arm_mode": 4}, "arm_mode"),
+    ({"kind": "BYPASS", "numbers": [1], "forced": True}, "forced"),
+    ({"kind": "SET_CLOCK", "numbers": [1]}, "numbers"),
+    ({"kind": "EXPLODE", "numbers": [1]}, "kind"),
+    ({"kind": "ARM", "numbers": ["1"]}, "numbers.0"),
+    ({"kind": "ARM", "numbers": [1], "code": "1234"}, "code"),
 )
-async def test_a_senseless_order_names_its_field(api: Api, login: Login, body: dict[str, Any], field: str) -> None:
+
+
+async def test_a_senseless_order_names_its_field(api: Api, login: Login) -> None:
     admin = await login(api, "admin")
     async with api.http(admin.session.access_token) as http:
-        order = {"panel_id": str(uuid4()), **body}
-        answer = await http.post("/api/commands/satel", json=order, headers={"Idempotency-Key": str(uuid4())})
-    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION"), answer.text
-    assert field in [error["field"] for error in answer.json()["errors"]]
+        for body, field in _SENSELESS:
+            order = {"panel_id": str(uuid4()), **body}
+            answer = await http.post("/api/commands/satel", json=order, headers={"Idempotency-Key": str(uuid4())})
+            assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION"), answer.text
+            assert field in [error["field"] for error in answer.json()["errors"]], body
 
 
 async def test_numbers_must_be_the_panels_own_where_they_are_known(api: Api, login: Login, db: Database) -> None:
