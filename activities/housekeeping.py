@@ -18,6 +18,7 @@ from activities.auth import sessions
 from activities.db import audit_chain
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.partitions import ensure_partitions
+from activities.db.repositories import commands
 from activities.db.session import Database
 from workflows.contracts import names
 from workflows.domain.alarm import Priority
@@ -48,8 +49,17 @@ async def keep_house(db: Database, client: Client) -> None:
         tasks.create_task(_every(HOURLY, "audit anchor", lambda: log_anchor(db)))
         tasks.create_task(_every(GAUGES_EVERY, "audit gauge", lambda: measure_audit(db)))
         tasks.create_task(_every(DAILY, "refresh tokens", lambda: _purge_sessions(db)))
+        tasks.create_task(_every(GAUGES_EVERY, "forgotten commands", lambda: end_forgotten_commands(db)))
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
         tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
+
+
+async def end_forgotten_commands(db: Database) -> None:
+    """What is shown as over is over, and is told."""
+    async with db.write() as session:
+        ended = await commands.end_forgotten(session)
+    if ended:
+        log.warning("commands.forgotten", ended=ended)
 
 
 async def _every(interval: timedelta, what: str, job: Callable[[], Awaitable[None]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select, text, update
 from temporalio import activity
 from temporalio.client import Client
@@ -20,6 +21,7 @@ from activities.db.models.outbox import OutboxRow
 from activities.db.models.satel_commands import SatelCommand
 from activities.db.repositories import commands
 from activities.db.session import Database
+from activities.housekeeping import end_forgotten_commands
 from activities.infra.settings import Settings
 from api.client.client import StamClient
 from api.client.commands import Command
@@ -33,6 +35,7 @@ from workflows.contracts import names
 from workflows.contracts.command import ConfirmEnd, ConfirmRequest, ConfirmResult, SendRequest, SendResult
 from workflows.domain.command import (
     BEGIN_WITHIN,
+    FORGOTTEN_AFTER,
     ArmMode,
     CommandKind,
     CommandReason,
@@ -130,6 +133,8 @@ async def test_an_order_is_taken_at_once_accepted_and_confirmed_later(
     assert done.sent_at is not None
     assert done.answered_at is not None
     assert done.confirmed_at is not None
+    for outcome in ("ack", "confirmed"):
+        assert REGISTRY.get_sample_value("satel_command_seconds_count", {"kind": "arm", "outcome": outcome})
     told = await rows_of(db, names.COMMAND_UPDATED)
     assert [(one["status"], bool(one["sent_at"]), bool(one["confirmed_at"])) for one in told] == [
         ("PENDING", False, False),
@@ -314,7 +319,37 @@ async def test_an_order_whose_process_died_before_its_start_is_shown_as_over(
     (row,) = (await admin.commands.find(status=[CommandStatus.TIMEOUT])).items
     assert (row.status, row.reason) == (CommandStatus.TIMEOUT, CommandReason.NOT_STARTED)
     assert (await admin.commands.find(status=[CommandStatus.PENDING])).items == ()
-    assert (await admin.commands.one(row.id)).status is CommandStatus.TIMEOUT
+    assert (await admin.commands.one(row.id)).ended_at is not None
+    await end_forgotten_commands(db)
+    told = (await rows_of(db, names.COMMAND_UPDATED))[-1]
+    assert (told["id"], told["status"], told["reason"]) == (str(row.id), "TIMEOUT", "NOT_STARTED")
+    before = len(await rows_of(db, names.COMMAND_UPDATED))
+    await end_forgotten_commands(db)
+    assert len(await rows_of(db, names.COMMAND_UPDATED)) == before, "once"
+
+
+async def test_a_command_whose_workflow_was_ended_from_outside_does_not_hang_for_ever(
+    api: Api, login: Login, db: Database, people: People
+) -> None:
+    admin = await login(api, "admin")
+    panel = await a_panel(admin, await add_object(db))
+    stories = (
+        (CommandStatus.PENDING, False, CommandReason.TOO_LATE),
+        (CommandStatus.PENDING, True, CommandReason.UNKNOWN_OUTCOME),
+        (CommandStatus.ACK, True, None),
+    )
+    for status, sent, reason in stories:
+        await refused(admin.commands.order(panel.id, K.DISARM, [1]))
+        (row,) = (await admin.commands.find(limit=1)).items
+        async with db.write() as session:
+            aged = await session.get_one(SatelCommand, row.id)
+            aged.status, aged.reason, aged.ended_at = status, None, None
+            aged.created_at = aged.begun_at = row.created_at - FORGOTTEN_AFTER
+            aged.sent_at = row.created_at if sent else None
+        await end_forgotten_commands(db)
+        over = await admin.commands.one(row.id)
+        expected = CommandStatus.ACK if status is CommandStatus.ACK else CommandStatus.TIMEOUT
+        assert (over.status, over.reason, over.ended_at is not None) == (expected, reason, True)
 
 
 # -- two persons

@@ -15,6 +15,7 @@ UNSENT_PATIENCE: Final = timedelta(seconds=12)  # with a line that is just chang
 LOST_PATIENCE: Final = timedelta(seconds=90)  # until a line is back that may tell what became of a command
 RETRY_PAUSE: Final = timedelta(seconds=2)
 SEEN_WITHIN: Final = timedelta(seconds=10)  # after the answer, or the end of the exit time (design §5)
+FORGOTTEN_AFTER: Final = timedelta(hours=1)  # far longer than any command's life: its workflow is no more
 EXIT_TIME_MOST: Final = timedelta(minutes=10)  # the longest a panel can be set to is 255 s
 
 

@@ -28,6 +28,7 @@ from workflows.contracts.command import CommandOrder, CommandOutcome
 from workflows.domain.command import (
     BEGIN_WITHIN,
     ENDED,
+    FORGOTTEN_AFTER,
     VALID_FOR,
     ArmMode,
     CommandKind,
@@ -133,6 +134,30 @@ async def give_up(session: WriteSession, command_id: UUID) -> SatelCommand:
     if row.status not in ENDED and row.begun_at is None:
         await end(session, row, await clock(session), status=CommandStatus.TIMEOUT, reason=CommandReason.NOT_STARTED)
     return row
+
+
+async def end_forgotten(session: WriteSession) -> int:
+    """End what nobody will: orders that no workflow took up, and those whose workflow was ended from outside. How many."""
+    now = await clock(session)
+    forgotten = or_(
+        and_(SatelCommand.begun_at.is_(None), SatelCommand.created_at < now - BEGIN_WITHIN),
+        SatelCommand.created_at < now - FORGOTTEN_AFTER,
+    )
+    query = select(SatelCommand).where(SatelCommand.ended_at.is_(None), forgotten).with_for_update(skip_locked=True)
+    rows = (await session.scalars(query)).all()
+    for row in rows:
+        await _end_forgotten(session, row, now)
+    return len(rows)
+
+
+async def _end_forgotten(session: WriteSession, row: SatelCommand, now: datetime) -> None:
+    if row.status in ENDED:
+        row.ended_at = now
+        await note(session, row, "command.unseen")
+        return
+    late = CommandReason.UNKNOWN_OUTCOME if row.sent_at is not None else CommandReason.TOO_LATE
+    reason = CommandReason.NOT_STARTED if row.begun_at is None else late
+    await end(session, row, now, status=CommandStatus.TIMEOUT, reason=reason)
 
 
 async def release(session: WriteSession, row: SatelCommand, *, by: UUID, request_id: str) -> None:
@@ -325,9 +350,13 @@ def _status() -> Any:
 
 def _as_it_is() -> Select[Any]:
     """The columns, an order that its workflow never took up as what it is."""
-    reason = case((_never_began(), literal(CommandReason.NOT_STARTED.value)), else_=_C.reason)
-    others = [column for column in SatelCommand.__table__.columns if column.key not in ("status", "reason", "body_hash")]
-    return select(*others, _status().label("status"), reason.label("reason"))
+    shown = {
+        "status": _status(),
+        "reason": case((_never_began(), literal(CommandReason.NOT_STARTED.value)), else_=_C.reason),
+        "ended_at": case((_never_began(), _C.created_at + literal(BEGIN_WITHIN)), else_=_C.ended_at),
+    }
+    others = [column for column in SatelCommand.__table__.columns if column.key not in {*shown, "body_hash"}]
+    return select(*others, *(column.label(name) for name, column in shown.items()))
 
 
 def _named(rows: Subquery) -> Select[Any]:
