@@ -18,6 +18,7 @@ from activities.auth import sessions
 from activities.db import audit_chain
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.partitions import ensure_partitions
+from activities.db.repositories import commands
 from activities.db.repositories.panel_releases import count_released
 from activities.db.session import Database
 from activities.supervision.watch import watch_the_relay
@@ -52,10 +53,19 @@ async def keep_house(db: Database, client: Client, *, grace: timedelta = GRACE) 
         tasks.create_task(_every(HOURLY, "audit anchor", lambda: log_anchor(db)))
         tasks.create_task(_every(GAUGES_EVERY, "audit gauge", lambda: measure_audit(db)))
         tasks.create_task(_every(DAILY, "refresh tokens", lambda: _purge_sessions(db)))
+        tasks.create_task(_every(GAUGES_EVERY, "forgotten commands", lambda: end_forgotten_commands(db)))
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
         tasks.create_task(_every(GAUGES_EVERY, "release gauge", lambda: measure_releases(db)))
         tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
         tasks.create_task(watch_the_relay(db, grace=grace))
+
+
+async def end_forgotten_commands(db: Database) -> None:
+    """What is shown as over is over, and is told."""
+    async with db.write() as session:
+        ended = await commands.end_forgotten(session)
+    if ended:
+        log.warning("commands.forgotten", ended=ended)
 
 
 async def _every(interval: timedelta, what: str, job: Callable[[], Awaitable[None]]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from activities.bundles import BundleActivities
 from activities.callbacks import CallbackActivities
+from activities.commands import CommandActivities
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from activities.keys import KeyActivities
@@ -19,13 +20,14 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
     imports, releases = ImportActivities(db, settings.cipher()), ReleaseActivities(db)
-    callbacks = CallbackActivities(db)
+    callbacks, commands = CallbackActivities(db), CommandActivities(db)
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
         *(callbacks.read_callback, callbacks.ring_callback, callbacks.decide_callback),
         *(panel_names.find_panel_holder, panel_names.fail_names_read),
         *(reveals.open_reveal, reveals.end_reveal),
         *(releases.begin_release, releases.keep_release, releases.end_release),
+        *(commands.begin_command, commands.release_command, commands.find_command_line, commands.settle_command),
         *(keys.rotate_signing_key, keys.remove_retired_keys),
         *(imports.check_import, imports.begin_import, imports.apply_import_chunk, imports.end_import),
     ]

@@ -16,7 +16,7 @@ from sqlalchemy import select, text, update
 
 from activities import seed_data as words
 from activities.auth.passwords import hash_now
-from activities.db.encrypted import SECRET_VALUE
+from activities.db.encrypted import COMMAND_CODE, SECRET_VALUE
 from activities.db.models.object_alarm_config import ObjectAlarmConfig
 from activities.db.models.object_contacts import ObjectContact
 from activities.db.models.object_procedures import ObjectProcedure
@@ -70,6 +70,7 @@ async def seed(settings: Settings, *, panels_from_port: int | None = None, simul
             await _places(session, places, first_port, enabled)
             if settings.demo:
                 await _secrets(session, places, settings.cipher())
+                await _command_codes(session, places, settings.cipher())
                 await _users(session, places)
                 await history(session, places)
     finally:
@@ -186,6 +187,15 @@ async def _secrets(session: WriteSession, places: list[Place], cipher: FieldCiph
     for number, secret in enumerate(rows):
         SECRET_VALUE.put(secret, cipher, f"{words.CODE_WORDS[number % len(words.CODE_WORDS)]} {number % 90 + 10}")
     session.add_all(rows)
+    await session.flush()
+
+
+async def _command_codes(session: WriteSession, places: list[Place], cipher: FieldCipher) -> None:
+    """That of the simulated panels' integration user, for panels that nobody has changed."""
+    ids = [place.panel_id for place in places]
+    untouched = select(Panel).where(Panel.id.in_(ids), Panel.command_code_sealed.is_(None), Panel.version == 1)
+    for panel in await session.scalars(untouched):
+        COMMAND_CODE.put(panel, cipher, words.COMMAND_CODE)
     await session.flush()
 
 

@@ -44,6 +44,8 @@ CITIES: Final = (
     City("Lublin", "20-1", 51.2465, 22.5684),
 )
 
+COMMAND_CODE: Final = "1234"  # of the integration user of every simulated panel
+
 PARTITIONS: Final = ("Biuro", "Magazyn", "Sklep", "Serwerownia", "Zaplecze", "Hala A", "Hala B", "Obwód zewnętrzny")
 ZONES: Final[tuple[tuple[str, int], ...]] = (  # name, reaction (protocol reference §5)
     ("Drzwi wejściowe", 0),

@@ -32,6 +32,7 @@ from api.routers import (
     audit,
     auth,
     callbacks,
+    commands,
     dispatch,
     documents,
     events,
@@ -70,6 +71,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.DOCUMENTS: (documents,),
     Flag.IMPORT: (imports,),
     Flag.SECRET_REVEAL: (secrets, reveals),
+    Flag.COMMANDS: (commands,),
 }
 
 

@@ -142,17 +142,20 @@ class PermissionCheck:
     """The dependency behind `require`."""
 
     permission: Permission
+    others: tuple[Permission, ...] = ()
 
     async def __call__(self, caller: Annotated[Caller, Depends(person_or_program)]) -> Access:
-        if caller.scope(self.permission) is Scope.NONE:
+        held = next((each for each in (self.permission, *self.others) if caller.scope(each) is not Scope.NONE), None)
+        if held is None:
             raise Problem(ErrorCode.FORBIDDEN)
-        return Access(caller, self.permission)
+        return Access(caller, held)
 
 
 @cache
-def require(permission: Permission) -> PermissionCheck:
-    """The caller must have ``permission`` in some scope; the route then asks `Access` about single objects."""
-    return PermissionCheck(permission)
+def require(permission: Permission, *others: Permission) -> PermissionCheck:
+    """The caller must have ``permission`` in some scope; the route then asks `Access` about single objects. With ``others``
+    one of them is enough here, and the route asks the caller for the one that the request itself needs."""
+    return PermissionCheck(permission, others)
 
 
 @dataclass(frozen=True, slots=True)

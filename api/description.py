@@ -34,6 +34,7 @@ on; another one by now is a 409 STALE_VERSION.
 
 **Idempotency.** An action on an alarm, a line of the dispatcher's journal or a call-back with the same `Idempotency-Key` is done once and
 answered the same way every time.
+A command to a panel must have one: the same key with the same order is that order, with another order it is a 409.
 
 ## The WebSocket: `/ws?ticket=…`
 
@@ -45,7 +46,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 | client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
 | server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
 | server | `{"type":"live","seq":n}` | all that was missed has been told |
-| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.due`, `reveal.expired`, `system.mode` |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.due`, `command.updated`, `reveal.expired`, `system.mode` |
 | server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
 | server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
 | server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
@@ -63,6 +64,8 @@ published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition
 Data of `dispatch.added`: `{entry: {id, kind, object_id, bundle_id|null, outcome|null, oddity|null, occurred_at, user_id, corrects|null}}`. Data of
 `callback.due`, told to who may write into the journal, again every five minutes while nobody does anything about it, and
 when somebody has: `{callback: {id, object_id, bundle_id|null, state, due_at, rings, version}}`.
+Data of `command.updated`: `{id, object_id, panel_id, kind, source, numbers, arm_mode, forced, status, result_code, reason, blocking, requested_by,
+schedule_id, two_person, released_by, created_at, sent_at, answered_at, confirmed_at, ended_at}`.
 Data of `reveal.expired`, told to who asked alone: `{reveal_id, secret_id, object_id, user_id, state}`. Ids, codes and times only: names and
 texts are looked up by REST.
 """
@@ -78,6 +81,10 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Documents", "description": "Plans, photos and other files of objects, in versions."},
     {"name": "Imports", "description": "Objects from an Excel file: checked first, then applied."},
     {"name": "Panels", "description": "Alarm panels, their zones, their live and past states."},
+    {
+        "name": "Commands",
+        "description": "Orders to panels: PENDING → ACK, NACK or TIMEOUT; done when the panel's state shows it.",
+    },
     {"name": "Audit", "description": "Who did what, and whether the record of it still holds."},
     {"name": "System", "description": "The ledger, the status, health and metrics."},
 ]

@@ -19,6 +19,7 @@ from activities.live_state import LiveState
 from api.bundle_actions import BundleActions
 from api.callback_decisions import CallbackDecisions
 from api.callers import Callers
+from api.command_actions import CommandActions
 from api.health import Health
 from api.import_decisions import ImportDecisions
 from api.realtime.catch_up import CatchUp
@@ -43,6 +44,7 @@ class Services:
     actions: BundleActions
     reveals: RevealActions
     releases: ReleaseActions
+    commands: CommandActions
     imports: ImportDecisions
     callbacks: CallbackDecisions
     health: Health
@@ -87,6 +89,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             actions=BundleActions(client),
             reveals=RevealActions(client),
             releases=ReleaseActions(client),
+            commands=CommandActions(client),
             imports=ImportDecisions(client),
             callbacks=CallbackDecisions(client),
             health=health,

@@ -20,6 +20,7 @@ from activities.infra.settings import Settings
 from activities.live_state import LiveState
 from ingest.satel.activities import PanelActivities
 from ingest.satel.batcher import Batcher, recording
+from ingest.satel.commanding import CommandLineActivities
 from ingest.satel.holder import PanelHolder
 from ingest.satel.line import Grace
 from ingest.satel.live import LivePublisher
@@ -32,7 +33,7 @@ from workflows.domain.supervision import ClockLimits
 log = structlog.get_logger(__name__)
 
 POLLS = 20  # at once: after a crash hundreds of leases are taken over together
-ORDERS = 20  # at once, to all panels held here
+ORDERS = 1_000  # at once, to all panels held here; most of them wait for a panel to show something
 WORKER_AGAIN_AFTER = 5.0  # s; a worker that the server refused
 # Shares of the time for the shutdown: for handing over the leases, closing the lines, committing what is left.
 HAND_OVER, CLOSE, COMMIT = 0.4, 0.3, 0.2
@@ -123,10 +124,16 @@ def build_worker(client: Client, holder: PanelHolder, settings: Settings, *, que
 
 def build_own_worker(client: Client, holder: PanelHolder, db: Database, settings: Settings) -> Worker:
     """The worker for orders that only the process with the line can carry out."""
+    commands = CommandLineActivities(holder)
     return Worker(
         client,
         task_queue=names.ingest_queue(settings.host_id),
-        activities=[NamesActivities(holder, db).read_panel_names],
+        activities=[
+            NamesActivities(holder, db).read_panel_names,
+            commands.send_panel_command,
+            commands.confirm_panel_command,
+        ],
+        interceptors=[LogContext()],
         max_concurrent_activities=ORDERS,
         graceful_shutdown_timeout=timedelta(0),  # a reading goes on where the line goes
     )

@@ -10,11 +10,12 @@ from workflows.key_rotation import KeyRotation
 from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
+from workflows.satel_command import SatelCommand
 from workflows.secret_reveal import SecretReveal
 
 WORKFLOWS: Final[tuple[type[Any], ...]] = (
     *(BundleAlarm, CallbackReminder, KeyRotation, ObjectImport),
-    *(PanelConnection, PanelNames, SecretReveal),
+    *(PanelConnection, PanelNames, SatelCommand, SecretReveal),
 )
 
 # Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).

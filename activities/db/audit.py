@@ -19,6 +19,8 @@ SECRET_MEMBERS: Final = frozenset(
         "password_hash",
         "integration_key",
         "integration_key_sealed",
+        "command_code",
+        "command_code_sealed",
         "secret",
         "ciphertext",
         "totp_secret",

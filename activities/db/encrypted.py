@@ -70,12 +70,14 @@ class SealedColumn:
 
 SECRET_VALUE: Final = SealedColumn(model=Secret, name="value", ciphertext="ciphertext", key_id="key_id")
 INTEGRATION_KEY: Final = SealedColumn.pair(Panel, "integration_key")
+COMMAND_CODE: Final = SealedColumn.pair(Panel, "command_code")
 TOTP_SECRET: Final = SealedColumn.pair(User, "totp")
 PRIVATE_KEY: Final = SealedColumn.pair(SigningKey, "private", row_id="kid")
 
 SEALED: Final = (
     SECRET_VALUE,
     INTEGRATION_KEY,
+    COMMAND_CODE,
     TOTP_SECRET,
     PRIVATE_KEY,
 )

@@ -9,6 +9,7 @@ from api.client import stream
 from api.client.account import Account
 from api.client.audit import Audit
 from api.client.codec import decode
+from api.client.commands import Commands
 from api.client.dispatch import Dispatch
 from api.client.documents import Documents
 from api.client.errors import ApiError
@@ -61,6 +62,7 @@ class StamClient:
         self.users = Users(self.session)
         self.service_tokens = ServiceTokens(self.session)
         self.documents = Documents(self.session)
+        self.commands = Commands(self.session)
         self.imports = Imports(self.session)
         self.releases = PanelReleases(self.session)
         self.supervision = Supervising(self.session)
@@ -186,7 +188,7 @@ class StamClient:
         return await self.session.get(f"/api/panels/{panel_id}", Panel)
 
     async def create_panel(self, **members: Any) -> Panel:
-        """object_id, name, host; port, integration_key, time_zone, enabled, supervision_class."""
+        """object_id, name, host; port, integration_key, command_code, time_zone, enabled, supervision_class."""
         return await self.session.send("POST", "/api/panels", Panel, members)
 
     async def change_panel(self, panel_id: UUID, *, version: int, **members: Any) -> Panel:

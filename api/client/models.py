@@ -118,7 +118,7 @@ class OpenRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """`encrypted`: an integration key is set; the key itself is never told."""
+    """`encrypted`: an integration key is set; `commandable`: a code for commands is. Neither is ever told."""
 
     id: UUID
     object_id: UUID
@@ -126,6 +126,7 @@ class Panel:
     host: str
     port: int
     encrypted: bool
+    commandable: bool
     enabled: bool
     version: int
     config_version: int

@@ -45,7 +45,8 @@ class ResponsePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmConfig:
-    """What differs from the defaults for one object."""
+    """What differs from the defaults for one object. `two_person`: disarming, isolating and long service mode need a second
+    person, where the installation has that switched on."""
 
     object_id: UUID
     version: int
@@ -54,6 +55,7 @@ class AlarmConfig:
     never_silenced: tuple[AlarmType, ...] = ()
     join_window_seconds: int | None = None
     service_max_minutes: int | None = None
+    two_person: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

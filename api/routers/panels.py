@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from activities.db.encrypted import INTEGRATION_KEY
+from activities.db.encrypted import COMMAND_CODE, INTEGRATION_KEY
 from activities.db.models.panels import Panel
 from activities.db.repositories import objects
 from activities.db.repositories.panel_releases import open_releases
@@ -49,8 +49,9 @@ async def list_panels(
 @router.post("", status_code=201, responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT), summary="Add a panel")
 async def create_panel(body: NewPanel, access: Editor, served: Served) -> models.Panel:
     """Its line is opened at once, without a restart of anything."""
-    created = Panel(id=uuid7(), **body.model_dump(exclude={INTEGRATION_KEY.name}))
+    created = Panel(id=uuid7(), **body.model_dump(exclude={INTEGRATION_KEY.name, COMMAND_CODE.name}))
     INTEGRATION_KEY.put(created, served.cipher, body.integration_key)
+    COMMAND_CODE.put(created, served.cipher, body.command_code)
     try:
         async with served.db.write() as session:
             owner = await objects.lock_object(session, body.object_id)  # not deleted meanwhile

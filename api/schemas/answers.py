@@ -22,6 +22,7 @@ from activities.infra.settings import Settings
 from activities.live_state import LivePanel
 from api.client import models, object_admin
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
+from api.client.commands import Command
 from api.client.dispatch import Callback
 from api.client.panel_releases import PanelRelease
 from api.client.secrets import Reveal, Secret
@@ -29,6 +30,7 @@ from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
 from workflows.domain.callback import state_at as callback_state_at
+from workflows.domain.command import ArmMode, CommandReason
 from workflows.domain.event_texts import event_text
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.permissions import Permission, Role, Scope, scope_of
@@ -109,7 +111,11 @@ def alarm_detail(
 
 def temporal_url(settings: Settings, bundle_id: UUID) -> str:
     """The page of the bundle's workflow in the Temporal web UI."""
-    workflow = quote(names.bundle_workflow_id(bundle_id), safe="")
+    return _workflow_url(settings, names.bundle_workflow_id(bundle_id))
+
+
+def _workflow_url(settings: Settings, workflow_id: str) -> str:
+    workflow = quote(workflow_id, safe="")
     return f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{quote(settings.temporal_namespace)}/workflows/{workflow}"
 
 
@@ -230,6 +236,7 @@ def alarm_config(row: ObjectAlarmConfig) -> object_admin.AlarmConfig:
         never_silenced=tuple(map(AlarmType, row.never_silenced or ())),
         join_window_seconds=row.join_window_seconds,
         service_max_minutes=row.service_max_minutes,
+        two_person=bool(row.two_person),
     )
 
 
@@ -246,9 +253,9 @@ def assigned_objects(user_id: UUID, rows: Iterable[Row]) -> object_admin.Assigne
 def panel(row: PanelRow | Row, release: ReleaseRow | None = None) -> models.Panel:
     """``release``: the one because of which nobody holds its line."""
     columns = row if isinstance(row, Mapping) else columns_of(row)
-    encrypted = columns["integration_key_sealed"] is not None
+    encrypted, commandable = (columns[name] is not None for name in ("integration_key_sealed", "command_code_sealed"))
     opened = same_named(models.OpenRelease, columns_of(release)) if release is not None else None
-    return same_named(models.Panel, columns, encrypted=encrypted, release=opened)
+    return same_named(models.Panel, columns, encrypted=encrypted, commandable=commandable, release=opened)
 
 
 def panel_release(row: ReleaseRow | Row) -> PanelRelease:
@@ -260,6 +267,23 @@ def zone(row: ZoneRow | Row) -> models.Zone:
     override = columns["priority_override"]
     told = {kind: Priority(value) for kind, value in override.items()} if override else None
     return same_named(models.Zone, columns, priority_override=told)
+
+
+# -- commands
+
+
+def command(row: Row, settings: Settings) -> Command:
+    workflow_id = names.command_workflow_id(row["id"])
+    return same_named(
+        Command,
+        row,
+        numbers=tuple(row["numbers"]),
+        blocking=tuple(row["blocking"]),
+        arm_mode=ArmMode(row["arm_mode"]) if row["arm_mode"] is not None else None,
+        reason=CommandReason(row["reason"]) if row["reason"] else None,
+        workflow_id=workflow_id,
+        temporal_url=_workflow_url(settings, workflow_id),
+    )
 
 
 # -- the audit log

@@ -142,6 +142,9 @@ class AlarmConfig(Body):
     never_silenced: Annotated[list[AlarmType], Field(max_length=len(AlarmType))] = Field(
         default_factory=list, description="Types that sound in service mode too, beside hold-up and duress."
     )
+    two_person: StrictBool = Field(
+        default=False, description="Disarming, isolating and long service mode need a second person (flag `two_person`)."
+    )
 
 
 # -- assignments

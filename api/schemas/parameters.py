@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator
 from api.schemas.text import LARGEST_VERSION, Moment, clean_line
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleStatus
+from workflows.domain.command import CommandKind, CommandSource, CommandStatus
 from workflows.domain.permissions import Role
 
 
@@ -25,6 +26,9 @@ def many(description: str) -> Any:
 Statuses = Annotated[list[BundleStatus] | None, BeforeValidator(split), many("Only these statuses.")]
 Priorities = Annotated[list[Priority] | None, BeforeValidator(split), many("Only these priorities.")]
 AlarmTypes = Annotated[list[AlarmType] | None, BeforeValidator(split), many("Only these alarm types.")]
+CommandStatuses = Annotated[list[CommandStatus] | None, BeforeValidator(split), many("Only these statuses.")]
+CommandKinds = Annotated[list[CommandKind] | None, BeforeValidator(split), many("Only these kinds.")]
+CommandSources = Annotated[list[CommandSource] | None, BeforeValidator(split), many("Only these sources.")]
 Roles = Annotated[list[Role] | None, BeforeValidator(split), many("Only these roles.")]
 
 Cursor = Annotated[

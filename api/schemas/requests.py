@@ -109,6 +109,12 @@ IntegrationKey = Annotated[
     text.VERBATIM,
     Field(description="Of the ETHM-1; never told again."),
 ]
+CommandCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9]{1,8}-)?[0-9]{4,8}$"),
+    text.VERBATIM,
+    Field(description="Of the panel's user that commands are given with; a code prefix before a hyphen. Never told again."),
+]
 
 
 class NewPanel(Body):
@@ -117,6 +123,7 @@ class NewPanel(Body):
     host: Host
     port: Port = 7094
     integration_key: IntegrationKey | None = Field(default=None, description="Left out: a plain line.")
+    command_code: CommandCode | None = Field(default=None, description="Left out: the panel takes no commands.")
     time_zone: TimeZone | None = Field(default=None, description="Of the panel's clock; left out: the installation's.")
     enabled: bool = True
     supervision_class: SupervisionClass = Field(
@@ -133,6 +140,7 @@ class PanelChange(Body):
     host: Host | None = None
     port: Port | None = None
     integration_key: IntegrationKey | None = Field(default=None, description="null makes the line plain.")
+    command_code: CommandCode | None = Field(default=None, description="null: no more commands.")
     time_zone: TimeZone | None = None
     enabled: bool | None = None
     supervision_class: SupervisionClass | None = Field(default=None, description="Takes effect at once; the line stays up.")

@@ -24,22 +24,15 @@ from ingest.satel.errors import LinkLost, RemoteProtocolError
 from ingest.satel.eventlog import LogWalk
 from ingest.satel.frames import Frame
 from ingest.satel.line import Grace, LineWatch
-from ingest.satel.messages import (
-    ChangedBlocks,
-    Command,
-    EventAnswer,
-    ModuleVersion,
-    PanelStatus,
-    PanelVersion,
-    Result,
-    decode,
-)
+from ingest.satel.messages import ChangedBlocks, Command, EventAnswer, ModuleVersion, PanelStatus, PanelVersion, Result, decode
 from ingest.satel.names import Names, read_names
 from ingest.satel.panel import CONDITION_BLOCKS, URGENT_BLOCKS, PanelSetup, PanelTracker, Position
 from ingest.satel.reconnect import Backoff, Ended
 from ingest.satel.session import Dial, NoAnswer, PanelBusy, Session, Timing, open_session, tcp
+from ingest.satel.transition import Transition
+from ingest.satel.turns import Turns
 from workflows.domain.alarm import Signal
-from workflows.domain.panel import LinkStatus
+from workflows.domain.panel import TRANSITION_LASTS, LinkStatus, PartitionState
 from workflows.domain.supervision import ClockLimits
 
 log = structlog.get_logger(__name__)
@@ -146,6 +139,9 @@ class PanelRuntime:
         self._poll_due = self._log_due = self._clock_due = False
         self._polled_at = self._log_read_at = self._clock_read_at = 0.0
         self._publishing: asyncio.TimerHandle | None = None
+        self._transition = Transition()
+        self._changed: list[asyncio.Future[None]] = []  # of those who wait for what the panel tells next
+        self.turns = Turns()  # of commands: one at a time, the most urgent first
         self._learning: asyncio.Task[None] | None = None
 
     @property
@@ -166,6 +162,37 @@ class PanelRuntime:
         if self._session is None or self._version is None or self.status is not LinkStatus.CONNECTED:
             return None
         return self._session, self._version
+
+    # -- for commands -----------------------------------------------------------------------------------------------------
+
+    def wide(self, block: int) -> bool:
+        """Whether this panel and module speak of 256 objects in ``block``."""
+        return self._wide(block)
+
+    async def told(self, within: float) -> None:
+        """Return when the panel has told something, or after ``within`` seconds."""
+        news: asyncio.Future[None] = self._loop.create_future()
+        self._changed.append(news)
+        await asyncio.wait([news], timeout=within)
+        if not news.done():
+            self._changed.remove(news)
+
+    def expect(self, numbers: Iterable[int], shown: PartitionState) -> None:
+        """From now on these partitions are shown so, until the panel shows a change, or `TRANSITION_LASTS` seconds."""
+        self._transition.begin(self.tracker.picture.partition_states(numbers), numbers, shown)
+        self._publish_partitions()
+        self._loop.call_later(TRANSITION_LASTS, self.expect_no_more, tuple(numbers), shown)
+
+    def expect_no_more(self, numbers: Iterable[int], shown: PartitionState) -> None:
+        """These partitions are shown as the panel has them, unless something else is expected of them by now."""
+        if self._transition.end(numbers, shown) and not self._stopping:
+            self._publish_partitions()
+
+    def _publish_partitions(self) -> None:
+        self.tracker.dirty.add(state.PARTITIONS)
+        if self._publishing is not None:
+            self._publishing.cancel()
+        self._publish()
 
     # -- for the holder ---------------------------------------------------------------------------------------------------
 
@@ -480,6 +507,10 @@ class PanelRuntime:
             self.tracker.suspend()
         self._record(self.tracker.take(frames, self._now()))
         self._seen.update(frame.command for frame in frames)
+        if self._changed:
+            waiting, self._changed = self._changed, []
+            for news in waiting:
+                news.set_result(None)
         if self.tracker.log_urgent:
             self._log_due = True
         if self.tracker.dirty and self._publishing is None:
@@ -510,6 +541,8 @@ class PanelRuntime:
             self._record_partitions(at)
         for part in sorted(self.tracker.dirty if known else self.tracker.dirty - {state.PARTITIONS}):
             data = self.tracker.picture.part(part, self.setup.known_partitions, at)
+            if part == state.PARTITIONS:
+                data = self._transition.over(data)
             self._live.publish(self.setup.panel_id, part, data)
             self.tracker.dirty.discard(part)
 

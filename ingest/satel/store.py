@@ -10,12 +10,14 @@ import structlog
 from sqlalchemy import RowMapping, TextClause, text
 from uuid_utils.compat import uuid7
 
-from activities.db.encrypted import INTEGRATION_KEY
+from activities.db.encrypted import COMMAND_CODE, INTEGRATION_KEY
+from activities.db.repositories import commands
 from activities.db.session import Database
 from activities.infra.crypto import FieldCipher, Sealed, Unreadable
 from ingest.satel.errors import LocalProtocolError
 from ingest.satel.names import Names
 from ingest.satel.panel import PanelSetup, Position, ZoneSetup
+from ingest.satel.requests import UserCode
 from ingest.satel.runtime import Identity
 from workflows.contracts import names
 from workflows.contracts.panel_release import ReleaseRow
@@ -91,6 +93,13 @@ _IDENTIFY = text(
     UPDATE panels SET model = :model, firmware = :firmware, module = coalesce(:module, module) WHERE id = :panel_id
     """
 )
+_COMMAND_CODE = text("SELECT command_code_sealed, command_code_key_id FROM panels WHERE id = :panel_id AND deleted_at IS NULL")
+_WAS_SENT = text("SELECT sent_at FROM satel_commands WHERE id = :command_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A command is not to be sent (any more)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,15 @@ class Standing:
     lease_number: int
     description_version: int = 1  # of zones, partitions, outputs and users
     release: ReleaseRow | None = None
+
+
+def parse_code(typed: str) -> UserCode:
+    """As an administrator enters it: the code, or the panel's code prefix, a hyphen and the code. Raises Unreadable."""
+    prefix, _, code = typed.rpartition("-")
+    try:
+        return UserCode(code, prefix)
+    except LocalProtocolError:
+        raise Unreadable("what is stored is no user code") from None
 
 
 REMOVED = Standing(enabled=False, removed=True, config_version=0, lease_number=0)
@@ -148,6 +166,24 @@ class PanelStore:
         except Unreadable as error:
             log.error("panel.key_unreadable", panel_id=str(row["id"]), error=str(error))
             raise
+
+    async def take_to_send(
+        self, command_id: UUID, panel_id: UUID, attempt: int, *, repeat: bool
+    ) -> UserCode | Withdrawn | None:
+        """Note that the command is about to be sent (`commands.take_to_send`), and open the code to send it with. None: the
+        panel has none. Nothing is noted unless there is a code. Raises Unreadable, also for a code that is none."""
+        async with self.db.write() as session:
+            row = (await session.execute(_COMMAND_CODE, {"panel_id": panel_id})).one_or_none()
+            if row is None or row[0] is None:
+                return None
+            code = parse_code(COMMAND_CODE.open(self.cipher, panel_id, Sealed(row[1], row[0])))
+            taken = await commands.take_to_send(session, command_id, attempt, repeat=repeat)
+        return code if taken is not None else Withdrawn()
+
+    async def was_sent(self, command_id: UUID) -> bool:
+        """Whether the command's bytes may have gone out before."""
+        async with self.db.read() as session:
+            return (await session.execute(_WAS_SENT, {"command_id": command_id})).scalar_one_or_none() is not None
 
     async def take(self, panel_id: UUID) -> int:
         """Take the lease: a number newer than any before. The former holder, if alive, is told at once."""

@@ -46,6 +46,9 @@ _AUDITED_ELSEWHERE: Final = {
     ("POST", "/api/admin/import/objects"): "test_imports.py",
     ("POST", "/api/admin/import/objects/{import_id}/apply"): "test_imports.py",
     ("POST", "/api/admin/import/objects/{import_id}/cancel"): "test_imports.py",
+    ("POST", "/api/commands/satel"): "test_commands.py",
+    ("POST", "/api/satel/command"): "test_commands.py",
+    ("POST", "/api/commands/{command_id}/release"): "test_commands.py",
     ("POST", "/api/panels/{panel_id}/names/read"): "test_panel_admin.py",
     ("POST", "/api/panels/{panel_id}/names/merge"): "test_panel_admin.py",
 }

@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 
 from activities.db.models.panels import Panel
 from activities.db.models.zones import Zone
+from activities.db.repositories import commands
 from activities.db.session import Database
 from activities.infra.settings import Settings
 from api.app import create_app
@@ -30,7 +31,9 @@ from tests.api.people import People, assign
 from tests.api.realtime_support import Publisher, Station, publishing
 from tests.api.test_permissions import _routes
 from workflows.contracts import names
+from workflows.contracts.command import CommandOrder
 from workflows.domain.alarm import Priority
+from workflows.domain.command import CommandKind, CommandSource
 from workflows.domain.dispatch import EntryKind
 from workflows.domain.document import DocumentKind
 from workflows.domain.permissions import Role
@@ -147,6 +150,12 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", "/api/zones"): _EDIT,
     ("PATCH", "/api/zones/{zone_id}"): _EDIT,
     ("DELETE", "/api/zones/{zone_id}"): _EDIT,
+    # commands: administrators and masters (D5); seen with the panel
+    ("POST", "/api/commands/satel"): _EDIT,
+    ("POST", "/api/satel/command"): _EDIT,
+    ("POST", "/api/commands/{command_id}/release"): _EDIT,
+    ("GET", "/api/commands"): _VIEW_OBJECT,
+    ("GET", "/api/commands/{command_id}"): _VIEW_OBJECT,
     # users
     ("GET", "/api/users"): _USERS,
     ("POST", "/api/users"): _USERS,
@@ -183,6 +192,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.ALARM_UPDATED: "Aa-AAA",
     names.PANEL_STATE_CHANGED: _VIEW_OBJECT,
     names.PANEL_RELEASE_CHANGED: _VIEW_OBJECT,
+    names.COMMAND_UPDATED: _VIEW_OBJECT,
     names.SYSTEM_MODE: "AAAAAA",
     names.DISPATCH_ADDED: "Aa-AAA",
     names.CALLBACK_DUE: _HANDLE,
@@ -243,8 +253,13 @@ async def _place(master: StamClient, db: Database, port: int) -> Place:
     secret = await master.secrets.create(object_id, kind=SecretKind.OTHER, label="Gate", value="4711")
     await master.dispatch.add(EntryKind.PATROL_SENT, alarm_id=alarm_id)
     promised = await master.dispatch.set_callback(alarm_id=alarm_id, due_at=datetime.now(UTC), text="Ask.")
+    order = CommandOrder(
+        command_id=uuid7(), object_id=object_id, panel_id=panel_id, kind=CommandKind.SET_CLOCK, source=CommandSource.SYSTEM
+    )
+    async with db.write() as session:
+        await commands.begin(session, order)
     ids = {"object_id": object_id, "panel_id": panel_id, "zone_id": zone_id, "alarm_id": alarm_id}
-    ids |= {"callback_id": promised.id}
+    ids |= {"callback_id": promised.id, "command_id": order.command_id}
     return Place({**_ELSEWHERE, **ids, "number": 1, "document_id": document.id, "secret_id": secret.id})
 
 

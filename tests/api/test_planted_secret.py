@@ -149,8 +149,8 @@ async def test_a_planted_secret_is_found_nowhere(
         "frames": repr((told, overheard)).encode(),
         "log": "\n".join(lines.text).encode(),
         "metrics": metrics.encode(),
-        "redis": await _redis(system.settings),
-        "postgres": await _postgres(system.settings),
+        "redis": await content_of_redis(system.settings),
+        "postgres": await content_of_postgres(system.settings),
         "temporal": await _temporal(temporal_client, (hidden.id, expired.id)),
     }
     assert {where for where, content in places.items() if found_in(content, PLANTED)} == set()
@@ -183,7 +183,7 @@ async def _temporal(client: Client, reveals: tuple[UUID, ...]) -> bytes:
     return b"\n".join(found)
 
 
-async def _redis(settings: Settings) -> bytes:
+async def content_of_redis(settings: Settings) -> bytes:
     """Every key with its value, of whatever kind."""
     redis: Redis = connect_url(settings.redis_url.get_secret_value())
     found: list[bytes] = []
@@ -195,7 +195,7 @@ async def _redis(settings: Settings) -> bytes:
     return b"\n".join(found)
 
 
-async def _postgres(settings: Settings) -> bytes:
+async def content_of_postgres(settings: Settings) -> bytes:
     """Every row of every table, bytes as hexadecimal."""
     connection = await asyncpg.connect(settings.database_url.get_secret_value().replace("+asyncpg", ""))
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text, update
 from uuid_utils.compat import uuid7
 
-from activities.db.encrypted import INTEGRATION_KEY
+from activities.db.encrypted import COMMAND_CODE, INTEGRATION_KEY
 from activities.db.models.objects import GuardedObject
 from activities.db.models.panels import Panel
 from activities.db.models.users import User
@@ -21,14 +21,15 @@ from workflows.contracts.panel_release import ReleaseAsk, ReleaseRow
 from workflows.domain.permissions import Role
 
 
-async def install(db: Database, panel: NetworkPanel, *, described: bool = True) -> UUID:
-    """Insert object, panel and, if ``described``, zones of a simulated panel; the panel's id."""
+async def install(db: Database, panel: NetworkPanel, *, described: bool = True, code: str | None = None) -> UUID:
+    """Insert object, panel and, if ``described``, zones of a simulated panel; the panel's id. ``code``: for commands."""
     object_id, panel_id = uuid7(), uuid7()
     async with db.write() as session:
         session.add(GuardedObject(id=object_id, name="Jubiler", address="Rynek 1", kind="shop", external_number=str(object_id)))
         await session.flush()
         row = Panel(id=panel_id, object_id=object_id, name="Panel", host=panel.host, port=panel.port)
         INTEGRATION_KEY.put(row, Settings().cipher(), panel.config.key)
+        COMMAND_CODE.put(row, Settings().cipher(), code)
         session.add(row)
         await session.flush()
         session.add_all(

@@ -20,10 +20,12 @@ from tests.support.eventually import eventually
 from tests.support.fakes import FakeCallback, FakeKeys, FakeLine, FakeNames, FakeReleases, FakeReveal, FakeRow, new_bundle
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from tests.workflows.test_object_import import FakeImport
+from tests.workflows.test_satel_command import FakeCommands, served, started, waiting
 from workflows.callback import CallbackReminder
 from workflows.contracts import names, object_import
 from workflows.contracts.callback import CallbackInput, DecisionRequest
 from workflows.contracts.callback import start_options as callback_options
+from workflows.contracts.command import ConfirmEnd, ReleaseRequest, SendResult
 from workflows.contracts.keys import KeyRotationInput
 from workflows.contracts.object_import import ImportDecision, ImportInput, ImportProgress
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, PanelSnapshot, start_options
@@ -35,12 +37,14 @@ from workflows.contracts.reveal import start_options as reveal_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
 from workflows.domain.callback import REMIND_EVERY, Callback, Decision
+from workflows.domain.command import CommandKind, SendEnd
 from workflows.domain.keys import ACCEPTED_FOR
 from workflows.domain.object_import import ImportStatus
 from workflows.key_rotation import KeyRotation
 from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
+from workflows.satel_command import SatelCommand
 from workflows.secret_reveal import SecretReveal
 
 Scenario = Callable[[WorkflowEnvironment], Awaitable[tuple[str, str]]]  # -> workflow id, run id
@@ -306,6 +310,44 @@ async def revealed_and_hidden(env: WorkflowEnvironment) -> tuple[str, str]:
         return handle.id, handle.first_execution_run_id or ""
 
 
+async def commanded_and_confirmed(env: WorkflowEnvironment) -> tuple[str, str]:
+    return await _command(env, FakeCommands())
+
+
+async def command_refused_by_the_panel(env: WorkflowEnvironment) -> tuple[str, str]:
+    return await _command(env, FakeCommands(sends=[SendResult(end=SendEnd.ANSWERED, result_code=0x11, blocking=(3,))]))
+
+
+async def command_lost_and_read_back(env: WorkflowEnvironment) -> tuple[str, str]:
+    """No answer, no line, and then the effect; the read-back moves to another process."""
+    sends = [SendResult(end=end) for end in (SendEnd.UNANSWERED, SendEnd.NOT_CONNECTED, SendEnd.SEEN)]
+    confirms = [ConfirmEnd.NO_LINE, ConfirmEnd.CONFIRMED]
+    return await _command(env, FakeCommands(sends=list(sends), confirms=list(confirms)))
+
+
+async def _command(env: WorkflowEnvironment, fake: FakeCommands) -> tuple[str, str]:
+    async with served(env.client, fake, "one"):
+        handle = await started(env.client)
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def command_released_by_a_second_person(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with served(env.client, FakeCommands(), "one"):
+        handle = await started(env.client, two_person=True, kind=CommandKind.DISARM)
+        await eventually(lambda: waiting(handle))
+        await handle.execute_update(SatelCommand.release, ReleaseRequest(actor_id=BARTEK))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def command_released_by_nobody(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with served(env.client, FakeCommands(), "one"):
+        handle = await started(env.client, two_person=True)
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
 @asynccontextmanager
 async def _callback(env: WorkflowEnvironment) -> AsyncIterator[tuple[WorkflowHandle[CallbackReminder, Callback], FakeCallback]]:
     """Set, and its timer running."""
@@ -399,5 +441,10 @@ SCENARIOS: dict[str, Scenario] = {
         imported,
         called_back_after_two_rings,
         callback_cancelled,
+        commanded_and_confirmed,
+        command_refused_by_the_panel,
+        command_lost_and_read_back,
+        command_released_by_a_second_person,
+        command_released_by_nobody,
     )
 }

@@ -286,6 +286,8 @@ WORDS: dict[str, str | dict[str, str]] = {
     "error.WRONG_STATUS": "The data has changed — this cannot be done in this status.",
     "error.NOT_OWNER": "Somebody else is working on this alarm.",
     "error.NOTE_REQUIRED": "This alarm needs a note.",
+    "error.SAME_PERSON": "You asked for this yourself: somebody else must agree.",
+    "error.NOT_WAITING": "Nobody is waited for any more: it was agreed to, refused, or its time ran out.",
     "error.REVEAL_SPENT": "This secret has been shown already. Ask for it again.",
     "error.REVEAL_OVER": "The secret is hidden again. Ask for it once more.",
     "error.SECRET_UNREADABLE": "The secret cannot be decrypted. Tell the administrator.",

@@ -291,6 +291,8 @@ WORDS: dict[str, str | dict[str, str]] = {
     "error.WRONG_STATUS": "Dane zmienione — w tym stanie nie można tego zrobić.",
     "error.NOT_OWNER": "Alarm prowadzi ktoś inny.",
     "error.NOTE_REQUIRED": "Ten alarm wymaga notatki.",
+    "error.SAME_PERSON": "To Twoje zlecenie: zgodzić się musi inna osoba.",
+    "error.NOT_WAITING": "Nikt już nie czeka na zgodę: została wydana, odmówiono jej albo minął czas.",
     "error.REVEAL_SPENT": "Ten sekret był już pokazany. Poproś o niego ponownie.",
     "error.REVEAL_OVER": "Sekret jest znów ukryty. Poproś o niego jeszcze raz.",
     "error.SECRET_UNREADABLE": "Nie można odszyfrować sekretu. Powiadom administratora.",

@@ -104,6 +104,34 @@ def panel_names(host: str) -> ActivityOptions:
     return {**_PANEL_NAMES, "task_queue": names.ingest_queue(host)}
 
 
+# A command is for somebody who waits. One try each: what a lost one means decides the workflow, which looks who has the line
+# now. The time to answer holds the turn (5 s), reading back (two blocks at 3 s) and the panel's 5 s.
+COMMAND_TURN = timedelta(seconds=5)
+COMMAND_ANSWER = timedelta(seconds=5)
+_COMMAND_SEND: Final[ActivityOptions] = {
+    "schedule_to_start_timeout": timedelta(seconds=5),
+    "start_to_close_timeout": timedelta(seconds=20),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+CONFIRM_HEARTBEAT = timedelta(seconds=10)
+_COMMAND_CONFIRM: Final[ActivityOptions] = {
+    "schedule_to_start_timeout": timedelta(seconds=5),
+    "start_to_close_timeout": timedelta(minutes=15),
+    "heartbeat_timeout": CONFIRM_HEARTBEAT,
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+
+
+def command_send(host: str) -> ActivityOptions:
+    """Sending a command from the process that holds the line."""
+    return {**_COMMAND_SEND, "task_queue": names.ingest_queue(host)}
+
+
+def command_confirm(host: str) -> ActivityOptions:
+    """Reading back there what a command did."""
+    return {**_COMMAND_CONFIRM, "task_queue": names.ingest_queue(host)}
+
+
 # Reading a file and comparing it with the database: seconds to a minute, in a process that is watched.
 IMPORT_HEARTBEAT = timedelta(seconds=10)
 IMPORT_CHECK: Final[ActivityOptions] = {

@@ -43,6 +43,9 @@ class ErrorCode(StrEnum):
     WRONG_STATUS = "WRONG_STATUS"
     NOT_OWNER = "NOT_OWNER"
     NOTE_REQUIRED = "NOTE_REQUIRED"
+    # commands, service mode
+    SAME_PERSON = "SAME_PERSON"
+    NOT_WAITING = "NOT_WAITING"
     # secrets
     REVEAL_SPENT = "REVEAL_SPENT"
     REVEAL_OVER = "REVEAL_OVER"
@@ -93,6 +96,8 @@ REGISTRY: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.WRONG_STATUS: ErrorSpec(409, "The alarm is not in a status that allows this."),
     ErrorCode.NOT_OWNER: ErrorSpec(409, "Somebody else has claimed this alarm."),
     ErrorCode.NOTE_REQUIRED: ErrorSpec(422, "A note is required here."),
+    ErrorCode.SAME_PERSON: ErrorSpec(403, "Who asked for it cannot be the second person."),
+    ErrorCode.NOT_WAITING: ErrorSpec(409, "Nobody is waited for (any more): it was released, refused, or its time ran out."),
     ErrorCode.REVEAL_SPENT: ErrorSpec(409, "This reveal has been shown already; ask for another."),
     ErrorCode.REVEAL_OVER: ErrorSpec(410, "This reveal is not visible (any more); ask for another."),
     ErrorCode.SECRET_UNREADABLE: ErrorSpec(500, "The secret cannot be decrypted with the keys of this installation."),

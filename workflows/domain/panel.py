@@ -29,6 +29,15 @@ class PartitionState(StrEnum):
     ARMED_STAY_INSTANT = "ARMED_STAY_INSTANT"  # mode 3
     EXIT_TIME = "EXIT_TIME"
     DISARMED = "DISARMED"
+    # A command is on its way, and the panel has not shown yet that it changed anything.
+    ARMING_FULL = "ARMING_FULL"
+    ARMING_BYPASS = "ARMING_BYPASS"
+    ARMING_STAY = "ARMING_STAY"
+    ARMING_STAY_INSTANT = "ARMING_STAY_INSTANT"
+    DISARMING = "DISARMING"
+
+
+TRANSITION_LASTS = 15  # s at most: the longest wait for an answer, and for the first sign of its effect
 
 
 # Live state in Redis lives this long without a refresh, and is UNKNOWN after it (R-MODES).

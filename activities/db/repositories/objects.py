@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.db.encrypted import INTEGRATION_KEY
+from activities.db.encrypted import COMMAND_CODE, INTEGRATION_KEY
 from activities.db.fold import words
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.objects import GuardedObject, ObjectStatus
@@ -36,6 +36,7 @@ _PANELS: Final = Order((Key(_P.id, UUID),))
 _BY_NUMBER: Final = Order((Key(_Z.number, int), Key(_Z.id, UUID)))
 _NEWEST: Final = Order((Key(_H.at, datetime), Key(_H.id, UUID)), descending=True)
 
+_SEALED: Final = {column.name: column for column in (INTEGRATION_KEY, COMMAND_CODE)}
 # What the line to the panel depends on: a change of these is told to who holds it.
 _LINE: Final = frozenset({"host", "port", "integration_key", "time_zone", "enabled"})
 # What whoever holds the line has to know, without letting go of it.
@@ -158,7 +159,7 @@ async def lock_panel(session: WriteSession, panel_id: UUID) -> Panel | None:
 
 
 async def change_panel(session: WriteSession, panel: Panel, changes: Mapping[str, Any], cipher: FieldCipher) -> None:
-    """Change the locked panel. ``changes`` has the integration key as it is typed. Raises IntegrityError."""
+    """Change the locked panel. ``changes`` has sealed values as they are typed. Raises IntegrityError."""
     changed = {name for name, value in changes.items() if not _has(panel, name, value, cipher)}
     for name in changed:
         _set(panel, name, changes[name], cipher)
@@ -198,17 +199,17 @@ async def _announce(session: WriteSession, panel: Panel) -> None:
 
 def _has(panel: Panel, name: str, value: Any, cipher: FieldCipher) -> bool:
     """Whether that is how it is. A key that cannot be read is none that anybody typed."""
-    if name != INTEGRATION_KEY.name:
+    if name not in _SEALED:
         return bool(getattr(panel, name) == value)
     try:
-        return INTEGRATION_KEY.get(panel, cipher) == (value or None)
+        return _SEALED[name].get(panel, cipher) == (value or None)
     except Unreadable:
         return False
 
 
 def _set(panel: Panel, name: str, value: Any, cipher: FieldCipher) -> None:
-    if name == INTEGRATION_KEY.name:
-        INTEGRATION_KEY.put(panel, cipher, value)
+    if name in _SEALED:
+        _SEALED[name].put(panel, cipher, value)
     else:
         setattr(panel, name, value)
 

@@ -16,6 +16,7 @@ from activities.db.models.panel_users import PanelUser
 from activities.db.models.partitions import Partition
 from activities.db.models.zones import Zone
 from activities.db.session import WriteSession
+from workflows.domain.command import Target
 from workflows.domain.panel_names import Named, NameKind, Names
 
 # Where a part of each kind is kept, and the column that holds what `Named.function` says.
@@ -25,6 +26,21 @@ _TABLES: Final[Mapping[NameKind, tuple[Table, str | None]]] = {
     NameKind.OUTPUT: (PanelOutput.__table__, "function"),  # type: ignore[dict-item]
     NameKind.USER: (PanelUser.__table__, None),  # type: ignore[dict-item]
 }
+
+
+_TARGETS: Final = {
+    Target.PARTITIONS: (Partition.number, Partition.panel_id),
+    Target.ZONES: (Zone.number, Zone.panel_id),
+    Target.OUTPUTS: (PanelOutput.number, PanelOutput.panel_id),
+}
+
+
+async def known_numbers(session: AsyncSession, panel_id: UUID, target: Target) -> frozenset[int]:
+    """The partitions, zones or outputs that somebody has described; none: nobody knows what the panel has."""
+    if target is Target.NONE:
+        return frozenset()
+    number, owner = _TARGETS[target]
+    return frozenset((await session.scalars(select(number).where(owner == panel_id))).all())
 
 
 async def present(session: AsyncSession, panel_id: UUID) -> Names:

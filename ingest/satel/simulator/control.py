@@ -91,6 +91,8 @@ class Conditions(BaseModel):
     garbage: int | None = Field(None, ge=0, description="random bytes before each frame")
     loss: float | None = Field(None, ge=0, le=1, description="share of frames that vanish")
     delay: float | None = Field(None, ge=0, description="s on top of the latency")
+    lost_commands: int | None = Field(None, ge=0, description="so many of the next control commands vanish")
+    lost_results: int | None = Field(None, ge=0, description="so many are carried out and never answered")
 
 
 class Burst(BaseModel):

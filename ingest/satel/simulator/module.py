@@ -20,6 +20,7 @@ from ingest.satel.simulator.troubles import FIRST_EXPANDER, MODULE_NUMBER
 RESULT = 0xEF
 READ_EVENT = 0x8C
 CHANGES = 0x7F
+CONTROL_COMMANDS = frozenset({*range(0x80, 0x8C), 0x8D, 0x8E, 0x90, 0x91, *range(0xA0, 0xA4)})  # with a user code, answer EF
 _SLOW_BLOCKS = frozenset(range(0x28, 0x2C))  # "up to 5 s" on v1.x (V19 p.3)
 _SLOW_READ = 1.0  # s
 _SECOND_GENERATION_BLOCKS = frozenset(range(0x2C, 0x30))

@@ -17,7 +17,7 @@ from ingest.satel.frames import Frame, FrameDecoder, encode
 from ingest.satel.simulator.blocks import Block
 from ingest.satel.simulator.installation import PanelConfig
 from ingest.satel.simulator.model import Panel
-from ingest.satel.simulator.module import Answer, Module
+from ingest.satel.simulator.module import CONTROL_COMMANDS, Answer, Module
 
 # 0x10, "Busy!", CR LF is from the field; of the other eight bytes only their number is known (IP, HA#166222).
 BUSY_BANNER = b"\x10Busy!\r\n" + bytes([0xA5] * 8)
@@ -30,7 +30,8 @@ class Faults:
 
     ``segment``: at most so many bytes per TCP segment (1 = byte by byte), ``segment_gap`` seconds apart. ``glue``: so
     many frames leave in one segment. ``garbage``: so many random bytes before each frame. ``loss``: share of frames
-    that vanish, 0..1. ``delay``: seconds on top of the latency.
+    that vanish, 0..1. ``delay``: seconds on top of the latency. ``lost_commands``: so many of the next control commands vanish
+    on their way to the panel; ``lost_results``: so many are carried out, and their answer vanishes.
     """
 
     segment: int = 0
@@ -39,6 +40,8 @@ class Faults:
     garbage: int = 0
     loss: float = 0.0
     delay: float = 0.0
+    lost_commands: int = 0
+    lost_results: int = 0
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class Statistics:
     idle_cuts: int = 0
     requests: int = 0
     dropped: int = 0  # requests that came before the previous answer
+    commands: int = 0  # control commands that reached the panel
     frames_sent: int = 0
 
 
@@ -205,7 +209,15 @@ class Link(asyncio.Protocol):
 
     def _process(self, request: Frame) -> None:
         self._answering = None
+        faults, control = self._panel.faults, request.command in CONTROL_COMMANDS
+        if control and faults.lost_commands > 0:
+            faults.lost_commands -= 1
+            return
+        self._panel.statistics.commands += control
         answer = self._panel.module.handle(request)
+        if control and faults.lost_results > 0:
+            faults.lost_results -= 1
+            return
         if answer is None:
             return
         if answer.after > 0:
