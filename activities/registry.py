@@ -10,6 +10,7 @@ from activities.keys import KeyActivities
 from activities.object_import import ImportActivities
 from activities.panel_names import PanelNamesActivities
 from activities.reveals import RevealActivities
+from activities.service_modes import ServiceActivities
 
 
 def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]]:
@@ -17,10 +18,13 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
     imports = ImportActivities(db, settings.cipher())
+    service = ServiceActivities(db)
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
         *(panel_names.find_panel_holder, panel_names.fail_names_read),
         *(reveals.open_reveal, reveals.end_reveal),
         *(keys.rotate_signing_key, keys.remove_retired_keys),
         *(imports.check_import, imports.begin_import, imports.apply_import_chunk, imports.end_import),
+        *(service.begin_service, service.release_service, service.refuse_service, service.extend_service),
+        *(service.warn_of_service_end, service.end_service, service.settle_service),
     ]

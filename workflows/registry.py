@@ -10,8 +10,17 @@ from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
 from workflows.secret_reveal import SecretReveal
+from workflows.service_mode import ServiceMode
 
-WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, KeyRotation, ObjectImport, PanelConnection, PanelNames, SecretReveal)
+WORKFLOWS: Final[tuple[type[Any], ...]] = (
+    BundleAlarm,
+    KeyRotation,
+    ObjectImport,
+    PanelConnection,
+    PanelNames,
+    SecretReveal,
+    ServiceMode,
+)
 
 # Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).
 PASSTHROUGH: Final = ("workflows.domain", "workflows.contracts", "workflows.history", "workflows.log")
