@@ -17,7 +17,9 @@ from temporalio.client import Client
 from activities.auth import sessions
 from activities.db import audit_chain
 from activities.db.models.bundle_alarms import BundleAlarm
+from activities.db.models.service_modes import ServiceMode
 from activities.db.partitions import ensure_partitions
+from activities.db.repositories.service_modes import in_force
 from activities.db.session import Database
 from workflows.contracts import names
 from workflows.domain.alarm import Priority
@@ -31,6 +33,7 @@ GAUGES_EVERY: Final = timedelta(seconds=15)  # Prometheus scrapes about as often
 RETRY_AFTER: Final = timedelta(seconds=30)
 
 ALARMS_ACTIVE: Final = Gauge("alarms_active", "Bundles not closed", ["priority"])
+SERVICE_ACTIVE: Final = Gauge("service_modes_active", "Periods of service mode in force")
 STALE_BUNDLES: Final = Gauge("stale_alarm_report_bundles", "CRITICAL bundles open for more than 24 h")
 AUDIT_CHAIN_LENGTH: Final = Gauge("audit_chain_length", "Links in the chain over the audit log: never falls")
 TASK_QUEUE_BACKLOG: Final = Gauge("temporal_task_queue_backlog", "Tasks waiting for a worker", ["queue", "kind"])
@@ -49,6 +52,7 @@ async def keep_house(db: Database, client: Client) -> None:
         tasks.create_task(_every(GAUGES_EVERY, "audit gauge", lambda: measure_audit(db)))
         tasks.create_task(_every(DAILY, "refresh tokens", lambda: _purge_sessions(db)))
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
+        tasks.create_task(_every(GAUGES_EVERY, "service gauge", lambda: measure_service(db)))
         tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
 
 
@@ -99,6 +103,12 @@ async def measure_alarms(db: Database) -> None:
     for priority in Priority:
         ALARMS_ACTIVE.labels(priority.value).set(counts.get(priority, (0, 0))[0])
     STALE_BUNDLES.set(counts.get(Priority.CRITICAL, (0, 0))[1])
+
+
+async def measure_service(db: Database) -> None:
+    """Sets `service_modes_active`, by the database's clock."""
+    async with db.read() as session:
+        SERVICE_ACTIVE.set(await session.scalar(select(func.count()).select_from(ServiceMode).where(in_force())) or 0)
 
 
 async def measure_backlog(client: Client) -> None:

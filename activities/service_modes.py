@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -17,13 +17,11 @@ from activities.away import quietly_away
 from activities.db import audit
 from activities.db.models.events import EventRow
 from activities.db.models.object_alarm_config import ObjectAlarmConfig
-from activities.db.models.outbox import OutboxRow
 from activities.db.models.service_modes import ServiceMode
-from activities.db.outbox import wake_relay
-from activities.db.push import plain
+from activities.db.outbox import announce_service
 from activities.db.recorder import Batch, record_signals
 from activities.db.session import Database, WriteSession
-from workflows.contracts import names, policies
+from workflows.contracts import policies
 from workflows.contracts.service_mode import (
     BeginService,
     DecideService,
@@ -54,7 +52,7 @@ class ServiceActivities:
             row, now = await _locked(session, request.service_id)
             if request.alone and row.state is ServiceState.AWAITING_RELEASE:
                 _enter(row, now)
-                await _leave_traces(session, row, "begun", row.requested_by, row.request_id or "")
+                await announce_service(session, row)  # who asked for it is in the audit log already
         return _told(row)
 
     @activity.defn(name="release_service")
@@ -103,7 +101,7 @@ class ServiceActivities:
         async with quietly_away(), self.db.write() as session:
             row, now = await _locked(session, request.service_id)
             if row.state is ServiceState.ACTIVE and now < row.ends_at == request.ends_at:
-                await _push(session, row, {"ends_soon": True})
+                await announce_service(session, row, ends_soon=True)
 
     @activity.defn(name="end_service")
     async def end_service(self, request: DecideService) -> ServiceRow:
@@ -112,8 +110,12 @@ class ServiceActivities:
             row, now = await _locked(session, request.service_id)
             due = request.actor_id is not None or now >= row.ends_at
             if row.state is ServiceState.ACTIVE and due:
+                told = row.ended_by is not None  # with the audit row, by whoever cut it short
                 _leave(row, ServiceState.ENDED, now, row.ended_by or request.actor_id)
-                await _leave_traces(session, row, "ended", row.ended_by, request.request_id)
+                if told:
+                    await announce_service(session, row)
+                else:
+                    await _leave_traces(session, row, "ended", row.ended_by, request.request_id)
         return _told(row)
 
     @activity.defn(name="settle_service")
@@ -188,15 +190,7 @@ async def _leave_traces(
     """The audit row and the push."""
     content = {"object_id": row.object_id, "ends_at": row.ends_at} | (detail or {})
     audit.record(session, f"service.{what}", "service", row.id, actor_id=actor_id, request_id=request_id, detail=content)
-    await _push(session, row, _counts(row) if row.summary is not None else {})
-
-
-async def _push(session: WriteSession, row: ServiceMode, more: dict[str, Any]) -> None:
-    members = ("object_id", "state", "version", "begun_at", "ends_at", "ended_at")
-    payload = {"service_id": str(row.id)} | {name: plain(getattr(row, name)) for name in members} | more
-    push = insert(OutboxRow).values(type=names.SERVICE_CHANGED, object_id=row.object_id, payload=payload, push=True)
-    await session.execute(push)
-    await wake_relay(session)
+    await announce_service(session, row, **(_counts(row) if row.summary is not None else {}))
 
 
 def _counts(row: ServiceMode) -> dict[str, Any]:

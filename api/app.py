@@ -42,6 +42,7 @@ from api.routers import (
     response_plans,
     reveals,
     secrets,
+    service_modes,
     service_tokens,
     system,
     users,
@@ -64,6 +65,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.DOCUMENTS: (documents,),
     Flag.IMPORT: (imports,),
     Flag.SECRET_REVEAL: (secrets, reveals),
+    Flag.SERVICE_MODE: (service_modes,),
 }
 
 

@@ -44,7 +44,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 | client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
 | server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
 | server | `{"type":"live","seq":n}` | all that was missed has been told |
-| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `reveal.expired`, `system.mode` |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `service.changed`, `reveal.expired`, `system.mode` |
 | server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
 | server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
 | server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
@@ -58,6 +58,8 @@ Data of `alarm.*`: `{alarm: {id, object_id, alarm_type, priority, status, versio
 stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, headline}, events: [{id, code,
 family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
 published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Data of
+`service.changed`: `{service_id, object_id, state, version, begun_at, ends_at, ended_at|null}`, with `ends_soon` ten minutes before the end, and
+with `events, bundles, active` (silenced; still in alarm) after it. Data of
 `reveal.expired`, told to who asked alone: `{reveal_id, secret_id, object_id, user_id, state}`. Ids, codes and times only: names and
 texts are looked up by REST.
 """
@@ -68,6 +70,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Alarms", "description": "What dispatchers work on: NEW → CLAIMING → IN_PROGRESS → ACK → RESOLVED → CLOSED."},
     {"name": "Events", "description": "Every physical happening, alarm or not."},
     {"name": "Objects", "description": "Guarded places."},
+    {"name": "Service mode", "description": "Alarms of an object recorded silently while somebody works there."},
     {"name": "Secrets", "description": "Codes and words of objects, kept sealed; seen for a minute, with a reason."},
     {"name": "Documents", "description": "Plans, photos and other files of objects, in versions."},
     {"name": "Imports", "description": "Objects from an Excel file: checked first, then applied."},

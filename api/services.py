@@ -24,6 +24,7 @@ from api.realtime.catch_up import CatchUp
 from api.realtime.hub import STREAM_PATIENCE, Hub
 from api.realtime.tickets import Tickets
 from api.reveal_actions import RevealActions
+from api.service_actions import ServiceActions
 from workflows.domain.flags import Flags
 
 
@@ -41,6 +42,7 @@ class Services:
     actions: BundleActions
     reveals: RevealActions
     imports: ImportDecisions
+    service: ServiceActions
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -83,6 +85,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             actions=BundleActions(client),
             reveals=RevealActions(client),
             imports=ImportDecisions(client),
+            service=ServiceActions(client),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

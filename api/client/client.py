@@ -30,6 +30,7 @@ from api.client.models import (
 from api.client.object_admin import ObjectAdmin
 from api.client.panel_admin import PanelAdmin
 from api.client.secrets import Secrets
+from api.client.service_modes import ServiceModes
 from api.client.service_tokens import ServiceTokens
 from api.client.session import Session
 from api.client.transport import Transport, native_transport
@@ -59,6 +60,7 @@ class StamClient:
         self.service_tokens = ServiceTokens(self.session)
         self.documents = Documents(self.session)
         self.imports = Imports(self.session)
+        self.service_modes = ServiceModes(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ PERMISSION_FOR: Final[Mapping[str, Permission]] = {
     names.ALARM_NEW: Permission.ALARM_VIEW,
     names.ALARM_UPDATED: Permission.ALARM_VIEW,
     names.PANEL_STATE_CHANGED: Permission.PANEL_VIEW,
+    names.SERVICE_CHANGED: Permission.OBJECT_VIEW,
     names.SYSTEM_MODE: Permission.SYSTEM_VIEW,
     names.REVEAL_EXPIRED: Permission.SECRET_REVEAL,
 }
