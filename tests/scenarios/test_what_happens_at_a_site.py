@@ -1,6 +1,5 @@
 """What an operator is shown of each kind of happening (R-EDGE, R-RECOVER, R-SERVICE)."""
 
-
 import pytest
 
 from tests.scenarios.people import Alarm, Person

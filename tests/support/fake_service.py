@@ -1,7 +1,9 @@
 """The activities of ServiceMode without their database."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from temporalio import activity
@@ -32,7 +34,7 @@ class FakeService:
         self.settled: list[ServiceRef] = []
 
     @property
-    def activities(self) -> list[object]:
+    def activities(self) -> list[Callable[..., Any]]:
         return [
             *(self.begin_service, self.release_service, self.refuse_service, self.extend_service),
             *(self.warn_of_service_end, self.end_service, self.settle_service),

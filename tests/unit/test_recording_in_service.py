@@ -141,13 +141,14 @@ def test_a_restore_goes_to_the_silent_alarm_it_ends() -> None:
 # -- what the log finds out
 
 
-HOLD_UP = {"alarm_type": AlarmType.HOLDUP, "code": 122}
+def hold_up(zone: int = 1) -> Signal:
+    return record(PANEL, zone, alarm_type=AlarmType.HOLDUP, code=122)
 
 
 def test_a_hold_up_found_out_raises_its_own_silent_bundle() -> None:
     rows = Rows(in_service())
     rows.take(edge(PANEL))
-    rows.take(record(PANEL, **HOLD_UP))
+    rows.take(hold_up())
     assert (rows.bundle.suppressed, rows.bundle.priority) == (False, Priority.CRITICAL)
     assert rows.bundle.alarm_type is AlarmType.HOLDUP
 
@@ -155,7 +156,7 @@ def test_a_hold_up_found_out_raises_its_own_silent_bundle() -> None:
 def test_a_hold_up_found_out_among_others_leaves_their_silent_bundle() -> None:
     rows = Rows(in_service())
     rows.take(edge(PANEL, 1), edge(PANEL, 2))
-    rows.take(record(PANEL, 2, **HOLD_UP))
+    rows.take(hold_up(2))
     assert (silent(rows).event_count, silent(rows).active_count) == (1, 1)
     loud = ringing(rows)
     assert (loud.alarm_type, loud.priority, loud.status) == (AlarmType.HOLDUP, Priority.CRITICAL, BundleStatus.NEW)
@@ -165,7 +166,7 @@ def test_a_hold_up_found_out_after_its_silent_bundle_was_acknowledged_rings_anew
     rows = Rows(in_service())
     rows.take(edge(PANEL))
     rows.set_status(BundleStatus.ACK)
-    rows.take(record(PANEL, **HOLD_UP))
+    rows.take(hold_up())
     assert (ringing(rows).status, ringing(rows).priority) == (BundleStatus.NEW, Priority.CRITICAL)
     assert silent(rows).event_count == 0
 

@@ -185,7 +185,7 @@ async def test_a_database_whose_clock_is_behind_is_asked_again(env: WorkflowEnvi
 
         row.clock = behind  # type: ignore[assignment]
         await env.sleep(HOUR)
-        assert row.row.state is ServiceState.ACTIVE
+        assert await service.state() is ServiceState.ACTIVE
         await env.sleep(5 * SECOND)
         await service.handle.result()
         assert len(row.ends) > 1
