@@ -22,6 +22,7 @@ import asyncpg
 import orjson
 from uuid_utils.compat import uuid7
 
+from activities import service_metrics
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.events import EventRow
 from activities.db.models.signals import SignalRow
@@ -131,7 +132,7 @@ def _count(batch: Batch, recorded: Recorded) -> None:
             continue
         metrics.SIGNALS.labels(signal.source.value, outcome.value).inc()
         if outcome is Outcome.SUPPRESSED:
-            metrics.SERVICE_SUPPRESSED.inc()
+            service_metrics.SUPPRESSED.inc()
         waited = (committed_at - signal.received_at).total_seconds()
         metrics.STAGE_SECONDS.labels(metrics.Stage.RECORDED).observe(max(0.0, waited))
 

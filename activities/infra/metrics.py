@@ -31,7 +31,6 @@ STAGE_SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1, 2, 5, 15, 60, 300),
 )
 SIGNALS = Counter("signals_recorded", "Ledger rows written, by source and outcome", ["source", "outcome"])
-SERVICE_SUPPRESSED = Counter("service_suppressed_events", "Events recorded silently, in service mode (R-SERVICE)")
 RECORDING_RETRIES = Counter("recording_retries", "Transactions tried again, by SQLSTATE", ["sqlstate"])
 REDIS_OUTAGES = Counter("redis_outages", "Times Redis was found away, by user", ["user"])
 

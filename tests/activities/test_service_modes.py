@@ -12,9 +12,9 @@ from sqlalchemy import text
 from temporalio.exceptions import ApplicationError
 from uuid_utils.compat import uuid7
 
+from activities import service_metrics
 from activities.db.ledger import balance
 from activities.db.session import Database
-from activities.infra import metrics
 from activities.service_modes import ServiceActivities
 from tests.activities.recording import World
 from tests.support.eventually import eventually
@@ -78,7 +78,7 @@ def by(actor: UUID | None, service_id: UUID) -> DecideService:
 
 async def test_r_service_events_are_recorded_silently_and_a_hold_up_rings(world: World) -> None:
     await add_period(world.db, world.objects[0])
-    before = metrics.SERVICE_SUPPRESSED._value.get()
+    before = service_metrics.SUPPRESSED._value.get()
     recorded = await world.record(
         alarm(world, 1), alarm(world, 2, alarm_type=AlarmType.HOLDUP, code=122), edge(world.panels[1], 1, now())
     )
@@ -88,7 +88,7 @@ async def test_r_service_events_are_recorded_silently_and_a_hold_up_rings(world:
         ("HOLDUP", "CRITICAL", False, 1),
         ("INTRUSION", "HIGH", False, 1),
     ]
-    assert metrics.SERVICE_SUPPRESSED._value.get() == before + 1
+    assert service_metrics.SUPPRESSED._value.get() == before + 1
     pushed = await world.rows("SELECT payload FROM outbox ORDER BY id")
     assert sorted(row["payload"]["alarm"]["suppressed"] for row in pushed) == [False, False, True]
     async with world.db.read() as session:
