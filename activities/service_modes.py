@@ -96,12 +96,13 @@ class ServiceActivities:
         return ServiceChange(row=_told(row), refusal=refusal)
 
     @activity.defn(name="warn_of_service_end")
-    async def warn_of_service_end(self, request: WarnService) -> None:
+    async def warn_of_service_end(self, request: WarnService) -> ServiceRow:
         """See `workflows.contracts.service_mode.warn_of_service_end`."""
         async with quietly_away(), self.db.write() as session:
             row, now = await _locked(session, request.service_id)
             if row.state is ServiceState.ACTIVE and now < row.ends_at == request.ends_at:
                 await announce_service(session, row, ends_soon=True)
+        return _told(row)
 
     @activity.defn(name="end_service")
     async def end_service(self, request: DecideService) -> ServiceRow:

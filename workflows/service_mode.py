@@ -167,9 +167,10 @@ class ServiceMode:
     async def _warn(self) -> None:
         ends_at = self._ends_at()
         warning = WarnService(service_id=self._life.service_id, ends_at=ends_at)
-        await workflow.execute_activity(warn_of_service_end, warning, summary="warn", **policies.DATABASE)
-        self._life = replace(self._life, warned_of=ends_at)
-        self._tell(f"warned of the end at {ends_at:%H:%M}")
+        async with self._turn:
+            row = await workflow.execute_activity(warn_of_service_end, warning, summary="warn", **policies.DATABASE)
+            self._life = replace(self._life, warned_of=ends_at)
+            self._note(row, f"warned of the end at {ends_at:%H:%M}")
 
     async def _end(self) -> None:
         async with self._turn:

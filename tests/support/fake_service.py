@@ -78,9 +78,10 @@ class FakeService:
         return ServiceChange(row=self.row)
 
     @activity.defn(name="warn_of_service_end")
-    async def warn_of_service_end(self, request: WarnService) -> None:
+    async def warn_of_service_end(self, request: WarnService) -> ServiceRow:
         self._fail_if_away()
         self.warnings.append(request)
+        return self.row
 
     @activity.defn(name="end_service")
     async def end_service(self, request: DecideService) -> ServiceRow:

@@ -157,8 +157,8 @@ async def extend_service(request: ExtendService) -> ServiceChange:
 
 
 @activity.defn(name="warn_of_service_end")
-async def warn_of_service_end(request: WarnService) -> None:
-    """Push `service.changed` with the end that is near, if it is still that one."""
+async def warn_of_service_end(request: WarnService) -> ServiceRow:
+    """Push `service.changed` with the end that is near, if it is still that one; the row as it is."""
     raise NotImplementedError
 
 
