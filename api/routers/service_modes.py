@@ -48,7 +48,7 @@ _SECOND_PERSON: Final = "Somebody else than who began it must agree to this."
     responses=problems(ErrorCode.NOT_FOUND, ErrorCode.TEMPORAL_UNAVAILABLE),
     summary="Begin service mode",
 )
-async def begin(object_id: UUID, body: NewServiceMode, access: Manager, served: Served) -> ServiceMode:
+async def begin_service(object_id: UUID, body: NewServiceMode, access: Manager, served: Served) -> ServiceMode:
     """Alarms are recorded but do not ring until `ends_at`; hold-up, duress and what the object never silences always ring.
     Where a second person must agree it is AWAITING_RELEASE for two minutes. 503: nothing is silenced."""
     access.check(object_id)
@@ -116,7 +116,7 @@ async def _settled(served: Services, service_id: UUID) -> None:
 
 
 @router.get("/api/service-modes", responses=problems(), summary="List periods of service mode")
-async def list_modes(
+async def list_service_modes(
     access: Viewer,
     served: Served,
     object_id: UUID | None = None,
@@ -142,7 +142,7 @@ async def list_modes(
 
 
 @router.post("/api/service-modes/{service_id}/release", responses=_DECIDED, summary="Agree as the second person")
-async def release(service_id: UUID, access: Manager, served: Served) -> ServiceMode:
+async def release_service(service_id: UUID, access: Manager, served: Served) -> ServiceMode:
     """In force from now on, for as long as was asked for. Safe to repeat. 403 for who asked; 409 when it no longer waits."""
     start = await _start(served, service_id, access)
     try:
@@ -157,7 +157,7 @@ async def release(service_id: UUID, access: Manager, served: Served) -> ServiceM
 
 
 @router.post("/api/service-modes/{service_id}/extend", responses=_EXTENDED, summary="Extend it")
-async def extend(service_id: UUID, body: ServiceExtension, access: Manager, served: Served) -> ServiceMode:
+async def extend_service(service_id: UUID, body: ServiceExtension, access: Manager, served: Served) -> ServiceMode:
     """Counted from its end, within the object's limit from its beginning. 409 CONFLICT when it is over."""
     start = await _start(served, service_id, access)
     row = await _found(served, service_id)
@@ -193,7 +193,7 @@ async def _not_extended(served: Services, service_id: UUID, error: Refused) -> P
 
 
 @router.post("/api/service-modes/{service_id}/end", responses=_DECIDED, summary="End it early")
-async def end(service_id: UUID, access: Manager, served: Served) -> ServiceMode:
+async def end_service(service_id: UUID, access: Manager, served: Served) -> ServiceMode:
     """Alarms ring from now on, even when the answer is a 503; what still stands in alarm rings when it is summed up. Takes back
     what waits for a second person, too. Safe to repeat."""
     start = await _start(served, service_id, access)
