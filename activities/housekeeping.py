@@ -17,9 +17,11 @@ from temporalio.client import Client
 from activities.auth import sessions
 from activities.db import audit_chain
 from activities.db.models.bundle_alarms import BundleAlarm
+from activities.db.models.service_modes import ServiceMode
 from activities.db.partitions import ensure_partitions
 from activities.db.repositories import commands
 from activities.db.repositories.panel_releases import count_released
+from activities.db.repositories.service_modes import in_force
 from activities.db.session import Database
 from activities.supervision.watch import watch_the_relay
 from workflows.contracts import names
@@ -35,6 +37,7 @@ GAUGES_EVERY: Final = timedelta(seconds=15)  # Prometheus scrapes about as often
 RETRY_AFTER: Final = timedelta(seconds=30)
 
 ALARMS_ACTIVE: Final = Gauge("alarms_active", "Bundles not closed", ["priority"])
+SERVICE_ACTIVE: Final = Gauge("service_modes_active", "Periods of service mode in force")
 STALE_BUNDLES: Final = Gauge("stale_alarm_report_bundles", "CRITICAL bundles open for more than 24 h")
 PANELS_RELEASED: Final = Gauge("panels_released", "Panels whose line is given up for programming")
 AUDIT_CHAIN_LENGTH: Final = Gauge("audit_chain_length", "Links in the chain over the audit log: never falls")
@@ -56,6 +59,7 @@ async def keep_house(db: Database, client: Client, *, grace: timedelta = GRACE) 
         tasks.create_task(_every(GAUGES_EVERY, "forgotten commands", lambda: end_forgotten_commands(db)))
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
         tasks.create_task(_every(GAUGES_EVERY, "release gauge", lambda: measure_releases(db)))
+        tasks.create_task(_every(GAUGES_EVERY, "service gauge", lambda: measure_service(db)))
         tasks.create_task(_every(GAUGES_EVERY, "backlog gauges", lambda: measure_backlog(client)))
         tasks.create_task(watch_the_relay(db, grace=grace))
 
@@ -115,6 +119,12 @@ async def measure_alarms(db: Database) -> None:
     for priority in Priority:
         ALARMS_ACTIVE.labels(priority.value).set(counts.get(priority, (0, 0))[0])
     STALE_BUNDLES.set(counts.get(Priority.CRITICAL, (0, 0))[1])
+
+
+async def measure_service(db: Database) -> None:
+    """Sets `service_modes_active`, by the database's clock."""
+    async with db.read() as session:
+        SERVICE_ACTIVE.set(await session.scalar(select(func.count()).select_from(ServiceMode).where(in_force())) or 0)
 
 
 async def measure_releases(db: Database) -> None:

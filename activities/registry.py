@@ -13,6 +13,7 @@ from activities.object_import import ImportActivities
 from activities.panel_names import PanelNamesActivities
 from activities.panel_releases import ReleaseActivities
 from activities.reveals import RevealActivities
+from activities.service_modes import ServiceActivities
 
 
 def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]]:
@@ -20,7 +21,7 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
     imports, releases = ImportActivities(db, settings.cipher()), ReleaseActivities(db)
-    callbacks, commands = CallbackActivities(db), CommandActivities(db)
+    callbacks, commands, service = CallbackActivities(db), CommandActivities(db), ServiceActivities(db)
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
         *(callbacks.read_callback, callbacks.ring_callback, callbacks.decide_callback),
@@ -30,4 +31,6 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
         *(commands.begin_command, commands.release_command, commands.find_command_line, commands.settle_command),
         *(keys.rotate_signing_key, keys.remove_retired_keys),
         *(imports.check_import, imports.begin_import, imports.apply_import_chunk, imports.end_import),
+        *(service.begin_service, service.release_service, service.refuse_service, service.extend_service),
+        *(service.warn_of_service_end, service.end_service, service.settle_service),
     ]

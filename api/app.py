@@ -48,6 +48,7 @@ from api.routers import (
     response_plans,
     reveals,
     secrets,
+    service_modes,
     service_tokens,
     supervision,
     system,
@@ -72,6 +73,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.IMPORT: (imports,),
     Flag.SECRET_REVEAL: (secrets, reveals),
     Flag.COMMANDS: (commands,),
+    Flag.SERVICE_MODE: (service_modes,),
 }
 
 

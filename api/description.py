@@ -46,7 +46,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 | client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
 | server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
 | server | `{"type":"live","seq":n}` | all that was missed has been told |
-| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.due`, `command.updated`, `reveal.expired`, `system.mode` |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.due`, `command.updated`, `service.changed`, `reveal.expired`, `system.mode` |
 | server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
 | server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
 | server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
@@ -66,6 +66,8 @@ Data of `dispatch.added`: `{entry: {id, kind, object_id, bundle_id|null, outcome
 when somebody has: `{callback: {id, object_id, bundle_id|null, state, due_at, rings, version}}`.
 Data of `command.updated`: `{id, object_id, panel_id, kind, source, numbers, arm_mode, forced, status, result_code, reason, blocking, requested_by,
 schedule_id, two_person, released_by, created_at, sent_at, answered_at, confirmed_at, ended_at}`.
+Data of `service.changed`: `{service_id, object_id, state, version, begun_at, ends_at, ended_at|null}`, with `ends_soon` ten minutes before the end, and
+with `events, bundles, active` (silenced; still in alarm) after it.
 Data of `reveal.expired`, told to who asked alone: `{reveal_id, secret_id, object_id, user_id, state}`. Ids, codes and times only: names and
 texts are looked up by REST.
 """
@@ -77,6 +79,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Dispatch", "description": "The dispatcher's journal, the steps of procedures, and call-backs."},
     {"name": "Events", "description": "Every physical happening, alarm or not."},
     {"name": "Objects", "description": "Guarded places."},
+    {"name": "Service mode", "description": "Alarms of an object recorded silently while somebody works there."},
     {"name": "Secrets", "description": "Codes and words of objects, kept sealed; seen for a minute, with a reason."},
     {"name": "Documents", "description": "Plans, photos and other files of objects, in versions."},
     {"name": "Imports", "description": "Objects from an Excel file: checked first, then applied."},

@@ -27,6 +27,7 @@ from api.realtime.hub import STREAM_PATIENCE, Hub
 from api.realtime.tickets import Tickets
 from api.release_actions import ReleaseActions
 from api.reveal_actions import RevealActions
+from api.service_actions import ServiceActions
 from workflows.domain.flags import Flags
 
 
@@ -47,6 +48,7 @@ class Services:
     commands: CommandActions
     imports: ImportDecisions
     callbacks: CallbackDecisions
+    service: ServiceActions
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -92,6 +94,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             commands=CommandActions(client),
             imports=ImportDecisions(client),
             callbacks=CallbackDecisions(client),
+            service=ServiceActions(client),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

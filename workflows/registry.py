@@ -12,10 +12,11 @@ from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
 from workflows.satel_command import SatelCommand
 from workflows.secret_reveal import SecretReveal
+from workflows.service_mode import ServiceMode
 
 WORKFLOWS: Final[tuple[type[Any], ...]] = (
     *(BundleAlarm, CallbackReminder, KeyRotation, ObjectImport),
-    *(PanelConnection, PanelNames, SatelCommand, SecretReveal),
+    *(PanelConnection, PanelNames, SatelCommand, SecretReveal, ServiceMode),
 )
 
 # Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).

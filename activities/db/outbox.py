@@ -1,12 +1,14 @@
 """Outbox rows that others than the recorder write, always in the transaction of the change they tell of (R-RECORD)."""
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, func, insert, literal, select, update
 
 from activities.db.models.outbox import OutboxRow
+from activities.db.models.service_modes import ServiceMode
+from activities.db.push import plain
 from activities.db.session import Database, WriteSession
 from activities.infra.log import current_request_id
 from workflows.contracts import names
@@ -42,6 +44,15 @@ async def announce_import(session: WriteSession, import_id: UUID) -> None:
     """After the upload: the import's workflow will start."""
     row = {"type": names.IMPORT_UPLOADED, "payload": {"import_id": str(import_id)}, "orchestrate": True}
     await session.execute(insert(OutboxRow).values(row))
+    await wake_relay(session)
+
+
+async def announce_service(session: WriteSession, row: ServiceMode, **more: Any) -> None:
+    """After a change of a period of service mode: whoever sees the object is told."""
+    members = ("object_id", "state", "version", "begun_at", "ends_at", "ended_at")
+    payload = {"service_id": str(row.id)} | {name: plain(getattr(row, name)) for name in members} | more
+    push = insert(OutboxRow).values(type=names.SERVICE_CHANGED, object_id=row.object_id, payload=payload, push=True)
+    await session.execute(push)
     await wake_relay(session)
 
 

@@ -13,6 +13,7 @@ A batch that tells of a lost line costs one statement more: which other lines ar
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ import asyncpg
 import orjson
 from uuid_utils.compat import uuid7
 
+from activities import service_metrics
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.events import EventRow
 from activities.db.models.signals import SignalRow
@@ -46,6 +48,7 @@ from workflows.domain.recording import (
     numbered_key,
     track_of,
 )
+from workflows.domain.service import Period, Scope
 from workflows.domain.supervision import MONITORING_CENTRE, Loss, SupervisionClass, lost_together
 
 ATTEMPTS: Final = 5  # at what other transactions may have caused; a sixth time it is ours
@@ -85,7 +88,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """`outcomes` in the order of the signals; None for a signal of a panel in `stale`, of which nothing was written."""
+    """`outcomes` in the order of the signals; None for one of which nothing was written: of a panel in `stale`, or of an alarm
+    that should ring again and has ended."""
 
     outcomes: tuple[Outcome | None, ...]
     stale: frozenset[UUID]
@@ -123,7 +127,7 @@ async def _record(connection: asyncpg.Connection, batch: Batch) -> Recorded:
     stale = frozenset(p for p, number in batch.leases.items() if context.leases.get(p, number) > number)
     fresh = [signal for signal in batch.signals if signal.panel_id not in stale]
     recording = await _recording(connection, context, fresh)
-    verdicts = iter([recording.take(signal) for signal in fresh])
+    verdicts = iter([None if recording.is_moot(signal) else recording.take(signal) for signal in fresh])
     by_signal = [None if signal.panel_id in stale else next(verdicts) for signal in batch.signals]
     known = context.facts.panels.keys() - stale
     await _write(connection, _rows(batch, by_signal, recording, known, context))
@@ -136,6 +140,8 @@ def _count(batch: Batch, recorded: Recorded) -> None:
         if outcome is None:
             continue
         metrics.SIGNALS.labels(signal.source.value, outcome.value).inc()
+        if outcome is Outcome.SUPPRESSED:
+            service_metrics.SUPPRESSED.inc()
         waited = (committed_at - signal.received_at).total_seconds()
         metrics.STAGE_SECONDS.labels(metrics.Stage.RECORDED).observe(max(0.0, waited))
 
@@ -150,7 +156,8 @@ class _Context:
     facts: Facts
 
 
-# The lease rows are locked against a new holder until we commit. The objects' advisory locks are taken in one order.
+# The lease rows are locked against a new holder until we commit. The objects' advisory locks are taken in one order. Service
+# mode that is in force now is locked against its end: once that has committed, nothing is recorded silently any more.
 # The settings are for the statements that follow: planning one over all partitions takes longer than everything else
 # together, so it is planned once per connection, in the only way that stays right when the tables grow.
 _CONTEXT: Final = """
@@ -161,12 +168,13 @@ _CONTEXT: Final = """
     ), meant AS (
         SELECT object_id FROM known UNION SELECT unnest($3::uuid[])
     ), found AS (
-        SELECT o.id, o.status = 'SERVICE' AND (o.service_until IS NULL OR o.service_until > clock_timestamp()) AS in_service,
-               o.service_zones, c.join_window_seconds AS join_window, c.priorities, c.requires_note,
-               c.never_silenced
+        SELECT o.id, c.join_window_seconds AS join_window, c.priorities, c.requires_note, c.never_silenced
         FROM meant JOIN objects o ON o.id = meant.object_id LEFT JOIN object_alarm_config c ON c.object_id = o.id
+    ), in_force AS (
+        SELECT s.object_id, s.scope, s.begun_at FROM meant JOIN service_modes s ON s.object_id = meant.object_id
+        WHERE s.state = 'ACTIVE' AND s.ends_at > clock_timestamp() ORDER BY s.id FOR SHARE OF s
     ), spoken_of AS (
-        SELECT z.panel_id, z.number, z.id, z.alarm_type, z.priority_override
+        SELECT z.panel_id, z.number, z.alarm_type, z.priority_override
         FROM unnest($4::uuid[], $5::int[]) AS w(panel_id, number) JOIN zones z USING (panel_id, number)
     ), locked AS (
         SELECT count(pg_advisory_xact_lock(key)) AS objects
@@ -178,6 +186,7 @@ _CONTEXT: Final = """
            (SELECT jsonb_object_agg(panel_id, lease_number) FROM leases) AS leases,
            (SELECT jsonb_object_agg(id, object_id) FROM known) AS panels,
            (SELECT jsonb_agg(found) FROM found) AS objects,
+           (SELECT jsonb_agg(in_force) FROM in_force) AS service,
            (SELECT jsonb_agg(spoken_of) FROM spoken_of) AS zones
     FROM locked
 """
@@ -241,20 +250,23 @@ async def _together(connection: asyncpg.Connection, lost: Mapping[UUID, datetime
 
 
 def _facts(row: asyncpg.Record) -> Facts:
+    service: defaultdict[str, list[Period]] = defaultdict(list)
+    for period in row["service"] or ():
+        begun_at = datetime.fromisoformat(period["begun_at"])
+        service[period["object_id"]].append(Period(scope=Scope.of_json(period["scope"]), begun_at=begun_at))
     return Facts(
         panels={UUID(panel): UUID(object_id) for panel, object_id in (row["panels"] or {}).items()},
-        objects={UUID(found["id"]): _object(found) for found in (row["objects"] or ())},
+        objects={UUID(found["id"]): _object(found, service.get(found["id"], ())) for found in (row["objects"] or ())},
         zones={(UUID(zone["panel_id"]), zone["number"]): _zone(zone) for zone in (row["zones"] or ())},
     )
 
 
-def _object(found: Mapping[str, Any]) -> ObjectFacts:
-    zones, window, needs_note = found["service_zones"], found["join_window"], found["requires_note"]
+def _object(found: Mapping[str, Any], service: Iterable[Period]) -> ObjectFacts:
+    window, needs_note = found["join_window"], found["requires_note"]
     return ObjectFacts(
         object_id=UUID(found["id"]),
-        in_service=found["in_service"],
+        service=tuple(service),
         join_window=JOIN_WINDOW if window is None else timedelta(seconds=window),
-        service_zones=None if zones is None else frozenset(map(UUID, zones)),
         priorities=found["priorities"] or {},
         requires_note=frozenset(kind for kind, needed in (needs_note or {}).items() if needed),
         never_silenced=frozenset(found["never_silenced"] or ()),
@@ -264,7 +276,6 @@ def _object(found: Mapping[str, Any]) -> ObjectFacts:
 def _zone(zone: Mapping[str, Any]) -> ZoneFacts:
     kind = zone["alarm_type"]
     return ZoneFacts(
-        zone_id=UUID(zone["id"]),
         alarm_type=AlarmType(kind) if kind is not None else None,
         priority_override=zone["priority_override"] or {},
     )

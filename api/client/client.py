@@ -33,6 +33,7 @@ from api.client.object_admin import ObjectAdmin
 from api.client.panel_admin import PanelAdmin
 from api.client.panel_releases import PanelReleases
 from api.client.secrets import Secrets
+from api.client.service_modes import ServiceModes
 from api.client.service_tokens import ServiceTokens
 from api.client.session import Session
 from api.client.supervision import Supervising
@@ -67,6 +68,7 @@ class StamClient:
         self.releases = PanelReleases(self.session)
         self.supervision = Supervising(self.session)
         self.dispatch = Dispatch(self.session)
+        self.service_modes = ServiceModes(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -81,6 +81,8 @@ class KeySet:
 
 
 class ObjectStatus(StrEnum):
+    """SERVICE: service mode is in force, of the whole object or of a part of it (`service_until`)."""
+
     ACTIVE = "ACTIVE"
     SERVICE = "SERVICE"
     CLOSED = "CLOSED"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from api.client.models import Object, Page, Panel
+from api.client.service_modes import ServiceMode
 from api.client.session import Session
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.permissions import Role
@@ -60,12 +61,14 @@ class AlarmConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectDetail(Object):
-    """`open_alarms`: bundles that are not closed; None for who may not see alarms."""
+    """`open_alarms`: bundles that are not closed; None for who may not see alarms. `service_modes`: in force, or waiting for a
+    second person."""
 
     plan: ResponsePlan
     alarm_config: AlarmConfig
     panels: tuple[Panel, ...] = ()
     open_alarms: int | None = None
+    service_modes: tuple[ServiceMode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ PERMISSION_FOR: Final[Mapping[str, Permission]] = {
     names.PANEL_STATE_CHANGED: Permission.PANEL_VIEW,
     names.PANEL_RELEASE_CHANGED: Permission.PANEL_VIEW,
     names.COMMAND_UPDATED: Permission.PANEL_VIEW,
+    names.SERVICE_CHANGED: Permission.OBJECT_VIEW,
     names.SYSTEM_MODE: Permission.SYSTEM_VIEW,
     names.REVEAL_EXPIRED: Permission.SECRET_REVEAL,
     names.DISPATCH_ADDED: Permission.ALARM_VIEW,

@@ -14,6 +14,7 @@ from activities.db.models.bundle_notes import BundleNote
 from activities.db.models.objects import GuardedObject
 from activities.db.repositories import alarms, dispatch
 from activities.db.repositories.alarms import AlarmFilter, AlarmOrder, EventFilter
+from activities.db.repositories.service_modes import service_until
 from activities.infra.log import current_request_id
 from api.bundle_actions import NotDone, Refused, Target
 from api.client import models
@@ -106,7 +107,8 @@ async def alarm(alarm_id: AlarmId, access: Viewer, served: Served) -> models.Ala
     """With its object, the newest 100 events, the notes, what the caller may do with it, and where Temporal shows it."""
     async with served.db.read() as session:
         row = await _found(session, alarm_id, access)
-        guarded = await session.get_one(GuardedObject, row["object_id"])  # also one that was deleted since
+        found = await session.get_one(GuardedObject, row["object_id"])  # also one that was deleted since
+        guarded = answers.stored_object(found, await service_until(session, found.id))
         chosen = EventFilter(bundle_id=alarm_id)
         events = await alarms.list_events(session, chosen, cursor=None, limit=_EVENTS_SHOWN)
         notes = await alarms.notes_of(session, alarm_id)

@@ -1,6 +1,6 @@
 """Guarded places: finding, adding, changing, deleting and restoring them."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
 from activities.db.models.objects import GuardedObject, ObjectStatus
-from activities.db.repositories import objects, response_plans
+from activities.db.repositories import objects, response_plans, service_modes
 from activities.db.repositories.objects import Wanted
 from activities.db.session import WriteSession
 from api.audit import audit, told
@@ -18,6 +18,7 @@ from api.problems import Problem, expect, invalid, problems
 from api.schemas import answers
 from api.schemas.objects import NewObject, ObjectChange, Restore
 from api.schemas.parameters import BasedOn, Cursor, Limit, Search
+from api.schemas.service_modes import answer as service_mode
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
 from workflows.domain.supervision import MONITORING_CENTRE
@@ -27,6 +28,11 @@ router = APIRouter(prefix="/api/objects", tags=["Objects"])
 Viewer = Annotated[Access, Depends(require(Permission.OBJECT_VIEW))]
 Editor = Annotated[Access, Depends(require(Permission.OBJECT_EDIT))]
 
+_STORED: Final = {
+    models.ObjectStatus.ACTIVE: ObjectStatus.ACTIVE,
+    models.ObjectStatus.SERVICE: ObjectStatus.ACTIVE,
+    models.ObjectStatus.CLOSED: ObjectStatus.CLOSED,
+}
 _TAKEN = "This external number belongs to another object, perhaps a deleted one: that can be restored."
 _CHANGING = problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.STALE_VERSION)
 
@@ -36,7 +42,7 @@ async def list_objects(
     access: Viewer,
     served: Served,
     q: Search = None,
-    status: Annotated[ObjectStatus | None, Query(description="Only this status.")] = None,
+    status: Annotated[models.ObjectStatus | None, Query(description="Only this status.")] = None,
     kind: Annotated[str | None, Query(max_length=200, description="Only this kind, exactly.")] = None,
     located: Annotated[bool | None, Query(description="Only with, or only without coordinates.")] = None,
     assigned_to: Annotated[UUID | None, Query(description="Only what is assigned to this user.")] = None,
@@ -50,7 +56,8 @@ async def list_objects(
         raise Problem(ErrorCode.FORBIDDEN)
     wanted = Wanted(
         text=q,
-        status=status,
+        status=None if status is None else _STORED[status],
+        in_service=None if status in {None, models.ObjectStatus.CLOSED} else status is models.ObjectStatus.SERVICE,
         kind=kind,
         located=located,
         assigned_to=assigned_to,
@@ -82,6 +89,7 @@ async def one_object(object_id: UUID, access: Viewer, served: Served) -> object_
             config=await response_plans.alarm_config(session, object_id),
             panels=panels.items,
             open_alarms=await objects.open_alarms(session, object_id) if sees_alarms else None,
+            service=[service_mode(row) for row in await service_modes.in_force_at(session, object_id)],
         )
 
 
@@ -97,7 +105,7 @@ async def create_object(body: NewObject, access: Editor, served: Served) -> mode
             audit(session, access, "object.created", "object", created.id, after=told(created))
     except IntegrityError as error:
         raise Problem(ErrorCode.CONFLICT, _TAKEN) from error
-    return answers.guarded_object(created)
+    return answers.stored_object(created, None)
 
 
 @router.patch("/{object_id}", responses=_CHANGING, summary="Change an object")
@@ -107,7 +115,8 @@ async def change_object(object_id: UUID, body: ObjectChange, access: Editor, ser
     try:
         async with served.db.write() as session:
             found = await _locked(session, object_id, body.version)
-            if "status" in changes and found.status is ObjectStatus.SERVICE:
+            until = await service_modes.service_until(session, object_id)
+            if "status" in changes and until is not None:
                 raise invalid("status", "the object is in service mode: end that first")
             before = told(found)
             for name, value in changes.items():
@@ -118,7 +127,7 @@ async def change_object(object_id: UUID, body: ObjectChange, access: Editor, ser
             audit(session, access, "object.changed", "object", object_id, before=before, after=told(found))
     except IntegrityError as error:
         raise Problem(ErrorCode.CONFLICT, _TAKEN) from error
-    return answers.guarded_object(found)
+    return answers.stored_object(found, until)
 
 
 @router.delete("/{object_id}", status_code=204, responses=_CHANGING, summary="Delete an object")
@@ -144,19 +153,21 @@ async def restore_object(object_id: UUID, body: Restore, access: Editor, served:
             found = await objects.lock_object(session, object_id)
             if found is None or found.deleted_at is None:
                 raise Problem(ErrorCode.NOT_FOUND, "There is no such deleted object.")
-            expect(body.version, found.version, answers.guarded_object(found))
+            until = await service_modes.service_until(session, object_id)
+            expect(body.version, found.version, answers.stored_object(found, until))
             panels = await objects.restore_object(session, found)
             audit(session, access, "object.restored", "object", object_id, {"panels": panels})
             await session.refresh(found)
     except IntegrityError as error:
         detail = "Meanwhile another panel has the host and port of one of its panels: change or delete that one first."
         raise Problem(ErrorCode.CONFLICT, detail) from error
-    return answers.guarded_object(found)
+    return answers.stored_object(found, until)
 
 
 async def _locked(session: WriteSession, object_id: UUID, version: int) -> GuardedObject:
     found = await objects.lock_object(session, object_id)
     if found is None or found.deleted_at is not None:
         raise Problem(ErrorCode.NOT_FOUND)
-    expect(version, found.version, answers.guarded_object(found))
+    until = await service_modes.service_until(session, object_id)
+    expect(version, found.version, answers.stored_object(found, until))
     return found

@@ -26,6 +26,7 @@ from api.client.commands import Command
 from api.client.dispatch import Callback
 from api.client.panel_releases import PanelRelease
 from api.client.secrets import Reveal, Secret
+from api.client.service_modes import ServiceMode
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, Attempt, BundleState, Refusal, decide, due, next_timer
@@ -91,7 +92,7 @@ def _headline(row: Row) -> models.Headline:
 
 def alarm_detail(
     row: Row,
-    guarded: GuardedObject,
+    guarded: models.Object,
     *,
     events: Sequence[Row],
     notes: Sequence[Row],
@@ -100,7 +101,7 @@ def alarm_detail(
 ) -> models.AlarmDetail:
     return models.AlarmDetail(
         **_alarm(row),
-        object=guarded_object(guarded),
+        object=guarded,
         workflow_id=names.bundle_workflow_id(row["id"]),
         temporal_url=temporal_url(settings, row["id"]),
         events=tuple(event(one) for one in events),
@@ -191,9 +192,20 @@ def _scheduled(row: Row) -> list[models.TimelineItem]:
 # -- objects, panels, zones
 
 
-def guarded_object(row: GuardedObject | Row) -> models.Object:
-    columns = row if isinstance(row, Mapping) else columns_of(row)
-    return same_named(models.Object, columns, status=models.ObjectStatus(columns["status"]))
+def guarded_object(row: Row) -> models.Object:
+    """``row`` has the object's columns and `service_until`."""
+    return same_named(models.Object, row, status=_status(row))
+
+
+def stored_object(found: GuardedObject, service_until: datetime | None) -> models.Object:
+    return guarded_object(columns_of(found) | {"service_until": service_until})
+
+
+def _status(row: Row) -> models.ObjectStatus:
+    """One status of what somebody set and what is in force now."""
+    status = models.ObjectStatus(row["status"].value)
+    in_service = status is models.ObjectStatus.ACTIVE and row["service_until"] is not None
+    return models.ObjectStatus.SERVICE if in_service else status
 
 
 def object_detail(
@@ -203,16 +215,19 @@ def object_detail(
     config: ObjectAlarmConfig,
     panels: Sequence[Row],
     open_alarms: int | None,
+    service: Sequence[ServiceMode],
 ) -> object_admin.ObjectDetail:
-    columns = columns_of(found)
+    until = max((mode.ends_at for mode in service if mode.in_force), default=None)
+    columns = columns_of(found) | {"service_until": until}
     return same_named(
         object_admin.ObjectDetail,
         columns,
-        status=models.ObjectStatus(columns["status"]),
+        status=_status(columns),
         plan=plan,
         alarm_config=alarm_config(config),
         panels=tuple(map(panel, panels)),
         open_alarms=open_alarms,
+        service_modes=tuple(service),
     )
 
 

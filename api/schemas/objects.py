@@ -10,6 +10,7 @@ from activities.db.models.objects import ObjectStatus
 from api.schemas.requests import Body, Line, Version
 from workflows.domain.alarm import NOTE_REQUIRED, AlarmType, Priority, lowered
 from workflows.domain.response import StepKind
+from workflows.domain.service import MOST_MINUTES
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -38,12 +39,6 @@ class NewObject(Body):
         return self
 
 
-def _by_hand(status: ObjectStatus) -> ObjectStatus:
-    if status is ObjectStatus.SERVICE:
-        raise ValueError("service mode has an end and is begun in its own way")
-    return status
-
-
 class ObjectChange(Body):
     """Only the members that are there change; `lat` and `lon` go together, null takes them away."""
 
@@ -52,7 +47,7 @@ class ObjectChange(Body):
     address: Line | None = None
     kind: Line | None = None
     external_number: Line | None = None
-    status: Annotated[ObjectStatus, AfterValidator(_by_hand)] | None = Field(default=None, description="ACTIVE or CLOSED.")
+    status: ObjectStatus | None = Field(default=None, description="Service mode has an end, and is begun in its own way.")
     lat: Latitude | None = None
     lon: Longitude | None = None
 
@@ -136,7 +131,7 @@ class AlarmConfig(Body):
     )
     priorities: Annotated[dict[AlarmType, Priority], AfterValidator(_not_lowered)] = Field(default_factory=dict)
     requires_note: Annotated[dict[AlarmType, StrictBool], AfterValidator(_note_stays)] = Field(default_factory=dict)
-    service_max_minutes: Annotated[int, Field(ge=1, le=43_200)] | None = Field(
+    service_max_minutes: Annotated[int, Field(ge=1, le=MOST_MINUTES)] | None = Field(
         default=None, description="The longest service mode that may be begun here."
     )
     never_silenced: Annotated[list[AlarmType], Field(max_length=len(AlarmType))] = Field(

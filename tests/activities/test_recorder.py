@@ -143,7 +143,6 @@ async def test_panel_states_are_history_and_a_push(world: World) -> None:
 
 
 async def test_configuration_of_object_and_zone_is_read_in_the_transaction(world: World) -> None:
-    await world.execute("UPDATE objects SET status = 'SERVICE', service_until = now() + interval '1 hour'")
     await world.execute(
         """INSERT INTO object_alarm_config (object_id, join_window_seconds, priorities, requires_note)
            SELECT id, 60, '{"INTRUSION": "LOW"}', '{"INTRUSION": true}' FROM objects"""
@@ -151,18 +150,13 @@ async def test_configuration_of_object_and_zone_is_read_in_the_transaction(world
     await world.execute("""UPDATE zones SET priority_override = '{"priority": "CRITICAL"}' WHERE number = 2""")
     await world.execute("UPDATE zones SET alarm_type = 'FIRE' WHERE number = 3")
     outcomes = await world.record(edge(world.panel, 1), edge(world.panel, 2, later(minutes=3)), edge(world.panel, 3))
-    assert outcomes.outcomes == (Outcome.SUPPRESSED,) * 3
-    found = await world.rows("SELECT alarm_type, priority, requires_note, suppressed FROM bundle_alarms ORDER BY id")
-    assert [(row["alarm_type"], row["priority"], row["requires_note"], row["suppressed"]) for row in found] == [
-        ("INTRUSION", "LOW", True, True),
-        ("INTRUSION", "CRITICAL", True, True),
-        ("FIRE", "CRITICAL", False, True),
+    assert outcomes.outcomes == (Outcome.EVENT,) * 3
+    found = await world.rows("SELECT alarm_type, priority, requires_note FROM bundle_alarms ORDER BY id")
+    assert [(row["alarm_type"], row["priority"], row["requires_note"]) for row in found] == [
+        ("INTRUSION", "LOW", True),
+        ("INTRUSION", "CRITICAL", True),
+        ("FIRE", "CRITICAL", False),
     ]
-
-
-async def test_service_mode_that_has_ended_silences_nothing(world: World) -> None:
-    await world.execute("UPDATE objects SET status = 'SERVICE', service_until = now() - interval '1 second'")
-    assert (await world.record(edge(world.panel))).outcomes == (Outcome.EVENT,)
 
 
 async def test_what_belongs_to_no_partition_is_kept_in_the_default_one(world: World) -> None:

@@ -51,6 +51,7 @@ _AUDITED_ELSEWHERE: Final = {
     ("POST", "/api/commands/{command_id}/release"): "test_commands.py",
     ("POST", "/api/panels/{panel_id}/names/read"): "test_panel_admin.py",
     ("POST", "/api/panels/{panel_id}/names/merge"): "test_panel_admin.py",
+    ("POST", "/api/service-modes/{service_id}/release"): "test_service_modes.py",
 }
 
 
@@ -160,6 +161,15 @@ async def _edit_its_secrets(call: Caller, admin: StamClient, object_id: str) -> 
     await call(admin, "DELETE", f"{route}/{{secret_id}}", query="?version=2", **one)
 
 
+async def _silence_it(call: Caller, admin: StamClient, object_id: str) -> None:
+    begin, one = f"{_OBJECT}/service-mode", "/api/service-modes/{service_id}"
+    body = {"minutes": 30, "reason": "detectors are replaced"}
+    begun = await call(admin, "POST", begin, body, object_id=object_id)
+    more = {"minutes": 10, "version": begun["version"]}
+    await call(admin, "POST", f"{one}/extend", more, service_id=begun["id"])
+    await call(admin, "POST", f"{one}/end", service_id=begun["id"])
+
+
 async def _edit_its_panel(call: Caller, admin: StamClient, object_id: str) -> None:
     line = {"object_id": object_id, "name": "Panel", "host": "10.0.0.7", "integration_key": "s3cret"}
     made = await call(admin, "POST", "/api/panels", line)
@@ -230,6 +240,7 @@ async def test_every_changing_route_leaves_one_row_with_its_actor_and_request(
     await _edit_its_documents(call, admin, guarded["id"])
     await _edit_its_secrets(call, admin, guarded["id"])
     await _edit_its_panel(call, admin, guarded["id"])
+    await _silence_it(call, admin, guarded["id"])
     version = (await admin.object(UUID(guarded["id"]))).version
     await call(admin, "DELETE", _OBJECT, query=f"?version={version}", object_id=guarded["id"])
     await call(admin, "POST", f"{_OBJECT}/restore", {"version": version + 1}, object_id=guarded["id"])

@@ -49,6 +49,7 @@ OPEN, SESSION = "open", "session"  # for everybody; for whoever is logged in
 _VIEW_OBJECT, _EDIT, _HANDLE, _USERS, _REVEAL = "AaaAAA", "---AA-", "A---A-", "---AA-", "AaaAAA"
 _OBJECT, _PANEL, _ALARM = "/api/objects/{object_id}", "/api/panels/{panel_id}", "/api/alarms/{alarm_id}"
 _IMPORT, _USER = "/api/admin/import/objects", "/api/users/{user_id}"
+_SERVICE = "/api/service-modes/{service_id}"
 
 TABLE: Final[Mapping[Route, str]] = {
     # logging in, and one's own account
@@ -101,6 +102,12 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", "/api/documents/{document_id}"): _VIEW_OBJECT,
     ("GET", "/api/documents/{document_id}/versions"): _VIEW_OBJECT,
     ("GET", "/api/documents/{document_id}/content"): _VIEW_OBJECT,
+    # service mode: seen by who sees the object, managed by administrators and masters
+    ("GET", "/api/service-modes"): _VIEW_OBJECT,
+    ("POST", f"{_OBJECT}/service-mode"): _EDIT,
+    ("POST", f"{_SERVICE}/extend"): _EDIT,
+    ("POST", f"{_SERVICE}/end"): _EDIT,
+    ("POST", f"{_SERVICE}/release"): _EDIT,
     ("POST", "/api/objects"): _EDIT,
     ("PATCH", _OBJECT): _EDIT,
     ("DELETE", _OBJECT): _EDIT,
@@ -193,6 +200,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.PANEL_STATE_CHANGED: _VIEW_OBJECT,
     names.PANEL_RELEASE_CHANGED: _VIEW_OBJECT,
     names.COMMAND_UPDATED: _VIEW_OBJECT,
+    names.SERVICE_CHANGED: _VIEW_OBJECT,
     names.SYSTEM_MODE: "AAAAAA",
     names.DISPATCH_ADDED: "Aa-AAA",
     names.CALLBACK_DUE: _HANDLE,
@@ -229,7 +237,7 @@ class Place:
 
 
 _NOBODY: Final = UUID("00000000-0000-7000-8000-000000000000")
-_ELSEWHERE: Final = dict.fromkeys(("user_id", "session_id", "token_id", "import_id", "reveal_id"), _NOBODY)
+_ELSEWHERE: Final = dict.fromkeys(("user_id", "session_id", "token_id", "import_id", "reveal_id", "service_id"), _NOBODY)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.eventually import eventually
+from tests.support.fake_service import FakeService
 from tests.support.fakes import FakeCallback, FakeKeys, FakeLine, FakeNames, FakeReleases, FakeReveal, FakeRow, new_bundle
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from tests.workflows.test_object_import import FakeImport
@@ -34,18 +35,22 @@ from workflows.contracts.panel_names import start_options as names_start_options
 from workflows.contracts.panel_release import ReleaseAsk, ResumeRequest
 from workflows.contracts.reveal import HideRequest, RevealInput, RevealSnapshot
 from workflows.contracts.reveal import start_options as reveal_options
+from workflows.contracts.service_mode import ExtendRequest, ServiceDecision, ServiceInput, ServiceRow, ServiceSnapshot
+from workflows.contracts.service_mode import start_options as service_options
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
 from workflows.domain.callback import REMIND_EVERY, Callback, Decision
 from workflows.domain.command import CommandKind, SendEnd
 from workflows.domain.keys import ACCEPTED_FOR
 from workflows.domain.object_import import ImportStatus
+from workflows.domain.service import ServiceState
 from workflows.key_rotation import KeyRotation
 from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
 from workflows.satel_command import SatelCommand
 from workflows.secret_reveal import SecretReveal
+from workflows.service_mode import ServiceMode
 
 Scenario = Callable[[WorkflowEnvironment], Awaitable[tuple[str, str]]]  # -> workflow id, run id
 TO_RESOLVED = (Action.CLAIM, Action.START, Action.ACK, Action.RESOLVE)
@@ -292,7 +297,7 @@ async def _reveal(env: WorkflowEnvironment) -> AsyncIterator[WorkflowHandle[Secr
         yield handle
 
 
-async def _timer_is_set(handle: WorkflowHandle[SecretReveal, RevealSnapshot]) -> bool:
+async def _timer_is_set(handle: WorkflowHandle[Any, Any]) -> bool:
     kinds = [event.event_type for event in (await handle.fetch_history()).events]
     return EventType.EVENT_TYPE_TIMER_STARTED in kinds
 
@@ -306,6 +311,49 @@ async def revealed_and_expired(env: WorkflowEnvironment) -> tuple[str, str]:
 async def revealed_and_hidden(env: WorkflowEnvironment) -> tuple[str, str]:
     async with _reveal(env) as handle:
         await handle.execute_update(SecretReveal.hide, HideRequest(actor_id=ANNA))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+@asynccontextmanager
+async def _service(
+    env: WorkflowEnvironment, *, alone: bool
+) -> AsyncIterator[tuple[WorkflowHandle[ServiceMode, ServiceSnapshot], FakeService]]:
+    """An hour that Anna asked for, begun or waiting for a second person."""
+    now = await env.get_current_time()
+    row = ServiceRow(state=ServiceState.AWAITING_RELEASE, version=1, begun_at=now, ends_at=now + timedelta(hours=1))
+    fake, start = (
+        FakeService(env.get_current_time, row, requested_by=ANNA),
+        ServiceInput(service_id=uuid4(), object_id=uuid4(), alone=alone),
+    )
+    async with serving(env.client, *fake.activities):
+        handle = await env.client.start_workflow(ServiceMode.run, start, **service_options(start))
+        await eventually(lambda: _timer_is_set(handle))
+        yield handle, fake
+
+
+async def serviced_warned_extended_and_over(env: WorkflowEnvironment) -> tuple[str, str]:
+    async with _service(env, alone=True) as (handle, fake):
+        await env.sleep(timedelta(minutes=55))
+        request = ExtendRequest(actor_id=BARTEK, minutes=30, version=fake.row.version)
+        await handle.execute_update(ServiceMode.extend, request)
+        await env.sleep(timedelta(minutes=40))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def serviced_and_ended(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Released by a second person, and ended by the first."""
+    async with _service(env, alone=False) as (handle, _):
+        await handle.execute_update(ServiceMode.release, ServiceDecision(actor_id=BARTEK))
+        await handle.execute_update(ServiceMode.end, ServiceDecision(actor_id=ANNA))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def service_refused(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Nobody agreed in time."""
+    async with _service(env, alone=False) as (handle, _):
         await handle.result()
         return handle.id, handle.first_execution_run_id or ""
 
@@ -436,6 +484,9 @@ SCENARIOS: dict[str, Scenario] = {
         names_of_a_silent_module,
         revealed_and_expired,
         revealed_and_hidden,
+        serviced_warned_extended_and_over,
+        serviced_and_ended,
+        service_refused,
         key_rotated,
         key_not_due,
         imported,

@@ -28,6 +28,8 @@ PLACES: Final = {
     "alarm_response_time_seconds_count": WORKER,
     "claiming_timeout_reverts_total": WORKER,
     "stale_alarm_report_bundles": WORKER,
+    "service_modes_active": WORKER,
+    "service_suppressed_events_total": INGEST | WORKER,
     "temporal_task_queue_backlog": WORKER,
     "panels_released": WORKER,
     "satel_connection_status": INGEST,

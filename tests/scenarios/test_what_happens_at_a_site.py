@@ -1,7 +1,5 @@
 """What an operator is shown of each kind of happening (R-EDGE, R-RECOVER, R-SERVICE)."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from tests.scenarios.people import Alarm, Person
@@ -145,20 +143,30 @@ async def test_a_log_that_was_erased_while_we_were_away_is_a_visible_gap(story: 
     assert detail.headline.text.pl
 
 
-async def test_an_object_in_service_is_silent_but_recorded_and_a_hold_up_rings(story: Story) -> None:
-    """R-SERVICE."""
-    site, olga = await story.site(), await story.olga()
-    until = datetime.now(UTC) + timedelta(hours=1)
-    await story.database("UPDATE objects SET status = 'SERVICE', service_until = $2 WHERE id = $1", site.object_id, until)
+async def test_an_object_in_service_is_silent_but_recorded_a_hold_up_rings_and_the_end_sums_up(story: Story) -> None:
+    """R-SERVICE: and what still stands at the end rings."""
+    site, olga, admin = await story.site(), await story.olga(), await story.person("admin")
+    modes = admin.client.service_modes
+    begun = await modes.begin(site.object_id, minutes=60, reason="detectors are being replaced")
+    assert (await olga.client.object(site.object_id)).service_until == begun.ends_at
     await site.arm()
     await site.violate(OFFICE)
     silent = await olga.sees(site, alarm_type=AlarmType.INTRUSION)
-    assert silent.suppressed
+    assert (silent.suppressed, silent.priority) == (True, Priority.LOW)
     [event] = await olga.events_of(site, alarm_type=AlarmType.INTRUSION, restore=False)
     assert event.suppressed
     await site.violate(SILENT_PANIC)
     hold_up = await olga.sees(site, alarm_type=AlarmType.HOLDUP)
     assert (hold_up.suppressed, hold_up.priority) == (False, Priority.CRITICAL)
+    ended = await modes.end(begun.id)
+    assert ended.summary is not None
+    assert (ended.summary.events, ended.summary.active) == (1, 1)
+    [standing] = ended.summary.still_active
+    assert (standing.panel_id, standing.source_number) == (site.panel_id, OFFICE)
+    rings = await olga.sees(site, alarm_type=AlarmType.INTRUSION, suppressed=False)
+    assert (rings.priority, rings.active_count, rings.id != silent.id) == (Priority.HIGH, 1, True)
+    await site.restore(OFFICE)
+    await olga.sees(site, alarm_type=AlarmType.INTRUSION, suppressed=False, active_count=0)
 
 
 async def _the_log_is_read(site: Site, operator: Person) -> Alarm:

@@ -148,6 +148,16 @@ def opened(store: Store, **changes: object) -> Card:
     return store.card
 
 
+@pytest.mark.parametrize(("minutes", "shown"), [(70, "Tryb serwisowy do "), (-1, "")])
+def test_r_service_the_card_says_until_when_the_object_is_in_service(store: Store, minutes: int, shown: str) -> None:
+    card = opened(store, suppressed=True)
+    assert card.detail is not None
+    until = NOW + timedelta(minutes=minutes)
+    card.detail = replace(card.detail, object=replace(place(), service_until=until))
+    view = present_card.detail(store, NOW)
+    assert (view.suppressed, view.service) == (True, f"{shown}{formats.moment(until, NOW)}" if shown else "")
+
+
 def test_a_known_alarm_is_drawn_before_its_details_have_come(store: Store) -> None:
     one = alarm()
     store.book.learn(one)

@@ -15,8 +15,9 @@ from tests.support.signals import NOON, edge, initial, later, record
 from workflows.domain.alarm import AlarmType, Family, Outcome, Priority, Signal, SignalSource, Source
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.recording import Bundle, Event, Facts, ObjectFacts, Recording, ZoneFacts, dedup_key
+from workflows.domain.service import Period, Scope
 
-OBJECT, PANEL, ZONE = UUID(int=1), UUID(int=2), UUID(int=3)
+OBJECT, PANEL = UUID(int=1), UUID(int=2)
 FACTS = Facts(panels={PANEL: OBJECT}, objects={OBJECT: ObjectFacts(object_id=OBJECT)})
 
 
@@ -76,7 +77,13 @@ def with_object(**config: object) -> Facts:
 
 
 def with_zone(number: int = 1, facts: Facts = FACTS, **zone: object) -> Facts:
-    return replace(facts, zones={(PANEL, number): ZoneFacts(zone_id=ZONE, **zone)})  # type: ignore[arg-type]
+    return replace(facts, zones={(PANEL, number): ZoneFacts(**zone)})  # type: ignore[arg-type]
+
+
+def in_service(*scopes: Scope, begun_at: datetime = NOON, **config: object) -> Facts:
+    """Of the whole object when no scope is given."""
+    periods = tuple(Period(scope=scope, begun_at=begun_at) for scope in scopes or (Scope(),))
+    return with_object(service=periods, **config)
 
 
 # -- R-EDGE: one happening is one event -----------------------------------------------------------------------------------
@@ -290,7 +297,7 @@ def test_the_log_does_not_make_a_second_joinable_bundle_of_a_type() -> None:
 
 
 def test_a_hold_up_found_out_in_service_mode_rings() -> None:
-    rows = Rows(with_object(in_service=True))
+    rows = Rows(in_service())
     assert rows.take(edge(PANEL)) == [Outcome.SUPPRESSED]
     rows.take(record(PANEL, alarm_type=AlarmType.HOLDUP, code=122))
     assert (rows.event.suppressed, rows.bundle.suppressed) == (False, False)
@@ -332,38 +339,6 @@ def test_a_bundle_takes_the_headline_and_priority_of_its_most_urgent_event() -> 
     rows.take(edge(PANEL, 2))
     rows.take(edge(PANEL, 3))
     assert (rows.bundle.priority, rows.bundle.headline.source_number) == (Priority.CRITICAL, 2)
-
-
-@pytest.mark.parametrize(
-    ("zones", "alarm_type", "outcome"),
-    [
-        (None, AlarmType.INTRUSION, Outcome.SUPPRESSED),
-        (None, AlarmType.HOLDUP, Outcome.EVENT),
-        (frozenset({ZONE}), AlarmType.INTRUSION, Outcome.SUPPRESSED),
-        (frozenset({UUID(int=9)}), AlarmType.INTRUSION, Outcome.EVENT),
-    ],
-)
-def test_r_service_silences_an_object_or_zones_but_never_a_hold_up(
-    zones: frozenset[UUID] | None, alarm_type: AlarmType, outcome: Outcome
-) -> None:
-    rows = Rows(with_zone(facts=with_object(in_service=True, service_zones=zones)))
-    assert rows.take(edge(PANEL, alarm_type=alarm_type)) == [outcome]
-    assert rows.bundle.suppressed is (outcome is Outcome.SUPPRESSED)
-
-
-@pytest.mark.parametrize(("kind", "silenced"), [(AlarmType.FIRE, False), (AlarmType.INTRUSION, True)])
-def test_what_an_object_never_silences_sounds_in_service_mode(kind: AlarmType, silenced: bool) -> None:
-    rows = Rows(with_object(in_service=True, never_silenced=frozenset({"FIRE"})))
-    rows.take(edge(PANEL, alarm_type=kind))
-    assert rows.bundle.suppressed is silenced
-
-
-def test_a_bundle_is_silenced_only_while_all_its_events_are() -> None:
-    rows = Rows(with_object(in_service=True))
-    rows.take(edge(PANEL, 1))
-    rows.facts = FACTS
-    rows.take(edge(PANEL, 2))
-    assert not rows.bundle.suppressed
 
 
 @pytest.mark.parametrize(("note", "expected"), [(frozenset({"INTRUSION"}), True), (frozenset[str](), False)])

@@ -95,6 +95,21 @@ def class_pill(look: Look, rank: int, label: str) -> ft.Control:
     )
 
 
+def service_pill(look: Look, label: str) -> ft.Control:
+    """In the place of the class: a wrench and no colour (R-SERVICE)."""
+    tokens = look.tokens
+    return ft.Container(
+        content=ft.Row(
+            [ft.Icon(ft.Icons.BUILD, size=12, color=tokens.soft), text(label, tokens.soft, size=11.5, weight=BOLD)],
+            spacing=4,
+            tight=True,
+        ),
+        bgcolor=tokens.raised,
+        border_radius=5,
+        padding=ft.Padding.symmetric(horizontal=7, vertical=2),
+    )
+
+
 def status_pill(look: Look, status: str, label: str, rank: int) -> ft.Control:
     """The status in words; NEW in the class's colour, work under way in blue, done quiet."""
     tokens, tone = look.tokens, look.tokens.tone(rank)

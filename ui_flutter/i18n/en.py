@@ -128,6 +128,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "detail.opened": "Opened",
     "detail.last_event": "Last signal",
     "detail.owner": "Owner",
+    "detail.service_until": "Service mode until {time}",
     "detail.workflow": "Workflow history",
     "detail.workflow_open": "Open in Temporal",
     "detail.copy_id": "Copy the id",

@@ -133,6 +133,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "detail.opened": "Otwarty",
     "detail.last_event": "Ostatni sygnał",
     "detail.owner": "Prowadzi",
+    "detail.service_until": "Tryb serwisowy do {time}",
     "detail.workflow": "Historia przebiegu",
     "detail.workflow_open": "Otwórz w Temporal",
     "detail.copy_id": "Kopiuj identyfikator",

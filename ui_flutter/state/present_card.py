@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from api.client.models import AlarmDetail, AlarmSummary, Event, TimelineItem, TimelineKind
+from api.client.models import AlarmDetail, AlarmSummary, Event, Object, TimelineItem, TimelineKind
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
 from ui_flutter.state import present, present_desk
@@ -46,6 +46,8 @@ def detail(store: Store, now: datetime) -> DetailView:
         address=place.address if place else "",
         kind=alarm.alarm_type,
         why=_why(alarm, words, now),
+        suppressed=alarm.suppressed,
+        service=_service(place, store, now),
         buttons=_buttons(alarm, store, actions),
         facts=_facts(alarm, store, now),
         lines=_lines(card, store, now),
@@ -60,6 +62,14 @@ def detail(store: Store, now: datetime) -> DetailView:
 def _why(alarm: AlarmSummary, words: Words, now: datetime) -> str:
     active = words("row.active", n=alarm.active_count) if alarm.active_count else ""
     return " · ".join(part for part in (present.why(alarm, words, now), active) if part)
+
+
+def _service(place: Object | None, store: Store, now: datetime) -> str:
+    """As long as it lasts by the server's clock: the card may stay open longer."""
+    until = place.service_until if place is not None else None
+    if until is None or until <= store.link.server_now(now):
+        return ""
+    return store.words("detail.service_until", time=formats.moment(until, now))
 
 
 def _buttons(alarm: AlarmSummary, store: Store, actions: tuple[Action, ...]) -> tuple[ButtonView, ...]:

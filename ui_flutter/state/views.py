@@ -215,6 +215,8 @@ class DetailView:
     address: str = ""
     kind: str = ""
     why: str = ""
+    suppressed: bool = False
+    service: str = ""  # until when the object is in service mode
     buttons: tuple[ButtonView, ...] = ()
     hint: str = ""
     facts: tuple[FactView, ...] = ()

@@ -92,7 +92,9 @@ def _head(look: Look, view: DetailView, intents: Intents) -> ft.Control:
         look, "card-leave", words("detail.back" if look.narrow else "detail.close_panel"), leave_icon, intents.leave
     )
     pills: list[ft.Control] = [
-        parts.class_pill(look, view.rank, view.class_label),
+        parts.service_pill(look, words("row.suppressed"))
+        if view.suppressed
+        else parts.class_pill(look, view.rank, view.class_label),
         parts.named("card-status", parts.status_pill(look, view.status, view.status_label, view.rank), label=view.status),
     ]
     number: list[ft.Control] = [ft.Container(expand=True), _number(look, view, intents)]
@@ -109,7 +111,7 @@ def _head(look: Look, view: DetailView, intents: Intents) -> ft.Control:
                     ft.Icon(
                         parts.KIND_ICONS.get(view.kind, ft.Icons.NOTIFICATIONS_ACTIVE),
                         size=22,
-                        color=tokens.tone(view.rank).text,
+                        color=tokens.soft if view.suppressed else tokens.tone(view.rank).text,
                     ),
                     padding=ft.Padding.only(top=3),
                 ),
@@ -122,9 +124,16 @@ def _head(look: Look, view: DetailView, intents: Intents) -> ft.Control:
     ]
     if view.address:
         lines.append(ft.Container(parts.text(view.address, tokens.soft), padding=ft.Padding.only(left=22)))
+    if view.service:
+        lines.append(parts.named("card-service", _service(look, view.service), label=view.service))
     if view.why:
         lines.append(parts.text(view.why, tokens.soft, size=12.5))
     return ft.Column(lines, spacing=6, tight=True)
+
+
+def _service(look: Look, until: str) -> ft.Control:
+    icon = ft.Icon(ft.Icons.BUILD, size=14, color=look.tokens.soft)
+    return ft.Row([icon, parts.text(until, look.tokens.soft, size=12.5)], spacing=6, tight=True)
 
 
 def _number(look: Look, view: DetailView, intents: Intents) -> ft.Control:

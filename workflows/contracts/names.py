@@ -110,6 +110,9 @@ APPLY = "apply"  # update of ObjectImport
 CANCEL = "cancel"  # update of ObjectImport
 PROGRESS = "progress"  # query of ObjectImport
 RELEASE = "release"  # update of SatelCommand and ServiceMode: the second person agrees
+SERVICE_BEGUN = "begun"  # update of ServiceMode: answers when it is in force, waits for somebody, or never will be
+SERVICE_EXTEND = "extend"  # update of ServiceMode
+SERVICE_END = "end"  # update of ServiceMode
 
 # Search attributes, all of type Keyword: name -> type name as the Temporal CLI spells it
 OBJECT_ID = "ObjectId"

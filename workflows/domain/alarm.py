@@ -160,6 +160,7 @@ class Signal:
     panel_at: datetime | None = None  # the panel's time made UTC and corrected by the measured clock offset
     recovered: bool = False  # found by walking the log after a gap (R-RECOVER)
     confirms_only: bool = False  # a log record read because of an edge that was already reported
+    rings_again: bool = False  # our own: service mode has ended, and what it silenced still stands in alarm
     raw: bytes = b""  # frame or record as received, for the auditor; never holds a user code
     detail: dict[str, str | int | bool] | None = None
 

@@ -39,6 +39,7 @@ from workflows.domain.alarm import (
     most_urgent,
 )
 from workflows.domain.bundle import JOIN_WINDOW, JOINABLE, BundleStatus, joins
+from workflows.domain.service import Period, Place, silences
 from workflows.domain.supervision import MONITORING_CENTRE
 
 MATCH_WITHIN: Final = timedelta(seconds=90)  # R-EDGE: between an edge and its log record
@@ -56,11 +57,10 @@ _BY_STATE: Final = frozenset({SignalSource.EDGE, SignalSource.INITIAL, SignalSou
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectFacts:
-    """How an object wants its alarms. `in_service` is already decided for now; `service_zones` None: all of it."""
+    """How an object wants its alarms. `service`: the periods of service mode in force now."""
 
     object_id: UUID
-    in_service: bool = False
-    service_zones: frozenset[UUID] | None = None
+    service: tuple[Period, ...] = ()
     join_window: timedelta = JOIN_WINDOW
     priorities: Mapping[str, str] = field(default_factory=dict)
     requires_note: frozenset[str] = frozenset()
@@ -69,7 +69,6 @@ class ObjectFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneFacts:
-    zone_id: UUID
     alarm_type: AlarmType | None = None
     priority_override: Mapping[str, str] = field(default_factory=dict)
 
@@ -303,11 +302,18 @@ def priority_of(alarm_type: AlarmType, zone: ZoneFacts | None, config: ObjectFac
     return most_urgent(priority, default) if alarm_type in NEVER_SUPPRESSED else priority
 
 
-def is_suppressed(alarm_type: AlarmType | None, zone: ZoneFacts | None, config: ObjectFacts) -> bool:
-    """Whether service mode silences an alarm of this type from this zone."""
-    if alarm_type is None or alarm_type in NEVER_SUPPRESSED | config.never_silenced or not config.in_service:
+def is_suppressed(alarm_type: AlarmType | None, signal: Signal, config: ObjectFacts) -> bool:
+    """Whether service mode silences what ``signal`` tells, an alarm of this type."""
+    if alarm_type is None or signal.restore or not config.service:
         return False
-    return config.service_zones is None or (zone is not None and zone.zone_id in config.service_zones)
+    return silences(
+        config.service,
+        alarm_type,
+        Place(panel_id=signal.panel_id, source_kind=signal.source_kind, source_number=signal.source_number),
+        moment_of(signal),
+        never_silenced=config.never_silenced,
+        by_log=signal.source is SignalSource.LOG,
+    )
 
 
 def needs_note(alarm_type: AlarmType, config: ObjectFacts) -> bool:
@@ -374,7 +380,7 @@ class Recording:
             return Verdict(Outcome.QUARANTINED)
         if signal.source is SignalSource.PROBE:
             return Verdict(Outcome.TEST, object_id)
-        relation, event = self._relate(signal)
+        relation, event = (Relation.NEW, None) if signal.rings_again else self._relate(signal, object_id)
         if event is None:
             return self._new(signal, object_id)
         if relation is Relation.REPEATS:
@@ -384,14 +390,33 @@ class Recording:
         seen = self._change(replace(event, last_seen_at=max(event.last_seen_at, signal.received_at)))
         return Verdict(Outcome.CONFIRMATION, object_id, seen)
 
+    def is_moot(self, signal: Signal) -> bool:
+        """Whether what should ring again, now that service mode has ended, has ended itself or is silenced again: no ledger row
+        tells of it, for nothing was received."""
+        if not signal.rings_again:
+            return False
+        object_id = self._facts.panels.get(signal.panel_id) if signal.panel_id is not None else None
+        config = self._facts.objects.get(object_id) if object_id is not None else None
+        if config is None or is_suppressed(signal.alarm_type, signal, config):
+            return True
+        return not any(event.active and event.suppressed for event in self._on(track_of(signal)))
+
     # -- events
 
-    def _relate(self, signal: Signal) -> tuple[Relation, Event | None]:
+    def _relate(self, signal: Signal, object_id: UUID) -> tuple[Relation, Event | None]:
         track = track_of(signal)
         candidates = [self._events[event_id] for event_id in self._by_track[track]] if track is not None else []
         same_key = self._newest_of_key(dedup_key(signal))
         known = candidates if same_key is None else [*candidates, same_key]
-        return relate(signal, candidates, same_key, over={event.id for event in known if self._is_over(event)})
+        rings = self._rings(signal, object_id)
+        over = {event.id for event in known if self._is_over(event) or (rings and event.suppressed)}
+        return relate(signal, candidates, same_key, over=over)
+
+    def _rings(self, signal: Signal, object_id: UUID) -> bool:
+        """Whether it is an alarm that no service mode silences now."""
+        alarm_type = effective_type(signal, self._zone(signal))
+        is_alarm = alarm_type is not None and not signal.restore
+        return is_alarm and not is_suppressed(alarm_type, signal, self._facts.objects[object_id])
 
     def _newest_of_key(self, key: str) -> Event | None:
         event_id = self._by_key.get(key)
@@ -412,10 +437,11 @@ class Recording:
     def _new(self, signal: Signal, object_id: UUID) -> Verdict:
         config, zone = self._facts.objects[object_id], self._zone(signal)
         alarm_type = effective_type(signal, zone)
-        suppressed = not signal.restore and is_suppressed(alarm_type, zone, config)
+        suppressed = is_suppressed(alarm_type, signal, config)
         event = replace(_event(signal, self._new_id(), object_id, alarm_type, self._now), dedup_key=self._key_for(signal))
         if alarm_type is not None:
-            event = replace(event, priority=priority_of(alarm_type, zone, config), suppressed=suppressed)
+            priority = Priority.LOW if suppressed else priority_of(alarm_type, zone, config)
+            event = replace(event, priority=priority, suppressed=suppressed)
         self._remember(event)
         self._change(event)
         if signal.restore:
@@ -468,17 +494,14 @@ class Recording:
 
     def _retype(self, before: Event, event: Event, exact: AlarmType, signal: Signal) -> Event:
         config, zone = self._facts.objects[event.object_id], self._zone(signal)
-        event = self._change(
-            replace(
-                event,
-                alarm_type=exact,
-                priority=priority_of(exact, zone, config),
-                suppressed=event.suppressed and is_suppressed(exact, zone, config),
-            )
-        )
+        suppressed = event.suppressed and is_suppressed(exact, signal, config)
+        priority = Priority.LOW if suppressed else priority_of(exact, zone, config)
+        event = self._change(replace(event, alarm_type=exact, priority=priority, suppressed=suppressed))
         bundle = self._bundles.get(event.bundle_id) if event.bundle_id is not None else None
         if bundle is None:
             return self._join(event, signal) if event.bundle_id is None else event
+        if bundle.suppressed and not suppressed and (bundle.event_count > 1 or bundle.status is not BundleStatus.NEW):
+            return self._leave(bundle, event, signal)
         assert event.priority is not None
         if bundle.event_count == 1 and (not bundle.joinable or self._joinable(bundle.object_id, exact) is None):
             bundle = replace(bundle, alarm_type=exact, priority=event.priority, requires_note=needs_note(exact, config))
@@ -490,6 +513,12 @@ class Recording:
         )
         self._rename(bundle, before, event, signal)
         return event
+
+    def _leave(self, silent: Bundle, event: Event, signal: Signal) -> Event:
+        """What turns out to ring leaves a silent bundle that others are in, or that somebody has dealt with as silent."""
+        count, active = silent.event_count - 1, silent.active_count - int(event.active)
+        self._touch(replace(silent, event_count=max(0, count), active_count=max(0, active)), signal)
+        return self._join(replace(event, bundle_id=None), signal)
 
     def _rename(self, bundle: Bundle, before: Event, event: Event, signal: Signal) -> None:
         headline = _headline(event) if bundle.headline == _headline(before) else bundle.headline
@@ -574,9 +603,14 @@ class Recording:
         return centre or self._facts.objects[event.object_id]
 
     def _fitting(self, event: Event, place: ObjectFacts) -> Bundle | None:
-        """The joinable bundle if the event lies in its window, else an open one of those that ceased to be joinable."""
+        """The joinable bundle if the event lies in its window, else an open one of those that ceased to be joinable.
+
+        What rings never joins what service mode silenced: it would be hidden in it, or be taken for what was dealt with there.
+        """
         same = [b for b in self._bundles.values() if (b.object_id, b.alarm_type) == (place.object_id, event.alarm_type)]
-        return next((bundle for bundle in sorted(same, key=_newest_joinable) if _fits(bundle, event, place)), None)
+        may = [bundle for bundle in same if event.suppressed or not bundle.suppressed]
+        may.sort(key=lambda bundle: (bundle.suppressed != event.suppressed, *_newest_joinable(bundle)))
+        return next((bundle for bundle in may if _fits(bundle, event, place)), None)
 
     def _open(self, event: Event, place: ObjectFacts, signal: Signal) -> Bundle:
         """A new bundle. It takes the place of the joinable one, unless the event is an old one that we heard of late."""
@@ -680,7 +714,6 @@ def _with_event(bundle: Bundle, event: Event) -> Bundle:
         bundle,
         priority=most_urgent(bundle.priority, event.priority),
         headline=_headline(event) if urgent else bundle.headline,
-        suppressed=bundle.suppressed and event.suppressed,
         event_count=bundle.event_count + 1,
         active_count=bundle.active_count + int(event.active),
         first_event_at=min(bundle.first_event_at, event.occurred_at),

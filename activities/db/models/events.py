@@ -23,6 +23,7 @@ class EventRow(Base):
         Index("ix_events_panel", "panel_id", "minute", "id"),
         Index("ix_events_object", "object_id", "minute", "id"),
         Index("ix_events_bundle", "bundle_id", "id", postgresql_where=text("bundle_id IS NOT NULL")),
+        Index("ix_events_silent", "object_id", "recorded_at", postgresql_where=text("suppressed")),
         {"postgresql_partition_by": "RANGE (minute)"},
     )
 

@@ -8,16 +8,15 @@ from activities.db.models.base import Base, Identified, Stamped, Versioned, enum
 
 
 class ObjectStatus(StrEnum):
+    """What somebody set. Whether service mode is in force `service_modes` says alone; answers tell both as one status."""
+
     ACTIVE = "ACTIVE"
-    SERVICE = "SERVICE"  # alarms are recorded but silenced until `service_until` (R-SERVICE)
     CLOSED = "CLOSED"
 
 
 class GuardedObject(Identified, Stamped, Versioned, Base):
-    """A guarded place. `service_zones` None: the whole object; else a list of `zones.id`.
-
-    `plan_version` is that of its contacts and procedure, which are changed together and apart from the rest.
-    """
+    """A guarded place. `plan_version` is that of its contacts and procedure, which are changed together and apart from the
+    rest."""
 
     __tablename__ = "objects"
     __table_args__ = (
@@ -34,8 +33,6 @@ class GuardedObject(Identified, Stamped, Versioned, Base):
     status: Mapped[ObjectStatus] = mapped_column(
         enum(ObjectStatus, "status"), server_default=text("'ACTIVE'"), default=ObjectStatus.ACTIVE
     )
-    service_until: Mapped[datetime | None]
-    service_zones: Mapped[list[str] | None]
     search: Mapped[str] = mapped_column(
         Computed("stam_fold(name || ' ' || address || ' ' || external_number)", persisted=True)
     )  # see activities.db.fold

@@ -22,6 +22,7 @@ from activities.db.models.zones import Zone
 from activities.db.outbox import announce_panel_change, wake_holders
 from activities.db.repositories.paging import Key, Order, Rows, page
 from activities.db.repositories.panel_releases import in_force
+from activities.db.repositories.service_modes import until_of_object
 from activities.db.session import WriteSession
 from activities.infra.crypto import FieldCipher, Unreadable
 from workflows.domain.bundle import BundleStatus
@@ -49,6 +50,7 @@ class Wanted:
 
     text: str | None = None
     status: ObjectStatus | None = None
+    in_service: bool | None = None
     kind: str | None = None
     located: bool | None = None
     assigned_to: UUID | None = None
@@ -58,7 +60,7 @@ class Wanted:
 
 async def list_objects(session: AsyncSession, wanted: Wanted, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
     """By name. Raises BadCursor."""
-    query = select(GuardedObject.__table__).where(*_conditions(wanted))
+    query = select(GuardedObject.__table__, until_of_object().label("service_until")).where(*_conditions(wanted))
     return await page(session, query, _BY_NAME, cursor=cursor, limit=limit)
 
 
@@ -66,6 +68,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found = [_O.deleted_at.is_not(None) if wanted.deleted else _O.deleted_at.is_(None), *objects_like(wanted.text or "")]
     if wanted.status is not None:
         found.append(_O.status == wanted.status)
+    if wanted.in_service is not None:
+        until = until_of_object()
+        found.append(until.is_not(None) if wanted.in_service else until.is_(None))
     if wanted.kind is not None:
         found.append(_O.kind == wanted.kind)
     if wanted.located is not None:
