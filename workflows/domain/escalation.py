@@ -1,7 +1,7 @@
 """Whoever is called when nobody claims a critical alarm (R-ESCALATE), pure: a ladder, and a clock that decides about its rungs.
 
 The clock runs only while nobody has the alarm. A claim stops it, and what has rung stays quiet as long as somebody is at work;
-an alarm that is released, or left, rings every level that has rung before again at once, and the next one when its time is full.
+an alarm that is released, or left, rings every level that has rung at once again, and the next one when its time is full.
 So claiming and letting go puts nothing off.
 """
 
