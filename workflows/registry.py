@@ -5,13 +5,22 @@ from typing import Any, Final
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.bundle_alarm import BundleAlarm
+from workflows.escalation import Escalation
 from workflows.key_rotation import KeyRotation
 from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
 from workflows.secret_reveal import SecretReveal
 
-WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, KeyRotation, ObjectImport, PanelConnection, PanelNames, SecretReveal)
+WORKFLOWS: Final[tuple[type[Any], ...]] = (
+    BundleAlarm,
+    Escalation,
+    KeyRotation,
+    ObjectImport,
+    PanelConnection,
+    PanelNames,
+    SecretReveal,
+)
 
 # Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).
 PASSTHROUGH: Final = ("workflows.domain", "workflows.contracts", "workflows.history", "workflows.log")

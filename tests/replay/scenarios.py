@@ -44,7 +44,7 @@ TO_RESOLVED = (Action.CLAIM, Action.START, Action.ACK, Action.RESOLVE)
 @asynccontextmanager
 async def _alarm(env: WorkflowEnvironment) -> AsyncIterator[Running]:
     row = FakeRow(env.get_current_time, new_bundle(await env.get_current_time()))
-    async with serving(env.client, row.transition_bundle, row.read_bundle):
+    async with serving(env.client, *row.activities):
         alarm = await start(env.client, row)
         await eventually(lambda: _at_rest(alarm))
         yield alarm

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from workflows.domain.alarm import Priority
-from workflows.domain.bundle import BundleStatus
+from workflows.domain.bundle import BundleState, BundleStatus
 
 ESCALATED: Final = frozenset({Priority.CRITICAL})
 FRESH_FOR: Final = timedelta(minutes=2)  # an app that said it is in the foreground, and then nothing more, may be dead
@@ -131,9 +131,12 @@ def begin(status: BundleStatus, at: datetime) -> Watch:
 
 def told(watch: Watch, status: BundleStatus, at: datetime) -> Watch:
     """Somebody acted on the alarm at ``at``, or a timer did: this is its status now."""
-    stance, at = _STANCES[status], max(at, watch.since)
+    stance = _STANCES[status]
     if watch.stance is Stance.OVER or (watch.stance is Stance.WAITING and stance is Stance.WAITING):
         return watch
+    if watch.stance is Stance.LEFT and stance is Stance.HELD and at <= watch.since:
+        return watch  # what was done before it was left
+    at = max(at, watch.since)
     if watch.stance in {Stance.WAITING, Stance.LEFT}:
         watch = replace(watch, waited=watch.waited + (at - watch.since))
     if stance is Stance.WAITING:
@@ -169,6 +172,49 @@ def reached_nobody(ladder: Ladder, watch: Watch, now: datetime) -> Watch:
     if watch.stance not in {Stance.WAITING, Stance.LEFT} or watch.rung >= len(ladder.rungs):
         return watch
     return replace(watch, since=now, waited=max(watch.waited + (now - watch.since), ladder.rungs[watch.rung]))
+
+
+# -- what the alarm itself has to do
+
+
+class LinkStep(StrEnum):
+    ASK = "ASK"  # whether it is to be escalated
+    TELL = "TELL"  # the escalation what was done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What an alarm knows of its escalation. ``calm``: it was less than critical once; ``untold_at``: when somebody did what
+    the escalation has not heard of."""
+
+    begun: bool = False
+    over: bool = False
+    declined: Decline | None = None
+    asked_version: int = 0
+    calm: bool = False
+    untold_at: datetime | None = None
+
+
+def link_step(link: Link, state: BundleState) -> LinkStep | None:
+    """What is to be done for an alarm that is ``state`` now."""
+    if link.begun:
+        return LinkStep.TELL if link.untold_at is not None and not link.over else None
+    asked = link.declined is Decline.SWITCHED_OFF or link.asked_version >= state.version
+    return LinkStep.ASK if not asked and needs_somebody(state) else None
+
+
+def needs_somebody(state: BundleState) -> bool:
+    return state.priority in ESCALATED and state.status in NOT_DEALT_WITH
+
+
+def signal_for(status: BundleStatus) -> Stance:
+    """As what the escalation is told of it."""
+    return _STANCES[status]
+
+
+def waits_since(link: Link, state: BundleState, now: datetime) -> datetime:
+    """When the ladder's clock began: with the alarm, or when it became critical."""
+    return now if link.calm else state.status_changed_at
 
 
 # -- deliveries
