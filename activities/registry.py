@@ -5,22 +5,27 @@ from typing import Any
 
 from activities.bundles import BundleActivities
 from activities.db.session import Database
+from activities.escalation import EscalationActivities
 from activities.infra.settings import Settings
 from activities.keys import KeyActivities
+from activities.notify.deliver import Notifier
 from activities.object_import import ImportActivities
 from activities.panel_names import PanelNamesActivities
 from activities.reveals import RevealActivities
 
 
 def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]]:
-    """Raises BadKeys."""
+    """Raises BadKeys, BadFlags."""
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
     imports = ImportActivities(db, settings.cipher())
+    escalation = EscalationActivities(db, Notifier.make(db, settings.cipher(), settings), settings.flags())
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
         *(panel_names.find_panel_holder, panel_names.fail_names_read),
         *(reveals.open_reveal, reveals.end_reveal),
+        *(escalation.may_escalate, escalation.read_ladder, escalation.resolve_level),
+        *(escalation.send_notification, escalation.tell_level),
         *(keys.rotate_signing_key, keys.remove_retired_keys),
         *(imports.check_import, imports.begin_import, imports.apply_import_chunk, imports.end_import),
     ]

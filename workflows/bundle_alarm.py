@@ -59,9 +59,9 @@ class BundleAlarm:
                 await self._tell_escalation()
             else:
                 await self._wait_and_act()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        if self._link_step() is LinkStep.TELL:
+        if self._closed() and self._link_step() is LinkStep.TELL:
             await self._tell_escalation()
+        await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._closed():
             workflow.continue_as_new(self._life)
         return self.snapshot()

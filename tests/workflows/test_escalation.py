@@ -267,8 +267,7 @@ async def test_what_is_switched_off_or_suppressed_has_no_escalation(
             await env.client.get_workflow_handle(names.escalation_workflow_id(alarm.bundle_id)).describe()
 
 
-@RESTARTING
-async def test_it_outlives_the_runs_of_its_alarm(env: WorkflowEnvironment, story: Alarmed, cached: int) -> None:
+async def test_it_outlives_the_runs_of_its_alarm(env: WorkflowEnvironment, story: Alarmed) -> None:
     await story.rang((FIRST, 1))
     handle = story.alarm.handle
     first_run = (await handle.describe()).run_id
