@@ -71,7 +71,8 @@ class Alarmed:
 
     async def snapshot(self) -> EscalationSnapshot:
         handle = self.env.client.get_workflow_handle(self.id)
-        return await handle.query(names.SNAPSHOT, result_type=EscalationSnapshot)
+        answer: EscalationSnapshot = await handle.query(names.SNAPSHOT, result_type=EscalationSnapshot)
+        return answer
 
     async def stands(self, stance: Stance) -> None:
         """Wait until the escalation has heard."""
@@ -82,7 +83,8 @@ class Alarmed:
         await eventually(heard, what=str(stance))
 
     async def result(self) -> EscalationSnapshot:
-        return await self.env.client.get_workflow_handle(self.id, result_type=EscalationSnapshot).result()
+        result: EscalationSnapshot = await self.env.client.get_workflow_handle(self.id, result_type=EscalationSnapshot).result()
+        return result
 
 
 @asynccontextmanager
