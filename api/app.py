@@ -31,14 +31,18 @@ from api.routers import (
     audit,
     auth,
     documents,
+    escalation_policies,
     events,
     geocoding,
     imports,
     keys,
+    notifications,
     objects,
+    on_call,
     panel_names,
     panels,
     partitions,
+    push_devices,
     response_plans,
     reveals,
     secrets,
@@ -64,6 +68,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.DOCUMENTS: (documents,),
     Flag.IMPORT: (imports,),
     Flag.SECRET_REVEAL: (secrets, reveals),
+    Flag.ESCALATION: (escalation_policies, on_call, notifications, push_devices),
 }
 
 

@@ -72,6 +72,10 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Documents", "description": "Plans, photos and other files of objects, in versions."},
     {"name": "Imports", "description": "Objects from an Excel file: checked first, then applied."},
     {"name": "Panels", "description": "Alarm panels, their zones, their live and past states."},
+    {
+        "name": "Escalation",
+        "description": "Who is called when nobody claims a critical alarm, by what, and what was delivered.",
+    },
     {"name": "Audit", "description": "Who did what, and whether the record of it still holds."},
     {"name": "System", "description": "The ledger, the status, health and metrics."},
 ]

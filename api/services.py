@@ -16,6 +16,7 @@ from activities.infra import redis, temporal
 from activities.infra.crypto import FieldCipher
 from activities.infra.settings import Settings
 from activities.live_state import LiveState
+from activities.notify.deliver import Notifier
 from api.bundle_actions import BundleActions
 from api.callers import Callers
 from api.health import Health
@@ -41,6 +42,7 @@ class Services:
     actions: BundleActions
     reveals: RevealActions
     imports: ImportDecisions
+    notifier: Notifier
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -83,6 +85,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             actions=BundleActions(client),
             reveals=RevealActions(client),
             imports=ImportDecisions(client),
+            notifier=Notifier.make(db, cipher, settings),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

@@ -11,6 +11,7 @@ from api.client.audit import Audit
 from api.client.codec import decode
 from api.client.documents import Documents
 from api.client.errors import ApiError
+from api.client.escalation import Escalation
 from api.client.imports import Imports
 from api.client.models import (
     AlarmDetail,
@@ -59,6 +60,7 @@ class StamClient:
         self.service_tokens = ServiceTokens(self.session)
         self.documents = Documents(self.session)
         self.imports = Imports(self.session)
+        self.escalation = Escalation(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from activities.infra.settings import Settings
 from activities.live_state import LivePanel
 from api.client import models, object_admin
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
+from api.client.notification import Notification
 from api.client.secrets import Reveal, Secret
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Priority, Source
@@ -141,11 +142,13 @@ def timeline(
     events: Sequence[Row],
     actions: Sequence[Row],
     notes: Sequence[Row],
+    delivered: Sequence[Row],
     settings: Settings,
 ) -> models.Timeline:
     items = [_event_item(one) for one in events]
     items += [_action_item(one) for one in actions if one["action"] is not Action.ADD_NOTE]
     items += [models.TimelineItem(at=one["at"], kind=models.TimelineKind.NOTE, note=note(one)) for one in notes]
+    items += [_notification_item(one) for one in delivered]
     items.sort(key=lambda item: item.at)
     return models.Timeline(
         items=(*items, *_scheduled(row)),
@@ -156,6 +159,11 @@ def timeline(
 
 def _event_item(row: Row) -> models.TimelineItem:
     return models.TimelineItem(at=row["recorded_at"], kind=models.TimelineKind.EVENT, event=event(row))
+
+
+def _notification_item(row: Row) -> models.TimelineItem:
+    notification = same_named(Notification, row)
+    return models.TimelineItem(at=row["at"], kind=models.TimelineKind.NOTIFICATION, notification=notification)
 
 
 def _action_item(row: Row) -> models.TimelineItem:

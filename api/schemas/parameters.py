@@ -11,7 +11,7 @@ from workflows.domain.bundle import BundleStatus
 from workflows.domain.permissions import Role
 
 
-def _split(values: Any) -> Any:
+def split(values: Any) -> Any:
     """``a,b`` and ``?x=a&x=b`` mean the same."""
     if isinstance(values, list):
         return [part for value in values for part in str(value).split(",") if part]
@@ -22,10 +22,10 @@ def _many(description: str) -> Any:
     return Query(description=f"{description} Several: separated by commas, or repeated.")
 
 
-Statuses = Annotated[list[BundleStatus] | None, BeforeValidator(_split), _many("Only these statuses.")]
-Priorities = Annotated[list[Priority] | None, BeforeValidator(_split), _many("Only these priorities.")]
-AlarmTypes = Annotated[list[AlarmType] | None, BeforeValidator(_split), _many("Only these alarm types.")]
-Roles = Annotated[list[Role] | None, BeforeValidator(_split), _many("Only these roles.")]
+Statuses = Annotated[list[BundleStatus] | None, BeforeValidator(split), _many("Only these statuses.")]
+Priorities = Annotated[list[Priority] | None, BeforeValidator(split), _many("Only these priorities.")]
+AlarmTypes = Annotated[list[AlarmType] | None, BeforeValidator(split), _many("Only these alarm types.")]
+Roles = Annotated[list[Role] | None, BeforeValidator(split), _many("Only these roles.")]
 
 Cursor = Annotated[
     str | None, Query(max_length=512, description="`next_cursor` of the page before; rows that came meanwhile shift nothing.")

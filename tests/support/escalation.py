@@ -12,11 +12,11 @@ from activities.db.models.escalation_steps import EscalationStep
 from activities.db.models.notification_channels import NotificationChannel
 from activities.db.models.on_call_overrides import OnCallOverride
 from activities.db.models.on_call_rotas import OnCallMember, OnCallRota
-from activities.db.models.push_devices import Platform, PushDevice
+from activities.db.models.push_devices import PushDevice
 from activities.db.session import Database
 from activities.infra.crypto import FieldCipher
 from workflows.domain.alarm import Priority
-from workflows.domain.escalation import Channel, TargetKind
+from workflows.domain.escalation import Channel, Platform, TargetKind
 
 
 async def add_policy(db: Database, *steps: dict[str, Any], default: bool = True, **more: Any) -> UUID:

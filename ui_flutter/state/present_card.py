@@ -139,8 +139,10 @@ def _line(number: int, item: TimelineItem, store: Store, now: datetime) -> LineV
         )
     elif item.kind is TimelineKind.NOTE and item.note is not None:
         text, who, note = words("line.add_note"), item.note.author_name, item.note.text
-    elif item.kind is TimelineKind.NOTIFICATION:
-        text = words("line.notification")
+    elif item.kind is TimelineKind.NOTIFICATION and item.notification is not None:
+        told = item.notification
+        text, who = words(f"line.notification.{told.status}"), told.user_name or ""
+        note = " · ".join(filter(None, (f"L{told.level}", told.channel, told.code)))
     elif item.kind is TimelineKind.SCHEDULED and item.action is not None:
         text = words.get(f"line.due.{item.action}", item.action)
     elif item.action is Action.ADD_NOTE:

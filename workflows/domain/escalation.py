@@ -31,6 +31,12 @@ class Channel(StrEnum):
 OF_PEOPLE: Final = frozenset({Channel.EMAIL, Channel.SMS, Channel.PUSH})  # those that a user or a rota can be reached by
 
 
+class Platform(StrEnum):
+    """Of an app that can be woken."""
+
+    ANDROID = "ANDROID"
+
+
 class TargetKind(StrEnum):
     """Whom a step of a ladder rings."""
 

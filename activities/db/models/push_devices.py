@@ -1,15 +1,11 @@
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from activities.db.models.base import NOW, TRUE, Base, Identified, enum
-
-
-class Platform(StrEnum):
-    ANDROID = "ANDROID"
+from workflows.domain.escalation import Platform
 
 
 class PushDevice(Identified, Base):
