@@ -39,7 +39,7 @@ def rota_answer(rota: OnCallRota, members: Sequence[UUID], overrides: Sequence[O
     return same_named(told.OnCallRota, columns_of(rota), members=tuple(members), overrides=stand_ins)
 
 
-def channel_answer(row: NotificationChannel | Row) -> NotificationChannel:
+def channel_answer(row: NotificationChannel | Row) -> told.NotificationChannel:
     columns: Any = columns_of(row) if isinstance(row, NotificationChannel) else row
     return same_named(told.NotificationChannel, columns, has_secret=columns["secret_sealed"] is not None)
 

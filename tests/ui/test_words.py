@@ -9,6 +9,7 @@ from ui_flutter.i18n.words import Language, Words, plural_form
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
 from workflows.domain.errors import ErrorCode
+from workflows.domain.escalation import DeliveryStatus
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
 
@@ -61,6 +62,7 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"status.{one}" for one in BundleStatus),
         *(f"line.{one}" for one in Action),
         *(f"line.due.{one}" for one in TIMER_ACTIONS),
+        *(f"line.notification.{one}" for one in DeliveryStatus),
         *(f"done.{one}" for one in set(Action) - TIMER_ACTIONS),
     ]
     assert [key for key in wanted if key not in pl.WORDS] == []
