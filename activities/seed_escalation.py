@@ -1,7 +1,7 @@
 """The demo's escalation: a rota of the operators, then the administrator, then the master (R-SEED, R-ESCALATE).
 
-Nothing of it is added, or put back, once there is a policy. The demo has no mail server, so what rings is refused, and the story
-of a critical alarm says so.
+Nothing of it is added, or put back, once there is a policy. The demo has no mail server, so what rings is refused, and the
+story of a critical alarm says so.
 """
 
 from collections.abc import Iterable
