@@ -82,6 +82,7 @@ async def put_policy(policy_id: UUID, body: Policy, access: Editor, served: Serv
             policy.version += 1
             await session.flush()
             await escalation_plans.put_parts(session, policy, list(_steps(body)), body.object_ids)
+            await session.refresh(policy)
             answer = await _told(session, policy_id)
             changes = {"before": as_json(before), "after": as_json(answer)}
             audit(session, access, "escalation_policy.changed", "escalation_policy", policy_id, **changes)

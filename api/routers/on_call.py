@@ -103,6 +103,7 @@ async def put_rota(rota_id: UUID, body: Rota, access: Editor, served: Served) ->
                 setattr(rota, name, value)
             rota.version += 1
             await escalation_plans.put_members(session, rota_id, body.members)
+            await session.refresh(rota)
             answer = await _told(session, rota_id)
             audit(session, access, "rota.changed", "rota", rota_id, before=before, after=as_json(answer))
     except IntegrityError as error:
