@@ -14,6 +14,7 @@ from workflows.domain.escalation import DeliveryStatus, judge_http
 
 MOST_READ: Final = 16_384  # bytes of an answer
 USER_AGENT: Final = "stam-replacer"
+_SILENCE: Final = 15.0  # s, of a server; a whole try is the caller's to limit, to no more than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,13 @@ async def post(
 ) -> Answered | Answer:
     """The server's answer, or ours when there is none. ``server_name``: of the certificate, when the URL has an address.
 
-    Time is the caller's to limit.
+    The time of a whole try is the caller's to limit.
     """
     extensions = {"sni_hostname": server_name} if server_name else {}
     sent = {"User-Agent": USER_AGENT, **(headers or {})}
     try:
         async with (
-            httpx.AsyncClient(verify=context, trust_env=False, timeout=None) as client,  # noqa: S113 - see above
+            httpx.AsyncClient(verify=context, trust_env=False, timeout=_SILENCE) as client,
             client.stream("POST", url, headers=sent, content=content, data=form, json=json, extensions=extensions) as response,
         ):
             return Answered(response.status_code, await _some(response))
