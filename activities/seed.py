@@ -31,6 +31,7 @@ from activities.db.outbox import announce_panel_change
 from activities.db.session import Database, WriteSession
 from activities.infra.crypto import FieldCipher
 from activities.infra.settings import Settings
+from activities.seed_escalation import escalation
 from activities.seed_history import history
 from activities.seed_place import OBJECTS, ZONES_PER_PARTITION, Place, add, id_of
 from workflows.domain.permissions import Role
@@ -72,6 +73,7 @@ async def seed(settings: Settings, *, panels_from_port: int | None = None, simul
                 await _secrets(session, places, settings.cipher())
                 await _command_codes(session, places, settings.cipher())
                 await _users(session, places)
+                await escalation(session)
                 await history(session, places)
     finally:
         await db.dispose()

@@ -53,7 +53,7 @@ async def _serve(settings: Settings) -> None:
 def build(client: Client, db: Database, settings: Settings, *, task_queue: str = names.CORE_QUEUE) -> Worker:
     """The worker as it runs everywhere. More activities at once than connections would only wait for one inside.
 
-    Raises BadKeys.
+    Raises BadKeys, BadFlags.
     """
     return Worker(
         client,

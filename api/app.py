@@ -35,16 +35,20 @@ from api.routers import (
     commands,
     dispatch,
     documents,
+    escalation_policies,
     events,
     geocoding,
     imports,
     keys,
+    notifications,
     objects,
+    on_call,
     panel_names,
     panel_releases,
     panels,
     partitions,
     procedures,
+    push_devices,
     response_plans,
     reveals,
     secrets,
@@ -74,6 +78,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.SECRET_REVEAL: (secrets, reveals),
     Flag.COMMANDS: (commands,),
     Flag.SERVICE_MODE: (service_modes,),
+    Flag.ESCALATION: (escalation_policies, on_call, notifications, push_devices),
 }
 
 

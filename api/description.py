@@ -88,6 +88,10 @@ TAGS: Final[list[dict[str, Any]]] = [
         "name": "Commands",
         "description": "Orders to panels: PENDING → ACK, NACK or TIMEOUT; done when the panel's state shows it.",
     },
+    {
+        "name": "Escalation",
+        "description": "Who is called when nobody claims a critical alarm, by what, and what was delivered.",
+    },
     {"name": "Audit", "description": "Who did what, and whether the record of it still holds."},
     {"name": "System", "description": "The ledger, the status, health and metrics."},
 ]

@@ -16,6 +16,7 @@ from activities.infra import redis, temporal
 from activities.infra.crypto import FieldCipher
 from activities.infra.settings import Settings
 from activities.live_state import LiveState
+from activities.notify.deliver import Notifier
 from api.bundle_actions import BundleActions
 from api.callback_decisions import CallbackDecisions
 from api.callers import Callers
@@ -49,6 +50,7 @@ class Services:
     imports: ImportDecisions
     callbacks: CallbackDecisions
     service: ServiceActions
+    notifier: Notifier
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -95,6 +97,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             imports=ImportDecisions(client),
             callbacks=CallbackDecisions(client),
             service=ServiceActions(client),
+            notifier=Notifier.make(db, cipher, settings),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

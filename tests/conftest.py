@@ -18,6 +18,7 @@ from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE, Temporal
 from deploy.local.valkey import Valkey
 from tests.support.log import plain_log
+from tests.support.providers import MailServer, mail_server
 from tests.support.scheduling import OneSystem, long_ones_first
 from tests.support.stack import Databases, Stack, flush, folder_in_memory, run_apart
 from tests.support.system import SystemThread, everything_is_followed
@@ -127,7 +128,17 @@ async def stack() -> AsyncIterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
+def mail() -> Iterator[MailServer]:
+    """Where the system's e-mails go."""
+    with mail_server() as server, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STAM_SMTP_HOST", "127.0.0.1")
+        environment.setenv("STAM_SMTP_PORT", str(server.port))
+        environment.setenv("STAM_SMTP_SECURITY", "none")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def system(mail: MailServer) -> Iterator[System]:
     """One whole system as `stam up` runs it, with quiet simulated panels, every one connected. Shared by scenarios and the
     browser: whoever needs a panel to himself takes one that nobody else uses."""
     with folder_in_memory() as folder:

@@ -2,17 +2,17 @@
 
 The row is the state; this workflow is the only one that changes its status, through an activity that locks the row and asks
 `domain.bundle.decide`. Events come as a signal that only records; operators come as updates that wait for the answer; what
-nobody does in time, a timer does.
+nobody does in time, a timer does. A critical alarm has an escalation beside it (R-ESCALATE), which is told what is done.
 """
 
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, WorkflowAlreadyStartedError
 
 from workflows import history
 from workflows.contracts import names, policies
@@ -29,7 +29,10 @@ from workflows.contracts.bundle import (
     snapshot_of,
     transition_bundle,
 )
+from workflows.contracts.escalation import SIGNAL_OF, BundleNews, EscalationInput, may_escalate
+from workflows.contracts.escalation import start_options as escalation_options
 from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal, Timer, joined, next_timer
+from workflows.domain.escalation import ESCALATED, LinkStep, Stance, begin, link_step, needs_somebody, signal_for, waits_since
 from workflows.log import tell
 
 SOONEST: Final = timedelta(seconds=1)  # a shorter timer fires no earlier (design §5); and clocks of two hosts differ
@@ -50,8 +53,14 @@ class BundleAlarm:
         while not (self._closed() or history.is_long()):
             if self._behind():
                 await self._read_row()
+            elif (step := self._link_step()) is LinkStep.ASK:
+                await self._escalate()
+            elif step is LinkStep.TELL:
+                await self._tell_escalation()
             else:
                 await self._wait_and_act()
+        if self._closed() and self._link_step() is LinkStep.TELL:
+            await self._tell_escalation()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._closed():
             workflow.continue_as_new(self._life)
@@ -188,6 +197,8 @@ class BundleAlarm:
     async def _wait_and_act(self) -> None:
         """Wait until something moves or the next timer is due; then do what it says."""
         assert self._life.state is not None
+        if not self._life.escalation.calm and self._life.state.priority not in ESCALATED:
+            self._link(calm=True)
         timer = next_timer(self._life.state)
         if timer is None:
             await workflow.wait_condition(lambda: self._moved(timer))
@@ -215,7 +226,56 @@ class BundleAlarm:
     def _moved(self, timer: Timer | None) -> bool:
         """Whether what the waiting was for is no longer what to wait for."""
         assert self._life.state is not None
-        return self._closed() or self._behind() or history.is_long() or next_timer(self._life.state) != timer
+        moved = self._behind() or self._link_step() is not None or next_timer(self._life.state) != timer
+        return moved or self._closed() or history.is_long()
+
+    # the escalation beside it
+
+    def _link_step(self) -> LinkStep | None:
+        return link_step(self._life.escalation, self._life.state) if self._life.state is not None else None
+
+    def _link(self, **changes: Any) -> None:
+        self._life = replace(self._life, escalation=replace(self._life.escalation, **changes))
+
+    async def _escalate(self) -> None:
+        """Begin, unless that is switched off or the alarm is suppressed. One that is there already, of a BundleAlarm that
+        somebody terminated, goes on."""
+        ref = BundleRef(bundle_id=self._life.bundle_id)
+        asked = self._life.state
+        answer = await workflow.execute_activity(may_escalate, ref, summary="escalate?", **policies.DATABASE)
+        state = self._life.state
+        assert asked is not None
+        assert state is not None
+        self._link(declined=answer.declined, asked_version=asked.version)
+        if answer.declined is not None or not needs_somebody(state):
+            self._tell(f"not escalated: {answer.declined or state.status}")
+            return
+        start = EscalationInput(
+            bundle_id=self._life.bundle_id,
+            object_id=self._life.object_id,
+            alarm_type=self._life.alarm_type,
+            priority=state.priority,
+            watch=begin(state.status, waits_since(self._life.escalation, state, workflow.now())),
+            heard_version=state.version,
+        )
+        self._link(begun=True, untold_at=None)
+        try:
+            await workflow.start_child_workflow(names.ESCALATION, start, **escalation_options(start))
+            self._tell("escalation begins")
+        except WorkflowAlreadyStartedError:
+            self._link(untold_at=workflow.now())
+
+    async def _tell_escalation(self) -> None:
+        state, at = self._life.state, self._life.escalation.untold_at
+        assert state is not None
+        assert at is not None
+        stance = signal_for(state.status)
+        self._link(untold_at=None, over=stance is Stance.OVER)
+        escalation = workflow.get_external_workflow_handle(names.escalation_workflow_id(self._life.bundle_id))
+        try:
+            await escalation.signal(SIGNAL_OF[stance], BundleNews(version=state.version, status=state.status, at=at))
+        except FailureError:
+            self._tell("its escalation has ended")
 
     # the row, and what is shown of it
 
@@ -235,13 +295,14 @@ class BundleAlarm:
         self._life = replace(self._life, alarm_type=row.alarm_type or self._life.alarm_type)
         if heard == self._life.heard_version:  # nothing newer was told of meanwhile: this is how it stands
             self._life = replace(self._life, heard_version=row.state.version)
-        self._adopt(Transition(state=row.state), "row read")
+        self._adopt(Transition(state=row.state), "row read", acted=False)
 
-    def _adopt(self, transition: Transition, what: str) -> None:
+    def _adopt(self, transition: Transition, what: str, *, acted: bool = True) -> None:
         """Take over the row unless something newer is known: two answers may overtake each other."""
         state = transition.state
         if self._life.state is None or state.version > self._life.state.version:
             self._life = replace(self._life, state=state)
+            self._link(untold_at=workflow.now() if acted else state.status_changed_at)
         self._tell(
             f"{what} → " + (f"refused: {transition.refusal}" if transition.refusal else f"**{state.status}** v{state.version}")
         )

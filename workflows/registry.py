@@ -6,6 +6,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from workflows.bundle_alarm import BundleAlarm
 from workflows.callback import CallbackReminder
+from workflows.escalation import Escalation
 from workflows.key_rotation import KeyRotation
 from workflows.object_import import ObjectImport
 from workflows.panel_connection import PanelConnection
@@ -15,7 +16,7 @@ from workflows.secret_reveal import SecretReveal
 from workflows.service_mode import ServiceMode
 
 WORKFLOWS: Final[tuple[type[Any], ...]] = (
-    *(BundleAlarm, CallbackReminder, KeyRotation, ObjectImport),
+    *(BundleAlarm, CallbackReminder, Escalation, KeyRotation, ObjectImport),
     *(PanelConnection, PanelNames, SatelCommand, SecretReveal, ServiceMode),
 )
 

@@ -10,7 +10,9 @@ from typing import Any, Final, Self
 from sqlalchemy import Column, Table
 
 from activities.db.models.base import Base
+from activities.db.models.notification_channels import NotificationChannel
 from activities.db.models.panels import Panel
+from activities.db.models.push_devices import PushDevice
 from activities.db.models.secrets import Secret
 from activities.db.models.signing_keys import SigningKey
 from activities.db.models.users import User
@@ -73,6 +75,8 @@ INTEGRATION_KEY: Final = SealedColumn.pair(Panel, "integration_key")
 COMMAND_CODE: Final = SealedColumn.pair(Panel, "command_code")
 TOTP_SECRET: Final = SealedColumn.pair(User, "totp")
 PRIVATE_KEY: Final = SealedColumn.pair(SigningKey, "private", row_id="kid")
+CHANNEL_SECRET: Final = SealedColumn.pair(NotificationChannel, "secret")
+DEVICE_TOKEN: Final = SealedColumn.pair(PushDevice, "token")
 
 SEALED: Final = (
     SECRET_VALUE,
@@ -80,4 +84,6 @@ SEALED: Final = (
     COMMAND_CODE,
     TOTP_SECRET,
     PRIVATE_KEY,
+    CHANNEL_SECRET,
+    DEVICE_TOKEN,
 )

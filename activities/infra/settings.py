@@ -4,6 +4,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -23,6 +24,14 @@ def _by_commas(given: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_by_commas)]
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the mail server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"  # from the start
+    NONE = "none"
 
 
 class Settings(BaseSettings):
@@ -137,6 +146,23 @@ class Settings(BaseSettings):
         default=None, description="a Nominatim server, asked only when somebody presses the button; without it there is none"
     )
     geocoder_countries: str = Field(default="pl", description="ISO codes, separated by commas: where addresses are looked for")
+
+    # reaching people (R-ESCALATE)
+    smtp_host: str | None = Field(
+        default=None, description="the mail server; without it every e-mail is refused, and logged so"
+    )
+    smtp_port: int = 587
+    smtp_security: SmtpSecurity = SmtpSecurity.STARTTLS
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str = Field(default="stam@localhost", description="sender of the e-mails")
+    console_url: str | None = Field(default=None, description="of the console, as people reach it: a link in notifications")
+    notify_seconds: float = Field(default=10.0, gt=0, le=15, description="one try of a notification may take")
+    notify_ca: Path | None = Field(default=None, description="PEM of the authority of providers; else the system's")
+    fcm_url: str = "https://fcm.googleapis.com"
+    fcm_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - where tokens are given
+    pagerduty_url: str = "https://events.pagerduty.com"
+    webhook_private_addresses: bool = Field(default=False, description="webhooks may go into the private network")
 
     # the demo
     demo: bool = Field(default=False, description="seed demo users with printed passwords and simulated panels")

@@ -13,6 +13,7 @@ from api.client.commands import Commands
 from api.client.dispatch import Dispatch
 from api.client.documents import Documents
 from api.client.errors import ApiError
+from api.client.escalation import Escalation
 from api.client.imports import Imports
 from api.client.models import (
     AlarmDetail,
@@ -69,6 +70,7 @@ class StamClient:
         self.supervision = Supervising(self.session)
         self.dispatch = Dispatch(self.session)
         self.service_modes = ServiceModes(self.session)
+        self.escalation = Escalation(self.session)
 
     # -- the session -------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
+from api.client.notification import Notification
 from workflows.domain.alarm import AlarmType, Family, Outcome, Priority, SignalSource, Source
 from workflows.domain.bundle import Action, BundleStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
@@ -361,8 +362,8 @@ class TimelineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineItem:
-    """EVENT: `event`. ACTION, TIMER: `action` … `version`. NOTE: `note`. DISPATCH: `dispatch`. SCHEDULED: `action` is due at
-    `due_at` (= `at`)."""
+    """EVENT: `event`. ACTION, TIMER: `action` … `version`. NOTE: `note`. NOTIFICATION: `notification`.
+    DISPATCH: `dispatch`. SCHEDULED: `action` is due at `due_at` (= `at`)."""
 
     at: datetime
     kind: TimelineKind
@@ -376,6 +377,7 @@ class TimelineItem:
     to_status: BundleStatus | None = None
     version: int | None = None
     due_at: datetime | None = None
+    notification: Notification | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from activities.db.models.bundle_actions import BundleAction
 from activities.db.models.bundle_notes import BundleNote
 from activities.db.models.objects import GuardedObject
-from activities.db.repositories import alarms, dispatch
+from activities.db.repositories import alarms, dispatch, notifications
 from activities.db.repositories.alarms import AlarmFilter, AlarmOrder, EventFilter
 from activities.db.repositories.service_modes import service_until
 from activities.infra.log import current_request_id
@@ -33,6 +33,7 @@ router = APIRouter(prefix="/api/alarms", tags=["Alarms"])
 
 _EVENTS_SHOWN: Final = 100
 _EVENTS_TOLD: Final = 1_000  # of a timeline
+_NOTIFICATIONS_TOLD: Final = 500
 _RETRY_AFTER: Final = 2  # s
 _KEYS: Final = UUID("7b1d2f64-0f0e-5c55-8f43-6a1b1f0b9a3e")  # namespace of ids made from Idempotency-Keys
 
@@ -129,15 +130,24 @@ def _may_override(access: Access) -> bool:
 
 @router.get("/{alarm_id}/timeline", responses=problems(ErrorCode.NOT_FOUND), summary="The story of an alarm")
 async def timeline(alarm_id: AlarmId, access: Viewer, served: Served) -> models.Timeline:
-    """Events, what people and timers did, notes, the dispatcher's journal, and what is scheduled next; oldest first, at most
-    the newest 1 000 events and lines of the journal."""
+    """Events, what people and timers did, notes, the dispatcher's journal, who was notified (or that nobody was), and what is
+    scheduled next; oldest first, at most the newest 1 000 events and lines of the journal, and 500 notifications."""
     async with served.db.read() as session:
         row = await _found(session, alarm_id, access)
         events = await alarms.list_events(session, EventFilter(bundle_id=alarm_id), cursor=None, limit=_EVENTS_TOLD)
         actions = await alarms.actions_of(session, alarm_id)
         notes = await alarms.notes_of(session, alarm_id)
         journal = await dispatch.entries_of(session, alarm_id, limit=_EVENTS_TOLD)
-    return answers.timeline(row, events=events.items, actions=actions, notes=notes, journal=journal, settings=served.settings)
+        delivered = await notifications.of_bundle(session, alarm_id, limit=_NOTIFICATIONS_TOLD)
+    return answers.timeline(
+        row,
+        events=events.items,
+        actions=actions,
+        notes=notes,
+        journal=journal,
+        delivered=delivered,
+        settings=served.settings,
+    )
 
 
 async def _found(session: AsyncSession, alarm_id: UUID, access: Access) -> Any:

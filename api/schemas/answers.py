@@ -24,6 +24,7 @@ from api.client import models, object_admin
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
 from api.client.commands import Command
 from api.client.dispatch import Callback
+from api.client.notification import Notification
 from api.client.panel_releases import PanelRelease
 from api.client.secrets import Reveal, Secret
 from api.client.service_modes import ServiceMode
@@ -153,12 +154,14 @@ def timeline(
     actions: Sequence[Row],
     notes: Sequence[Row],
     journal: Sequence[Row],
+    delivered: Sequence[Row],
     settings: Settings,
 ) -> models.Timeline:
     items = [_event_item(one) for one in events]
     items += [_action_item(one) for one in actions if one["action"] is not Action.ADD_NOTE]
     items += [models.TimelineItem(at=one["at"], kind=models.TimelineKind.NOTE, note=note(one)) for one in notes]
     items += [_dispatch_item(one) for one in journal]
+    items += [_notification_item(one) for one in delivered]
     items.sort(key=lambda item: item.at)
     return models.Timeline(
         items=(*items, *_scheduled(row)),
@@ -169,6 +172,11 @@ def timeline(
 
 def _event_item(row: Row) -> models.TimelineItem:
     return models.TimelineItem(at=row["recorded_at"], kind=models.TimelineKind.EVENT, event=event(row))
+
+
+def _notification_item(row: Row) -> models.TimelineItem:
+    notification = same_named(Notification, row)
+    return models.TimelineItem(at=row["at"], kind=models.TimelineKind.NOTIFICATION, notification=notification)
 
 
 def _dispatch_item(row: Row) -> models.TimelineItem:

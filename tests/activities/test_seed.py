@@ -30,6 +30,7 @@ COUNTED = (
         "partitions",
         "users",
     ),
+    *("escalation_policies", "escalation_steps", "on_call_rotas", "on_call_members", "notification_channels"),
     *("bundle_alarms", "events", "signals", "bundle_actions", "panel_state_history"),
 )
 

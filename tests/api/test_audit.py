@@ -206,6 +206,40 @@ async def _manage_users(call: Caller, admin: StamClient, api: Api, people: Peopl
     await call(admin, "DELETE", "/api/service-tokens/{token_id}", token_id=issued["issued"]["id"])
 
 
+async def _arrange_escalation(call: Caller, admin: StamClient, people: People) -> None:
+    policies, rotas, channels = "/api/escalation-policies", "/api/on-call-rotas", "/api/notification-channels"
+    master = str(people["master"])
+    turns = {
+        "name": "Duty",
+        "time_zone": "Europe/Warsaw",
+        "first_on": "2026-11-02",
+        "handover_at": "08:00",
+        "members": [master],
+    }
+    rota = (await call(admin, "POST", rotas, turns))["id"]
+    await call(admin, "PUT", f"{rotas}/{{rota_id}}", {**turns, "version": 1, "name": "On duty"}, rota_id=rota)
+    times = {"since": "2030-01-01T08:00:00Z", "until": "2030-01-02T08:00:00Z"}
+    made = await call(admin, "POST", f"{rotas}/{{rota_id}}/overrides", {"user_id": master, **times}, rota_id=rota)
+    override = made["overrides"][0]["id"]
+    await call(admin, "DELETE", f"{rotas}/{{rota_id}}/overrides/{{override_id}}", rota_id=rota, override_id=override)
+    hook = {"kind": "WEBHOOK", "label": "Hook", "address": "http://127.0.0.1/hook", "secret": "hook-s1gn"}
+    channel = (await call(admin, "POST", channels, hook))["id"]
+    change = {"version": 1, "secret": "hook-an0ther"}
+    await call(admin, "PATCH", f"{channels}/{{channel_id}}", change, channel_id=channel)
+    await call(admin, "POST", f"{channels}/{{channel_id}}/test", channel_id=channel)
+    await call(admin, "DELETE", f"{channels}/{{channel_id}}", query="?version=2", channel_id=channel)
+    steps = [{"channel": "EMAIL", "target": "ROTA", "rota_id": rota}]
+    policy = {"name": "All", "is_default": True, "levels": [{"after_seconds": 0, "steps": steps}]}
+    one = {"policy_id": (await call(admin, "POST", policies, policy))["id"]}
+    await call(admin, "PUT", f"{policies}/{{policy_id}}", {**policy, "version": 1, "attempts": 2}, **one)
+    await call(admin, "DELETE", f"{policies}/{{policy_id}}", query="?version=2", **one)
+    await call(admin, "DELETE", f"{rotas}/{{rota_id}}", query="?version=2", rota_id=rota)
+    app = {"platform": "ANDROID", "token": "push-t0ken-of-the-app", "label": "Pixel"}
+    device = (await call(admin, "POST", "/api/push-devices", app))["id"]
+    await call(admin, "POST", "/api/push-devices/{device_id}/test", device_id=device)
+    await call(admin, "DELETE", "/api/push-devices/{device_id}", device_id=device)
+
+
 async def _keep_ones_account(call: Caller, api: Api) -> None:
     """The technician's: everything about sessions and the second factor, and at last another password."""
     await call(None, "POST", "/api/auth/login", {"username": "technician", "password": PASSWORD})
@@ -245,6 +279,7 @@ async def test_every_changing_route_leaves_one_row_with_its_actor_and_request(
     await call(admin, "DELETE", _OBJECT, query=f"?version={version}", object_id=guarded["id"])
     await call(admin, "POST", f"{_OBJECT}/restore", {"version": version + 1}, object_id=guarded["id"])
     await _manage_users(call, admin, whole_api, people)
+    await _arrange_escalation(call, admin, people)
     await _work_an_alarm(call, operator, db)
     await _dispatch(call, operator, db)
     await _keep_ones_account(call, whole_api)
@@ -256,7 +291,19 @@ async def test_every_changing_route_leaves_one_row_with_its_actor_and_request(
         assert row.actor_id == people[_actor(route)], (method, route)
     async with db.read() as session:
         told = str([row.detail for row in await session.scalars(select(Row))])
-    for secret in ("s3cret", PASSWORD, "another horse", "$argon2", "rang", "called", "gate-0815", "gate-4711", "whispered"):
+    for secret in (
+        "s3cret",
+        PASSWORD,
+        "another horse",
+        "$argon2",
+        "rang",
+        "called",
+        "gate-0815",
+        "gate-4711",
+        "whispered",
+        "s1gn",
+        "push-t0",
+    ):
         assert secret not in told
 
 

@@ -48,6 +48,7 @@ OPEN, SESSION = "open", "session"  # for everybody; for whoever is logged in
 
 _VIEW_OBJECT, _EDIT, _HANDLE, _USERS, _REVEAL = "AaaAAA", "---AA-", "A---A-", "---AA-", "AaaAAA"
 _OBJECT, _PANEL, _ALARM = "/api/objects/{object_id}", "/api/panels/{panel_id}", "/api/alarms/{alarm_id}"
+_POLICY, _ROTA, _ESCALATION = "/api/escalation-policies/{policy_id}", "/api/on-call-rotas/{rota_id}", "A--AAA"
 _IMPORT, _USER = "/api/admin/import/objects", "/api/users/{user_id}"
 _SERVICE = "/api/service-modes/{service_id}"
 
@@ -182,6 +183,31 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", "/api/service-tokens"): _USERS,
     ("POST", "/api/service-tokens"): _USERS,
     ("DELETE", "/api/service-tokens/{token_id}"): _USERS,
+    # escalation: seen by whoever may see alarms of all objects, changed by administrators and masters; one's own apps
+    ("GET", "/api/escalation-policies"): _ESCALATION,
+    ("GET", _POLICY): _ESCALATION,
+    ("POST", "/api/escalation-policies"): _EDIT,
+    ("PUT", _POLICY): _EDIT,
+    ("DELETE", _POLICY): _EDIT,
+    ("GET", "/api/on-call"): _ESCALATION,
+    ("GET", "/api/on-call-rotas"): _ESCALATION,
+    ("GET", _ROTA): _ESCALATION,
+    ("GET", f"{_ROTA}/shifts"): _ESCALATION,
+    ("POST", "/api/on-call-rotas"): _EDIT,
+    ("PUT", _ROTA): _EDIT,
+    ("DELETE", _ROTA): _EDIT,
+    ("POST", f"{_ROTA}/overrides"): _EDIT,
+    ("DELETE", f"{_ROTA}/overrides/{{override_id}}"): _EDIT,
+    ("GET", "/api/notification-channels"): _EDIT,
+    ("POST", "/api/notification-channels"): _EDIT,
+    ("PATCH", "/api/notification-channels/{channel_id}"): _EDIT,
+    ("DELETE", "/api/notification-channels/{channel_id}"): _EDIT,
+    ("POST", "/api/notification-channels/{channel_id}/test"): _EDIT,
+    ("GET", "/api/notifications"): _ESCALATION,
+    ("GET", "/api/push-devices"): SESSION,
+    ("POST", "/api/push-devices"): SESSION,
+    ("DELETE", "/api/push-devices/{device_id}"): SESSION,
+    ("POST", "/api/push-devices/{device_id}/test"): SESSION,
     # audit, ledger, system
     ("GET", "/api/audit"): "----AA",
     ("GET", "/api/audit/export"): "----AA",
@@ -204,6 +230,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.SYSTEM_MODE: "AAAAAA",
     names.DISPATCH_ADDED: "Aa-AAA",
     names.CALLBACK_DUE: _HANDLE,
+    names.ESCALATION_UPDATED: _ESCALATION,
     names.REVEAL_EXPIRED: "------",  # to nobody but the one it names: tests/api/test_reveals.py
 }
 
@@ -237,7 +264,13 @@ class Place:
 
 
 _NOBODY: Final = UUID("00000000-0000-7000-8000-000000000000")
-_ELSEWHERE: Final = dict.fromkeys(("user_id", "session_id", "token_id", "import_id", "reveal_id", "service_id"), _NOBODY)
+_ELSEWHERE: Final = dict.fromkeys(
+    (
+        *("user_id", "session_id", "token_id", "import_id", "reveal_id", "service_id"),
+        *("policy_id", "rota_id", "override_id", "channel_id", "device_id"),
+    ),
+    _NOBODY,
+)
 
 
 @pytest.fixture

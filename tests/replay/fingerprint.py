@@ -21,6 +21,8 @@ _COMMANDS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
     EventType.EVENT_TYPE_MARKER_RECORDED,
+    EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
+    EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
 }
 
 
@@ -44,6 +46,8 @@ def _subject(event: HistoryEvent) -> str:
     return (
         scheduled.activity_type.name
         or event.workflow_execution_signaled_event_attributes.signal_name
+        or event.start_child_workflow_execution_initiated_event_attributes.workflow_type.name
+        or event.signal_external_workflow_execution_initiated_event_attributes.signal_name
         or accepted.accepted_request.input.name
         or re.sub(r"\W+", " ", event.marker_recorded_event_attributes.marker_name)
         or " ".join(sorted(upserted))

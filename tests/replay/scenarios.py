@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
@@ -18,7 +18,17 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.support.eventually import eventually
 from tests.support.fake_service import FakeService
-from tests.support.fakes import FakeCallback, FakeKeys, FakeLine, FakeNames, FakeReleases, FakeReveal, FakeRow, new_bundle
+from tests.support.fakes import (
+    FakeCallback,
+    FakeKeys,
+    FakeLine,
+    FakeNames,
+    FakeNotifier,
+    FakeReleases,
+    FakeReveal,
+    FakeRow,
+    new_bundle,
+)
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from tests.workflows.test_object_import import FakeImport
 from tests.workflows.test_satel_command import FakeCommands, served, started, waiting
@@ -27,6 +37,7 @@ from workflows.contracts import names, object_import
 from workflows.contracts.callback import CallbackInput, DecisionRequest
 from workflows.contracts.callback import start_options as callback_options
 from workflows.contracts.command import ConfirmEnd, ReleaseRequest, SendResult
+from workflows.contracts.escalation import EscalationSnapshot, Target
 from workflows.contracts.keys import KeyRotationInput
 from workflows.contracts.object_import import ImportDecision, ImportInput, ImportProgress
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, PanelSnapshot, start_options
@@ -41,6 +52,7 @@ from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
 from workflows.domain.callback import REMIND_EVERY, Callback, Decision
 from workflows.domain.command import CommandKind, SendEnd
+from workflows.domain.escalation import Channel, DeliveryStatus, Ladder, Stance
 from workflows.domain.keys import ACCEPTED_FOR
 from workflows.domain.object_import import ImportStatus
 from workflows.domain.service import ServiceState
@@ -59,7 +71,7 @@ TO_RESOLVED = (Action.CLAIM, Action.START, Action.ACK, Action.RESOLVE)
 @asynccontextmanager
 async def _alarm(env: WorkflowEnvironment) -> AsyncIterator[Running]:
     row = FakeRow(env.get_current_time, new_bundle(await env.get_current_time()))
-    async with serving(env.client, row.transition_bundle, row.read_bundle):
+    async with serving(env.client, *row.activities):
         alarm = await start(env.client, row)
         await eventually(lambda: _at_rest(alarm))
         yield alarm
@@ -150,6 +162,85 @@ async def continued(env: WorkflowEnvironment) -> tuple[str, str]:
             await alarm.tell(await alarm.row.add_event())
             await alarm.walk(Action.ADD_NOTE)
         return ids
+
+
+_FIRST, _PAGER = (
+    Target(channel=Channel.EMAIL, target_id=UUID(int=1), user_id=ANNA),
+    Target(channel=Channel.PAGERDUTY, target_id=UUID(int=2)),
+)
+_LADDER = Ladder(rungs=(timedelta(), timedelta(minutes=10)), left_after=timedelta(minutes=15))
+
+
+@asynccontextmanager
+async def _critical(env: WorkflowEnvironment) -> AsyncIterator[tuple[Running, FakeNotifier]]:
+    """A critical alarm whose first level has failed once and then rung."""
+    row = FakeRow(env.get_current_time, new_bundle(await env.get_current_time(), priority=Priority.CRITICAL))
+    row.declined = None
+    notifier = FakeNotifier(row, _LADDER)
+    notifier.targets = {1: (_FIRST,), 2: (_PAGER,)}
+    notifier.results = {_FIRST.target_id: [DeliveryStatus.FAILED, DeliveryStatus.SENT]}
+    async with serving(env.client, *row.activities, *notifier.activities):
+        alarm = await start(env.client, row)
+        await eventually(lambda: len(notifier.rung) == 1)
+        await env.sleep(timedelta(seconds=6))
+        await eventually(lambda: len(notifier.outcomes) == 1)
+        yield alarm, notifier
+
+
+async def _step(env: WorkflowEnvironment, alarm: Running, action: Action, stance: Stance) -> None:
+    """Do it, and wait until alarm and escalation have nothing more to do about it."""
+    await alarm.walk(action)
+    escalation = env.client.get_workflow_handle(names.escalation_workflow_id(alarm.bundle_id))
+
+    async def done() -> bool:
+        snapshot = await escalation.query(names.SNAPSHOT, result_type=EscalationSnapshot)
+        heard = snapshot.watch.stance is stance and await _at_rest(alarm)
+        return heard and (await escalation.fetch_history()).events[-1].event_type in _AT_REST
+
+    await eventually(done)
+
+
+async def escalated_alarm(env: WorkflowEnvironment) -> tuple[str, str]:
+    """What a critical alarm tells the escalation beside it."""
+    async with _critical(env) as (alarm, _):
+        for action in (Action.CLAIM, Action.RELEASE, Action.CLAIM, Action.START):
+            await _step(env, alarm, action, Stance.WAITING if action is Action.RELEASE else Stance.HELD)
+        await alarm.walk(Action.ACK)
+        await env.client.get_workflow_handle(names.escalation_workflow_id(alarm.bundle_id)).result()
+        await eventually(lambda: _at_rest(alarm))
+        await alarm.walk(Action.RESOLVE, Action.CLOSE)
+        await alarm.handle.result()
+        return await _ids(alarm)
+
+
+async def escalation_of_two_levels(env: WorkflowEnvironment) -> tuple[str, str]:
+    """A try that is repeated, the second level, an alarm that is claimed and left, and one that is dealt with."""
+    async with _critical(env) as (alarm, notifier):
+        await env.sleep(timedelta(minutes=10))
+        await eventually(lambda: len(notifier.outcomes) == 2)
+        await _step(env, alarm, Action.CLAIM, Stance.HELD)
+        await _step(env, alarm, Action.START, Stance.HELD)
+        await env.sleep(timedelta(minutes=16))
+        await eventually(lambda: len(notifier.outcomes) == 4)
+        await alarm.walk(Action.ACK)
+        handle = env.client.get_workflow_handle(names.escalation_workflow_id(alarm.bundle_id))
+        await handle.result()
+        return handle.id, (await handle.describe()).run_id or ""
+
+
+async def escalation_without_a_policy(env: WorkflowEnvironment) -> tuple[str, str]:
+    row = FakeRow(env.get_current_time, new_bundle(await env.get_current_time(), priority=Priority.CRITICAL))
+    row.declined = None
+    notifier = FakeNotifier(row, Ladder())
+    async with serving(env.client, *row.activities, *notifier.activities):
+        alarm = await start(env.client, row)
+        await eventually(lambda: len(notifier.outcomes) == 1)
+        await _step(env, alarm, Action.CLAIM, Stance.HELD)
+        await _step(env, alarm, Action.START, Stance.HELD)
+        await alarm.walk(Action.ACK)
+        handle = env.client.get_workflow_handle(names.escalation_workflow_id(alarm.bundle_id))
+        await handle.result()
+        return handle.id, (await handle.describe()).run_id or ""
 
 
 @asynccontextmanager
@@ -475,6 +566,9 @@ SCENARIOS: dict[str, Scenario] = {
         told_refused_and_released,
         unanswered,
         continued,
+        escalated_alarm,
+        escalation_of_two_levels,
+        escalation_without_a_policy,
         leased_changed_and_removed,
         disabled_and_enabled,
         ended_at_once,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from temporalio import activity
@@ -12,6 +13,19 @@ from temporalio.exceptions import ApplicationError
 from workflows.contracts import policies
 from workflows.contracts.bundle import BundleRef, RowState, Transition, TransitionRequest
 from workflows.contracts.callback import CallbackDecision, CallbackRef, Decided, RingRequest
+from workflows.contracts.escalation import (
+    BundleNews,
+    Delivery,
+    LadderRequest,
+    LevelOutcome,
+    LevelRequest,
+    LevelTargets,
+    MayEscalate,
+    Notification,
+    OutcomeTold,
+    PolicyLadder,
+    Target,
+)
 from workflows.contracts.keys import KeyRotationInput, KeyRotationResult, KeyState
 from workflows.contracts.panel import LeaseBeat, LeaseRequest, LeaseResult
 from workflows.contracts.panel_names import (
@@ -29,6 +43,7 @@ from workflows.domain import callback
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Attempt, BundleState, BundleStatus, Refusal, apply, decide, joined
 from workflows.domain.callback import Callback, CallbackState
+from workflows.domain.escalation import Decline, DeliveryStatus, Ladder
 from workflows.domain.panel_names import ReadFailure
 from workflows.domain.reveal import VISIBLE_FOR, RevealState
 
@@ -42,10 +57,13 @@ def new_bundle(now: datetime, **fields: object) -> BundleState:
 
 
 class FakeRow:
-    """One bundle. `away` makes the database fail, `requests` and `reads` tell what was asked of it."""
+    """One bundle. `away` makes the database fail, `requests` and `reads` tell what was asked of it. `declined`: why it is not
+    to be escalated."""
 
     def __init__(self, clock: Clock, state: BundleState | None) -> None:
         self.clock, self.state, self.away, self.reads = clock, state, False, 0
+        self.declined: Decline | None = Decline.SWITCHED_OFF
+        self.escalation_asked = 0
         self.answers: dict[object, Transition] = {}
         self.requests: list[TransitionRequest] = []
 
@@ -77,6 +95,16 @@ class FakeRow:
         self._fail_if_away()
         return RowState(state=self.state, alarm_type=AlarmType.INTRUSION)
 
+    @activity.defn(name="may_escalate")
+    async def may_escalate(self, ref: BundleRef) -> MayEscalate:
+        self.escalation_asked += 1
+        self._fail_if_away()
+        return MayEscalate(declined=self.declined)
+
+    @property
+    def activities(self) -> tuple[Callable[..., Any], ...]:
+        return self.transition_bundle, self.read_bundle, self.may_escalate
+
     async def add_event(self, priority: Priority = Priority.HIGH) -> BundleState:
         """What the recorder does: an event joins, the version grows."""
         assert self.state is not None
@@ -86,6 +114,45 @@ class FakeRow:
     def _fail_if_away(self) -> None:
         if self.away:
             raise ConnectionError("the database is away")
+
+
+class FakeNotifier:
+    """What Escalation asks of the database and of providers. `targets` by level, `results` one after the other by target (the
+    last one stays, none: SENT); `rung`: when which target was tried, in which round and level."""
+
+    def __init__(self, row: FakeRow, ladder: Ladder) -> None:
+        self.row, self.ladder, self.ladders_read = row, ladder, 0
+        self.targets: dict[int, tuple[Target, ...]] = {}
+        self.results: dict[UUID, list[DeliveryStatus]] = {}
+        self.rung: list[tuple[datetime, Notification]] = []
+        self.outcomes: list[LevelOutcome] = []
+
+    @activity.defn(name="read_ladder")
+    async def read_ladder(self, request: LadderRequest) -> PolicyLadder:
+        self.ladders_read += 1
+        return PolicyLadder(policy_id=UUID(int=1) if self.ladder.rungs else None, ladder=self.ladder)
+
+    @activity.defn(name="resolve_level")
+    async def resolve_level(self, request: LevelRequest) -> LevelTargets:
+        state = self.row.state
+        assert state is not None
+        news = BundleNews(version=state.version, status=state.status, at=state.status_changed_at)
+        return LevelTargets(news=news, targets=self.targets.get(request.level, ()))
+
+    @activity.defn(name="send_notification")
+    async def send_notification(self, notification: Notification) -> Delivery:
+        self.rung.append((await self.row.clock(), notification))
+        results = self.results.get(notification.target.target_id, [DeliveryStatus.SENT])
+        return Delivery(status=results.pop(0) if len(results) > 1 else results[0], code="fake")
+
+    @activity.defn(name="tell_level")
+    async def tell_level(self, outcome: LevelOutcome) -> OutcomeTold:
+        self.outcomes.append(outcome)
+        return OutcomeTold()
+
+    @property
+    def activities(self) -> tuple[Callable[..., Any], ...]:
+        return self.read_ladder, self.resolve_level, self.send_notification, self.tell_level
 
 
 class FakeLine:

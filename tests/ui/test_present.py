@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api.client.models import AlarmDetail, Event, Note, Object, ObjectStatus, Text, Timeline, TimelineItem, TimelineKind
+from api.client.notification import Notification
 from tests.ui.factories import NOW, alarm, user
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state import format as formats
@@ -18,6 +19,7 @@ from ui_flutter.state.views import DetailPhase, DialogKind, ListPhase, Mood
 from workflows.domain.alarm import AlarmType, Family, Priority, Source
 from workflows.domain.bundle import Action, BundleStatus
 from workflows.domain.errors import ErrorCode
+from workflows.domain.escalation import Channel, DeliveryStatus, Purpose
 from workflows.domain.permissions import Role
 
 PL, EN = Words(Language.PL), Words(Language.EN)
@@ -217,18 +219,24 @@ def test_the_timeline_is_newest_first_in_the_operators_language(store: Store) ->
         occurred_at=NOW - timedelta(minutes=9), received_at=NOW, recorded_at=NOW, recovered=True,
     )  # fmt: skip
     note = Note(id=card.id, author_id=card.id, author_name="Anna Nowak", text="Patrol w drodze", at=NOW)
+    notified = Notification(
+        id=card.id, at=NOW, status=DeliveryStatus.SENT, code="250", purpose=Purpose.RING, round=1, level=2, attempt=1,
+        channel=Channel.EMAIL, user_name="Jan Dyżurny",
+    )  # fmt: skip
     items = (
         TimelineItem(at=NOW, kind=TimelineKind.EVENT, event=event),
         TimelineItem(at=NOW, kind=TimelineKind.ACTION, action=Action.CLAIM, actor_name="Anna Nowak"),
         TimelineItem(at=NOW, kind=TimelineKind.ACTION, action=Action.ADD_NOTE, actor_name="Anna Nowak"),
         TimelineItem(at=NOW, kind=TimelineKind.NOTE, note=note),
         TimelineItem(at=NOW, kind=TimelineKind.TIMER, action=Action.EXPIRE_CLAIM),
+        TimelineItem(at=NOW, kind=TimelineKind.NOTIFICATION, notification=notified),
         TimelineItem(at=NOW, kind=TimelineKind.SCHEDULED, action=Action.MARK_STALE, due_at=NOW + timedelta(days=1)),
     )
     card.timeline = Timeline(items=items, workflow_id="bundle/x", temporal_url="")
     lines = present_card.detail(store, NOW).lines
     assert [(line.text, line.who, line.note) for line in lines] == [
         ("Zostanie oznaczony jako otwarty ponad dobę", "", ""),
+        ("Powiadomiono", "Jan Dyżurny", "L2 · EMAIL · 250"),
         ("Przejęcie wygasło: karta nie została otwarta w porę", "system", ""),
         ("Notatka", "Anna Nowak", "Patrol w drodze"),
         ("Przejęto", "Anna Nowak", ""),

@@ -10,6 +10,7 @@ from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.errors import ErrorCode
+from workflows.domain.escalation import DeliveryStatus
 from workflows.domain.response import StepKind
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
@@ -67,6 +68,7 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"outcome.{one}" for one in CallOutcome),
         *(f"oddity.{one}" for one in Oddity),
         *(f"step.kind.{one}" for one in StepKind),
+        *(f"line.notification.{one}" for one in DeliveryStatus),
         *(f"done.{one}" for one in set(Action) - TIMER_ACTIONS),
     ]
     assert [key for key in wanted if key not in pl.WORDS] == []

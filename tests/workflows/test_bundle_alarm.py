@@ -44,7 +44,7 @@ RESTARTING = pytest.mark.parametrize("cached", [100, 0], ids=["cached", "restart
 @pytest.fixture
 async def alarm(env: WorkflowEnvironment, row: FakeRow, cached: int) -> AsyncIterator[Running]:
     """A running alarm; when the test is over its history is replayed once more."""
-    async with serving(env.client, row.transition_bundle, row.read_bundle, cached=cached):
+    async with serving(env.client, *row.activities, cached=cached):
         running = await start(env.client, row)
         yield running
         await replay(env.client, running.handle.id)
@@ -190,7 +190,7 @@ async def test_of_two_operators_at_the_same_moment_one_is_refused(alarm: Running
 
 async def test_an_update_that_comes_before_the_row_was_read_is_answered(env: WorkflowEnvironment, row: FakeRow) -> None:
     row.away = True
-    async with serving(env.client, row.transition_bundle, row.read_bundle):
+    async with serving(env.client, *row.activities):
         alarm = await start(env.client, row)
         await eventually(lambda: row.reads > 0)
         row.away = False
@@ -235,7 +235,7 @@ async def snapshot_at(alarm: Running, version: int) -> BundleSnapshot | None:
 
 
 async def test_a_bundle_just_opened_needs_no_reading(env: WorkflowEnvironment, row: FakeRow) -> None:
-    async with serving(env.client, row.transition_bundle, row.read_bundle):
+    async with serving(env.client, *row.activities):
         alarm = await start(env.client, row, state=row.state)
         await alarm.walk(*TO_RESOLVED, Action.CLOSE)
         await alarm.handle.result()
@@ -245,14 +245,14 @@ async def test_a_bundle_just_opened_needs_no_reading(env: WorkflowEnvironment, r
 async def test_a_workflow_started_for_a_closed_bundle_ends_at_once(env: WorkflowEnvironment, row: FakeRow) -> None:
     assert row.state is not None
     row.state = replace(row.state, status=BundleStatus.CLOSED, version=9)
-    async with serving(env.client, row.transition_bundle, row.read_bundle):
+    async with serving(env.client, *row.activities):
         alarm = await start(env.client, row)
         assert (await alarm.handle.result()).version == 9
 
 
 async def test_a_workflow_without_a_row_fails_visibly(env: WorkflowEnvironment) -> None:
     row = FakeRow(env.get_current_time, None)
-    async with serving(env.client, row.transition_bundle, row.read_bundle):
+    async with serving(env.client, *row.activities):
         alarm = await start(env.client, row)
         with pytest.raises(WorkflowFailureError) as failed:
             await alarm.handle.result()
@@ -344,7 +344,7 @@ async def test_a_timer_that_is_too_early_by_the_databases_clock_waits_on(env: Wo
         return await env.get_current_time() - timedelta(seconds=5)
 
     row.clock = late
-    async with serving(env.client, row.transition_bundle, row.read_bundle):
+    async with serving(env.client, *row.activities):
         alarm = await start(env.client, row)
         await alarm.act(Action.CLAIM)
         assert row.state is not None

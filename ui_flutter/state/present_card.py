@@ -8,15 +8,7 @@ from ui_flutter.state import format as formats
 from ui_flutter.state import present, present_desk
 from ui_flutter.state.actions import STEPS, is_mine, offered
 from ui_flutter.state.store import Card, CardPhase, Store
-from ui_flutter.state.views import (
-    ButtonView,
-    DetailPhase,
-    DetailView,
-    DialogKind,
-    DialogView,
-    FactView,
-    LineView,
-)
+from ui_flutter.state.views import ButtonView, DetailPhase, DetailView, DialogKind, DialogView, FactView, LineView
 from workflows.domain.bundle import Action, BundleStatus
 from workflows.domain.permissions import Permission
 
@@ -150,8 +142,10 @@ def _line(number: int, item: TimelineItem, store: Store, now: datetime) -> LineV
         )
     elif item.kind is TimelineKind.NOTE and item.note is not None:
         text, who, note = words("line.add_note"), item.note.author_name, item.note.text
-    elif item.kind is TimelineKind.NOTIFICATION:
-        text = words("line.notification")
+    elif item.kind is TimelineKind.NOTIFICATION and item.notification is not None:
+        told = item.notification
+        text, who = words(f"line.notification.{told.status}"), told.user_name or ""
+        note = " · ".join(filter(None, (f"L{told.level}", told.channel, told.code)))
     elif item.kind is TimelineKind.DISPATCH and item.dispatch is not None:
         text, who, note = present_desk.entry_text(item.dispatch, words), item.dispatch.user_name, item.dispatch.text or ""
     elif item.kind is TimelineKind.SCHEDULED and item.action is not None:

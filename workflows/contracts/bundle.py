@@ -6,7 +6,7 @@ with `**start_options(...)`. A refused update fails at the caller as `WorkflowUp
 in time (the database is away) as one of type `policies.UNANSWERED`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -18,6 +18,7 @@ from temporalio.exceptions import ApplicationError
 from workflows.contracts import names, policies
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal, ResultCode
+from workflows.domain.escalation import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ class BundleInput:
     heard_version: int = 0  # the newest anybody told of: when `state` is older, the row is read again
     signals: int = 0
     answered: tuple[Answered, ...] = ()
+    escalation: Link = field(default_factory=Link)
     story: tuple[str, ...] = ()  # last lines of the web UI's current details: ids and codes only
 
 

@@ -55,6 +55,11 @@ def escalation_workflow_id(bundle_id: UUID) -> str:
     return f"{_ESCALATION}{bundle_id}"
 
 
+def notification_key(run: str, round_: int, level: int, target: object) -> str:
+    """Idempotency key of what one level of an escalation sends to ``target``; ``run``: the first of its execution."""
+    return f"{run}/{round_}/{level}/{target}"
+
+
 def callback_workflow_id(callback_id: UUID) -> str:
     """A reminder to call somebody back."""
     return f"{_CALLBACK}{callback_id}"
@@ -109,6 +114,9 @@ REVEAL_HIDE = "hide"  # update of SecretReveal
 APPLY = "apply"  # update of ObjectImport
 CANCEL = "cancel"  # update of ObjectImport
 PROGRESS = "progress"  # query of ObjectImport
+ESCALATION_CLAIMED = "claimed"  # signals of Escalation: somebody has the alarm, or acted on it
+ESCALATION_RELEASED = "released"
+ESCALATION_ENDED = "ended"
 RELEASE = "release"  # update of SatelCommand and ServiceMode: the second person agrees
 SERVICE_BEGUN = "begun"  # update of ServiceMode: answers when it is in force, waits for somebody, or never will be
 SERVICE_EXTEND = "extend"  # update of ServiceMode

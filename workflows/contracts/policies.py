@@ -159,6 +159,11 @@ IMPORT_CHUNK: Final[ActivityOptions] = {
     ),
 }
 
+# One try to reach somebody: what the provider answers is a result, so only a database that is away, or a worker that died,
+# is tried again. A killed worker delays a notification by the time-out, which is longer than a channel's own.
+NOTIFY_WITHIN = timedelta(seconds=10)
+NOTIFICATION: Final[ActivityOptions] = {**DATABASE, "start_to_close_timeout": 2 * NOTIFY_WITHIN}
+
 # 130 KB each (measured): 2 000 are all panels and all open alarms of a large site, and 270 MB.
 CACHED_WORKFLOWS = 2_000
 
