@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from temporalio.client import Client
 
 from activities import relay_metrics
+from activities.auto_arm_schedules import AutoArmSchedules
 from activities.db.partitions import PARTITIONED
 from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable, plain_dsn
 from activities.infra import metrics, temporal
@@ -29,6 +30,7 @@ from activities.relay_orchestration import Orchestration
 from activities.relay_push import Push
 from activities.relay_stream import Stream
 from workflows.contracts import names
+from workflows.domain.flags import Flag
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +74,7 @@ async def serve(settings: Settings, db: Database, redis: Redis, client: Client) 
     while True:
         try:
             async with _leadership(dsn) as connection:
-                await _lead(connection, db, redis, client)
+                await _lead(connection, db, redis, client, settings)
         except* (DatabaseUnavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as errors:
             strange = [error for error in _leaves(errors) if not is_unavailable(error)]
             if strange:
@@ -106,7 +108,7 @@ async def _leadership(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         connection.terminate()  # the lock goes with it; asking nicely would wait for a server that may be gone
 
 
-async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, client: Client) -> None:
+async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, client: Client, settings: Settings) -> None:
     push_news, other_news, lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def wake(*_: object) -> None:
@@ -117,7 +119,8 @@ async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, clie
     await connection.add_listener(names.OUTBOX_CHANNEL, wake)
     stream = Stream(redis, db)
     push = Push(connection, stream, push_news)
-    orchestration = Orchestration(db, client, other_news)
+    auto_arm = AutoArmSchedules(db, client, settings.panel_time_zone, on=Flag.AUTO_ARM in settings.flags())
+    orchestration = Orchestration(db, client, other_news, auto_arm)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_watch(lost))
         tasks.create_task(stream.run(), name="relay.stream")

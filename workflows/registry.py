@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from workflows.auto_arm import AutoArm
 from workflows.bundle_alarm import BundleAlarm
 from workflows.key_rotation import KeyRotation
 from workflows.object_import import ObjectImport
@@ -11,7 +12,15 @@ from workflows.panel_connection import PanelConnection
 from workflows.panel_names import PanelNames
 from workflows.secret_reveal import SecretReveal
 
-WORKFLOWS: Final[tuple[type[Any], ...]] = (BundleAlarm, KeyRotation, ObjectImport, PanelConnection, PanelNames, SecretReveal)
+WORKFLOWS: Final[tuple[type[Any], ...]] = (
+    AutoArm,
+    BundleAlarm,
+    KeyRotation,
+    ObjectImport,
+    PanelConnection,
+    PanelNames,
+    SecretReveal,
+)
 
 # Deterministic by the import rules, so the sandbox need not load them anew for every run (design §5).
 PASSTHROUGH: Final = ("workflows.domain", "workflows.contracts", "workflows.history", "workflows.log")

@@ -67,6 +67,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "type.POWER": "Zasilanie",
     "type.TROUBLE": "Awaria",
     "type.COMM_LOSS": "Brak łączności",
+    "type.AUTO_ARM_FAILURE": "Nieudane autouzbrojenie",
     "type.LOG_GAP": "Luka w rejestrze",
     # sources
     "source.SYSTEM": "centrala",

@@ -25,6 +25,7 @@ class AlarmType(StrEnum):
     POWER = "POWER"
     TROUBLE = "TROUBLE"
     COMM_LOSS = "COMM_LOSS"
+    AUTO_ARM_FAILURE = "AUTO_ARM_FAILURE"  # what a schedule should have armed is not armed (R-AUTOARM)
     LOG_GAP = "LOG_GAP"  # the panel's log no longer holds our cursor: something may be missing (R-RECOVER)
 
 
@@ -61,6 +62,7 @@ DEFAULT_PRIORITY: dict[AlarmType, Priority] = {
     AlarmType.POWER: Priority.LOW,
     AlarmType.TROUBLE: Priority.LOW,
     AlarmType.COMM_LOSS: Priority.MEDIUM,
+    AlarmType.AUTO_ARM_FAILURE: Priority.HIGH,
     AlarmType.LOG_GAP: Priority.MEDIUM,
 }
 
@@ -168,3 +170,4 @@ LOG_ERASED = 2003
 PROBE = 2004
 PANEL_BUSY = 2005
 PANEL_REPLACED = 2006
+AUTO_ARM_FAILED = 2007
