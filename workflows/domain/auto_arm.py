@@ -196,6 +196,10 @@ def after_command(wish: Wish, answer: Answer, *, forced: bool, whole: bool) -> E
         if answer.confirmed and whole:
             return End(RunOutcome.ARMED, ZONES_BYPASSED if forced and not wish.forced else "")
         return Wait(RunOutcome.UNVERIFIED)
+    if answer.reason == "PANEL_RELEASED":
+        return Wait(RunOutcome.PANEL_RELEASED)
+    if answer.reason in _NOT_CONNECTED:
+        return Wait(RunOutcome.NOT_CONNECTED)
     if answer.status is not CommandStatus.NACK:
         return Wait(RunOutcome.NO_ANSWER)
     if answer.reason == "ZONES_OPEN" and not forced:
@@ -206,10 +210,6 @@ def after_command(wish: Wish, answer: Answer, *, forced: bool, whole: bool) -> E
                 return Insist()
             case OpenZones.ALERT:
                 return End(RunOutcome.ZONES_OPEN)
-    if answer.reason == "PANEL_RELEASED":
-        return Wait(RunOutcome.PANEL_RELEASED)
-    if answer.reason in _NOT_CONNECTED:
-        return Wait(RunOutcome.NOT_CONNECTED)
     return Wait(RunOutcome.ZONES_OPEN if answer.reason == "ZONES_OPEN" else RunOutcome.REFUSED)
 
 
