@@ -81,12 +81,13 @@ def public_holidays(region: str | None) -> dict[date, str]:
     year = datetime.now(UTC).year
     found: dict[date, str] = {}
     for offset in _YEARS if region and is_region(region) else ():
-        found |= _of_year(region or "", year + offset)
+        found |= holidays_of(region or "", year + offset)
     return found
 
 
 @cache
-def _of_year(region: str, year: int) -> dict[date, str]:
+def holidays_of(region: str, year: int) -> dict[date, str]:
+    """The public holidays of a known region, with their names."""
     country, _, part = region.partition("-")
     return dict(holidays.country_holidays(country, subdiv=part or None, years=year))
 

@@ -30,6 +30,8 @@ from api.routers import (
     assignments,
     audit,
     auth,
+    auto_arm,
+    auto_arm_runs,
     documents,
     events,
     geocoding,
@@ -64,6 +66,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.DOCUMENTS: (documents,),
     Flag.IMPORT: (imports,),
     Flag.SECRET_REVEAL: (secrets, reveals),
+    Flag.AUTO_ARM: (auto_arm, auto_arm_runs),
 }
 
 

@@ -16,6 +16,7 @@ from activities.infra import redis, temporal
 from activities.infra.crypto import FieldCipher
 from activities.infra.settings import Settings
 from activities.live_state import LiveState
+from api.auto_arm_decisions import AutoArmDecisions
 from api.bundle_actions import BundleActions
 from api.callers import Callers
 from api.health import Health
@@ -41,6 +42,7 @@ class Services:
     actions: BundleActions
     reveals: RevealActions
     imports: ImportDecisions
+    auto_arm: AutoArmDecisions
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -83,6 +85,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             actions=BundleActions(client),
             reveals=RevealActions(client),
             imports=ImportDecisions(client),
+            auto_arm=AutoArmDecisions(client),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

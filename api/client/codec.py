@@ -1,6 +1,6 @@
 """JSON to the dataclasses of `models` and back to what a query or a body carries."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +15,7 @@ T = TypeVar("T")
 def _converter() -> Converter:
     converter = Converter(detailed_validation=False)
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
+    converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
     converter.register_structure_hook(time, lambda value, _: time.fromisoformat(value))
     converter.register_structure_hook(UUID, lambda value, _: UUID(value))
     converter.register_structure_hook(str | int | None, lambda value, _: value)

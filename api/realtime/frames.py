@@ -19,6 +19,7 @@ PERMISSION_FOR: Final[Mapping[str, Permission]] = {
     names.PANEL_STATE_CHANGED: Permission.PANEL_VIEW,
     names.SYSTEM_MODE: Permission.SYSTEM_VIEW,
     names.REVEAL_EXPIRED: Permission.SECRET_REVEAL,
+    names.SCHEDULE_FIRING: Permission.PANEL_VIEW,
 }
 # Told to one user alone, whose id is in the data as `user_id`; without it to nobody.
 PERSONAL: Final = frozenset({names.REVEAL_EXPIRED})

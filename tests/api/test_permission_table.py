@@ -7,6 +7,7 @@ in them fails the build.
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,6 +44,7 @@ OPEN, SESSION = "open", "session"  # for everybody; for whoever is logged in
 
 _VIEW_OBJECT, _EDIT, _HANDLE, _USERS, _REVEAL = "AaaAAA", "---AA-", "A---A-", "---AA-", "AaaAAA"
 _OBJECT, _PANEL, _ALARM = "/api/objects/{object_id}", "/api/panels/{panel_id}", "/api/alarms/{alarm_id}"
+_SCHEDULE = "/api/auto-arm/schedules/{schedule_id}"
 _IMPORT, _USER = "/api/admin/import/objects", "/api/users/{user_id}"
 
 TABLE: Final[Mapping[Route, str]] = {
@@ -147,6 +149,23 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", "/api/service-tokens"): _USERS,
     ("POST", "/api/service-tokens"): _USERS,
     ("DELETE", "/api/service-tokens/{token_id}"): _USERS,
+    # auto-arm
+    ("GET", "/api/auto-arm/schedules"): _VIEW_OBJECT,
+    ("POST", "/api/auto-arm/schedules"): _EDIT,
+    ("GET", _SCHEDULE): _VIEW_OBJECT,
+    ("PATCH", _SCHEDULE): _EDIT,
+    ("DELETE", _SCHEDULE): _EDIT,
+    ("GET", f"{_SCHEDULE}/exceptions"): _VIEW_OBJECT,
+    ("PUT", f"{_SCHEDULE}/exceptions"): _EDIT,
+    ("GET", f"{_SCHEDULE}/preview"): _VIEW_OBJECT,
+    ("GET", "/api/auto-arm/holidays"): "AAAAAA",
+    ("PUT", "/api/auto-arm/holidays/{day}"): _EDIT,
+    ("DELETE", "/api/auto-arm/holidays/{day}"): _EDIT,
+    ("GET", "/api/auto-arm/runs"): _VIEW_OBJECT,
+    ("POST", "/api/auto-arm/runs/{run_id}/postpone"): "A--AA-",
+    ("POST", "/api/auto-arm/runs/{run_id}/cancel"): "A--AA-",
+    ("GET", "/api/auto-arm/sweep"): _VIEW_OBJECT,
+    ("GET", "/api/auto-arm/report"): _VIEW_OBJECT,
     # audit, ledger, system
     ("GET", "/api/audit"): "----AA",
     ("GET", "/api/audit/export"): "----AA",
@@ -164,10 +183,17 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.ALARM_UPDATED: "Aa-AAA",
     names.PANEL_STATE_CHANGED: _VIEW_OBJECT,
     names.SYSTEM_MODE: "AAAAAA",
+    names.SCHEDULE_FIRING: _VIEW_OBJECT,
     names.REVEAL_EXPIRED: "------",  # to nobody but the one it names: tests/api/test_reveals.py
 }
 
-_SHOW_OBJECTS: Final = {("GET", "/api/objects"), ("GET", "/api/panels"), ("GET", "/api/alarms")}
+_SCHEDULES: Final = ("GET", "/api/auto-arm/schedules")
+_SHOW_OBJECTS: Final = {
+    ("GET", "/api/objects"),
+    ("GET", "/api/panels"),
+    ("GET", "/api/alarms"),
+    ("GET", "/api/auto-arm/schedules"),
+}
 _ENDS_THE_SESSION: Final = {("POST", "/api/auth/password"), ("DELETE", "/api/auth/sessions"), ("POST", "/api/auth/logout")}
 _PDF: Final = b"%PDF-1.7\n" + b"plan " * 10
 # Elsewhere bodies are empty: what is allowed then ends as 422, and nothing is done.
@@ -190,11 +216,11 @@ class Place:
     ids: Mapping[str, UUID]
 
     def url(self, path: str) -> str:
-        return path.format_map({name: str(value) for name, value in self.ids.items()})
+        return path.format_map({"day": "2026-12-24", **{name: str(value) for name, value in self.ids.items()}})
 
 
 _NOBODY: Final = UUID("00000000-0000-7000-8000-000000000000")
-_ELSEWHERE: Final = dict.fromkeys(("user_id", "session_id", "token_id", "import_id", "reveal_id"), _NOBODY)
+_ELSEWHERE: Final = dict.fromkeys(("user_id", "session_id", "token_id", "import_id", "reveal_id", "run_id"), _NOBODY)
 
 
 @pytest.fixture
@@ -216,8 +242,15 @@ async def _place(master: StamClient, db: Database, port: int) -> Place:
     (alarm_id,) = await add_alarms(db, object_id, Priority.HIGH)
     document = await master.documents.add(object_id, _PDF, file_name="plan.pdf", title="Plan", kind=DocumentKind.PLAN)
     secret = await master.secrets.create(object_id, kind=SecretKind.OTHER, label="Gate", value="4711")
-    ids = {"object_id": object_id, "panel_id": panel_id, "zone_id": zone_id, "alarm_id": alarm_id}
-    return Place({**_ELSEWHERE, **ids, "document_id": document.id, "secret_id": secret.id})
+    schedule = await master.auto_arm.create(panel_id, name="Night", partitions=[1], weekdays=[1], at=time(20))
+    ids = {
+        "schedule_id": schedule.id,
+        "object_id": object_id,
+        "panel_id": panel_id,
+        "zone_id": zone_id,
+        "alarm_id": alarm_id,
+    }
+    return Place({**_ELSEWHERE, **ids, "document_id": document.id, "secret_id": secret.id, "schedule_id": schedule.id})
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -41,7 +41,7 @@ _NEWEST: Final = text("""
 async def states_of_many(session: AsyncSession, panel_ids: Collection[UUID]) -> dict[UUID, Known]:
     """Of each panel in ``panel_ids``."""
     found: dict[UUID, Known] = {panel_id: Known() for panel_id in panel_ids}
-    for panel_id, number, state, at in (await session.execute(_NEWEST, {"panels": list(panel_ids)})).tuples():
+    for panel_id, number, state, at in await session.execute(_NEWEST, {"panels": list(panel_ids)}):
         known = found[UUID(str(panel_id))]
         if number is None:
             found[UUID(str(panel_id))] = Known(partitions=known.partitions, since=known.since, link=LinkStatus(state))
