@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -263,10 +263,11 @@ async def _is_released(session: AsyncSession, panel_id: UUID) -> bool:
 
 async def _claimed(session: AsyncSession, run: AutoArmRun) -> set[int]:
     """The partitions that runs are arming which began to before this one."""
-    before = or_(AutoArmRun.arming_at < run.arming_at, and_(AutoArmRun.arming_at == run.arming_at, AutoArmRun.id < run.id))
     query = select(AutoArmRun.partitions).where(
-        AutoArmRun.panel_id == run.panel_id, AutoArmRun.status == RunStatus.ARMING, before
+        AutoArmRun.panel_id == run.panel_id, AutoArmRun.status == RunStatus.ARMING, AutoArmRun.id != run.id
     )
+    if run.arming_at is not None:
+        query = query.where(AutoArmRun.arming_at < run.arming_at)
     return {number for partitions in await session.scalars(query) for number in partitions}
 
 

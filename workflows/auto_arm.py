@@ -76,13 +76,13 @@ class AutoArm:
 
     # -- messages
 
-    @workflow.update(name=names.POSTPONE)
+    @workflow.update
     async def postpone(self, request: PostponeRequest) -> RunSnapshot:
         """Answered when the row says so."""
         target_at = self._new_target(request)
         if target_at is None:
             raise ApplicationError("too late to put it off", type=policies.REFUSED)
-        self._life = replace(self._life, target_at=target_at, last=None, waits=0)
+        self._life = replace(self._life, target_at=target_at, last=None, waits=0, forced=False)
         self._tell(f"put off until {target_at:%Y-%m-%d %H:%M} UTC by `{request.actor_id}`")
         await self._keep(RunStatus.PENDING, actor_id=request.actor_id, request_id=request.request_id)
         return self.snapshot()
@@ -92,7 +92,7 @@ class AutoArm:
         if self._new_target(request) is None:
             raise ApplicationError("not now, or beyond the limit", type=policies.REFUSED, non_retryable=True)
 
-    @workflow.update(name=names.CANCEL)
+    @workflow.update
     async def cancel(self, request: CancelRequest) -> RunSnapshot:
         """Answered when it has ended: cancelled, or as a command under way made it end. The first who asks is who did. A run
         that hands on answers as it stands: the next one ends at once."""
@@ -101,7 +101,7 @@ class AutoArm:
         await workflow.wait_condition(lambda: self._over() or self._handing_on)
         return self.snapshot()
 
-    @workflow.query(name=names.SNAPSHOT)
+    @workflow.query
     def snapshot(self) -> RunSnapshot:
         life = self._life
         return RunSnapshot(

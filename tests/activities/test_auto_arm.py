@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -90,7 +91,7 @@ async def test_a_repetition_finds_its_own_row_and_another_workflow_somebody_else
 @pytest.mark.parametrize("why", ["disabled", "weekday", "deleted", "panel deleted", "unknown"])
 async def test_what_the_row_has_no_firing_for_is_not_due(db: Database, world: World, done: AutoArmActivities, why: str) -> None:
     at, now = in_minutes(1), datetime.now(UTC)
-    weekday = at.astimezone().isoweekday() % 7 + 2
+    weekday = at.astimezone(ZoneInfo(ZONE)).isoweekday() % 7 + 2
     more: dict[str, dict[str, Any]] = {
         "disabled": {"enabled": False},
         "weekday": {"weekdays": [(weekday - 1) % 7 + 1]},
@@ -110,7 +111,7 @@ async def test_a_day_that_is_left_out_is_recorded_as_skipped_with_its_reason(
 ) -> None:
     at = in_minutes(1)
     schedule_id = await add_schedule(db, world.panel, local(at), holidays=HolidayPolicy.SKIP)
-    day = at.astimezone().date()
+    day = at.astimezone(ZoneInfo(ZONE)).date()
     if why is R.HOLIDAY:
         async with db.write() as session:
             session.add_all(AutoArmHoliday(day=day + timedelta(days=n), name="Stock-taking") for n in (-1, 0, 1))

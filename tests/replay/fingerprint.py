@@ -21,6 +21,7 @@ _COMMANDS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
     EventType.EVENT_TYPE_MARKER_RECORDED,
+    EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
 }
 
 
@@ -43,6 +44,7 @@ def _subject(event: HistoryEvent) -> str:
     upserted = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
     return (
         scheduled.activity_type.name
+        or event.start_child_workflow_execution_initiated_event_attributes.workflow_type.name
         or event.workflow_execution_signaled_event_attributes.signal_name
         or accepted.accepted_request.input.name
         or re.sub(r"\W+", " ", event.marker_recorded_event_attributes.marker_name)

@@ -15,11 +15,15 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+from tests.support.auto_arm import FakeSchedule, arms, fire, says
+from tests.support.auto_arm import worker as auto_arm_worker
 from tests.support.eventually import eventually
 from tests.support.fakes import FakeKeys, FakeLine, FakeNames, FakeReveal, FakeRow, new_bundle
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from tests.workflows.test_object_import import FakeImport
+from workflows.auto_arm import AutoArm
 from workflows.contracts import names, object_import
+from workflows.contracts.auto_arm import CancelRequest, FiringStart, PostponeRequest, Verdict
 from workflows.contracts.keys import KeyRotationInput
 from workflows.contracts.object_import import ImportDecision, ImportInput, ImportProgress
 from workflows.contracts.panel import ConfigChanged, LeaseEnd, LeaseResult, PanelInput, start_options
@@ -28,7 +32,9 @@ from workflows.contracts.panel_names import start_options as names_start_options
 from workflows.contracts.reveal import HideRequest, RevealInput, RevealSnapshot
 from workflows.contracts.reveal import start_options as reveal_options
 from workflows.domain.alarm import Priority
+from workflows.domain.auto_arm import OpenZones
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
+from workflows.domain.command import CommandStatus
 from workflows.domain.keys import ACCEPTED_FOR
 from workflows.domain.object_import import ImportStatus
 from workflows.key_rotation import KeyRotation
@@ -270,6 +276,48 @@ async def _rotation(env: WorkflowEnvironment) -> tuple[str, str]:
     return handle.id, handle.first_execution_run_id or ""
 
 
+async def armed_by_schedule(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Warned, put off once, found open once, and armed."""
+    schedule = FakeSchedule(await env.get_current_time() + timedelta(minutes=20))
+    schedule.script = [says(CommandStatus.NACK, "ZONES_OPEN", (5,)), arms(schedule)]
+    async with auto_arm_worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await env.sleep(timedelta(minutes=6))
+        await eventually(lambda: schedule.changes)
+        await handle.execute_update(AutoArm.postpone, PostponeRequest(minutes=10, actor_id=ANNA))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def not_armed_until_the_deadline(env: WorkflowEnvironment) -> tuple[str, str]:
+    schedule = FakeSchedule(await env.get_current_time(), deadline=timedelta(minutes=1), open_zones=OpenZones.BYPASS)
+    schedule.script = [says(CommandStatus.NACK, "ZONES_OPEN", (5,)), says(CommandStatus.TIMEOUT, "UNKNOWN_OUTCOME")]
+    async with auto_arm_worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def firing_cancelled(env: WorkflowEnvironment) -> tuple[str, str]:
+    schedule = FakeSchedule(await env.get_current_time() + timedelta(minutes=20))
+    async with auto_arm_worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await env.sleep(timedelta(minutes=6))
+        await eventually(lambda: schedule.changes)
+        await handle.execute_update(AutoArm.cancel, CancelRequest(actor_id=ANNA))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def firing_of_another(env: WorkflowEnvironment) -> tuple[str, str]:
+    schedule = FakeSchedule(await env.get_current_time())
+    schedule.begun = FiringStart(verdict=Verdict.REPEATED)
+    async with auto_arm_worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
 async def _is_ready(handle: WorkflowHandle[ObjectImport, ImportProgress]) -> bool:
     return (await handle.query(ObjectImport.progress)).status is ImportStatus.READY
 
@@ -292,5 +340,9 @@ SCENARIOS: dict[str, Scenario] = {
         key_rotated,
         key_not_due,
         imported,
+        armed_by_schedule,
+        not_armed_until_the_deadline,
+        firing_cancelled,
+        firing_of_another,
     )
 }
