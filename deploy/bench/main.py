@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from deploy.bench import actions, importing, listing, logins, measure, objects, panels, pipeline, recording, recovery, startup
+from deploy.bench import (
+    actions,
+    importing,
+    listing,
+    logins,
+    measure,
+    objects,
+    panels,
+    pipeline,
+    recording,
+    recovery,
+    schedules,
+    startup,
+)
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[measure.Result]]] = {
     "idle": pipeline.idle,
@@ -21,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[measure.Result]]] = {
     "objects": objects.objects,
     "login": logins.logins,
     "import": importing.importing,
+    "schedules": schedules.schedules,
 }
 
 bench_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -28,9 +28,9 @@ def in_minutes(minutes: int) -> datetime:
 
 
 async def add_schedule(db: Database, panel_id: UUID, at: time = time(20), **more: Any) -> UUID:
-    """Every day, partitions 1 and 2, made an hour ago."""
+    """Every day, partitions 1 and 2, made half a day ago."""
     columns: dict[str, Any] = {"name": "Night", "partitions": [1, 2], "weekdays": EVERY_DAY, "warn_minutes": 0}
-    ago = datetime.now(UTC) - timedelta(hours=30)
+    ago = datetime.now(UTC) - timedelta(hours=12)
     row = AutoArmSchedule(id=uuid7(), panel_id=panel_id, at=at, **({"created_at": ago, "updated_at": ago} | columns | more))
     async with db.write() as session:
         session.add(row)
