@@ -12,6 +12,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from uuid_utils.compat import uuid7
 
+from activities import auto_arm_metrics
 from activities.auto_arm_calendars import Planned, planned
 from activities.away import quietly_away
 from activities.db import audit
@@ -59,6 +60,8 @@ class AutoArmActivities:
                 started = await _begin(session, found[0], ref)
             else:
                 started = FiringStart(verdict=Verdict.NOT_DUE)
+        if started.outcome is not None:
+            _count(STATUS_OF[started.outcome], started.outcome)
         log.info("auto_arm.begun", schedule_id=str(ref.schedule_id), verdict=started.verdict.value)
         return started
 
@@ -98,6 +101,7 @@ class AutoArmActivities:
             if put_off:
                 _audit(session, run, "auto_arm.postponed", change.actor_id, change.request_id)
             await _leave_traces(session, run, change.actor_id, change.request_id)
+        _count(run.status, run.outcome)
         return RunRow(status=run.status, outcome=run.outcome)
 
 
@@ -162,6 +166,11 @@ async def _insert(session: WriteSession, found: Planned, firing: Firing, workflo
     session.add(run)
     await session.flush()
     return run
+
+
+def _count(status: RunStatus, outcome: RunOutcome | None) -> None:
+    if status not in OPEN and outcome is not None:
+        auto_arm_metrics.RUNS.labels(status.value, outcome.value).inc()
 
 
 def _deadline(found: Planned) -> timedelta:

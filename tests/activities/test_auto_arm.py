@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from prometheus_client import REGISTRY
 from uuid_utils.compat import uuid7
 
 from activities.auto_arm import AutoArmActivities
@@ -183,6 +184,8 @@ async def test_a_failure_is_row_audit_push_and_alarm_in_one_transaction(
     db: Database, world: World, done: AutoArmActivities
 ) -> None:
     run_id, command = await begun(done, world.panel, partitions=[2]), uuid4()
+    labels = {"status": "FAILED", "outcome": "ZONES_OPEN"}
+    before = REGISTRY.get_sample_value("auto_arm_runs_total", labels) or 0
     for _ in range(2):
         await change(done, run_id, 1, S.FAILED, outcome=R.ZONES_OPEN, blocking=(5, 7), commands=(command,))
     (row,) = await all_rows(db, AutoArmRun)
@@ -195,6 +198,7 @@ async def test_a_failure_is_row_audit_push_and_alarm_in_one_transaction(
     assert event["detail"] == {"outcome": "ZONES_OPEN", "run_id": str(run_id)}
     kinds = [row.type for row in await all_rows(db, OutboxRow)]
     assert sorted(kinds) == [names.ALARM_NEW, names.SCHEDULE_FIRING]
+    assert REGISTRY.get_sample_value("auto_arm_runs_total", labels) == before + 1, "a repetition counts nothing"
 
 
 async def test_two_failures_at_one_object_are_one_alarm_of_two_events(world: World, done: AutoArmActivities) -> None:
