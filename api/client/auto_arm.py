@@ -16,8 +16,8 @@ from workflows.domain.schedule import HolidayPolicy, Skipped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoArmSchedule:
-    """`weekdays`: ISO, 1 is Monday. `at`: local; `time_zone` None: the panel's. `deadline_minutes`: so long after its time it
-    is tried."""
+    """`weekdays`: ISO, 1 is Monday. `at`: local, "20:00"; `time_zone` None: the panel's. `deadline_minutes`: so long after its
+    time it is tried."""
 
     id: UUID
     object_id: UUID
@@ -25,7 +25,7 @@ class AutoArmSchedule:
     name: str
     partitions: tuple[int, ...]
     weekdays: tuple[int, ...]
-    at: time
+    at: str
     arm_mode: ArmMode
     forced: bool
     warn_minutes: int
@@ -45,10 +45,10 @@ class AutoArmSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoArmException:
-    """A day with another time, or (`at` None) without a firing."""
+    """A day with another time ("14:00"), or (`at` None) without a firing."""
 
     day: date
-    at: time | None = None
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,4 +260,5 @@ def _one(schedule_id: UUID) -> str:
 
 
 def _clock(at: time) -> str:
+    """As requests and answers have it: JSON Schema's "time" has a zone, and this one is the panel's."""
     return at.strftime("%H:%M")

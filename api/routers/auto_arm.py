@@ -236,10 +236,10 @@ async def _locked(session: WriteSession, schedule_id: UUID, version: int, access
 
 async def _exceptions(session: AsyncSession, row: RowMapping) -> AutoArmExceptions:
     days = (await auto_arm_calendars.exceptions_of(session, [row["id"]])).get(row["id"], {})
-    listed = tuple(AutoArmException(day=day, at=at) for day, at in sorted(days.items()))
+    listed = tuple(AutoArmException(day=day, at=f"{at:%H:%M}" if at else None) for day, at in sorted(days.items()))
     return AutoArmExceptions(schedule_id=row["id"], version=row["version"], exceptions=listed)
 
 
 def _schedule(row: RowMapping) -> AutoArmSchedule:
     lists = {name: tuple(row[name]) for name in ("partitions", "weekdays")}
-    return answers.same_named(AutoArmSchedule, row, arm_mode=ArmMode(row["arm_mode"]), **lists)
+    return answers.same_named(AutoArmSchedule, row, at=f"{row['at']:%H:%M}", arm_mode=ArmMode(row["arm_mode"]), **lists)

@@ -26,10 +26,6 @@ def _known_region(region: str) -> str:
     return region
 
 
-def _on_the_minute(text: str) -> str:
-    return time.fromisoformat(text).strftime("%H:%M")
-
-
 Partitions = Annotated[list[PartitionNumber], Field(min_length=1, max_length=32), AfterValidator(_once)]
 Weekdays = Annotated[
     list[Annotated[int, Field(ge=1, le=7)]],
@@ -39,7 +35,6 @@ Weekdays = Annotated[
 Clock = Annotated[
     str,
     StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
-    AfterValidator(_on_the_minute),
     Field(description="Local time.", examples=["20:00"]),
 ]
 Minutes = Annotated[int, Field(ge=0, le=720)]

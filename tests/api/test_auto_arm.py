@@ -55,10 +55,10 @@ async def test_a_schedule_is_made_changed_and_deleted_and_temporal_is_told_each_
     made = await admin.auto_arm.create(
         panel_id, name="Night", partitions=[2, 1], weekdays=[5, 1], at=time(20, 15), arm_mode=2, open_zones="BYPASS"
     )
-    assert (made.partitions, made.weekdays, made.at, made.version) == ((1, 2), (1, 5), time(20, 15), 1)
+    assert (made.partitions, made.weekdays, made.at, made.version) == ((1, 2), (1, 5), "20:15", 1)
     assert (made.arm_mode, made.open_zones, made.holidays) == (ArmMode.STAY, OpenZones.BYPASS, HolidayPolicy.USUAL)
     changed = await admin.auto_arm.change(made.id, version=1, at=time(21), enabled=False, valid_until="2027-01-31")
-    assert (changed.at, changed.enabled, changed.version, changed.valid_until) == (time(21), False, 2, date(2027, 1, 31))
+    assert (changed.at, changed.enabled, changed.version, changed.valid_until) == ("21:00", False, 2, date(2027, 1, 31))
     assert await admin.auto_arm.schedule(made.id) == changed
     assert (await admin.auto_arm.schedules(panel_id=panel_id)).items == (changed,)
     assert (await admin.auto_arm.schedules(object_id=uuid4())).items == ()
@@ -123,7 +123,7 @@ async def test_the_preview_shows_holidays_and_exceptions(api: Api, login: Login,
     await admin.auto_arm.put_holiday(stock, "Stock-taking")
     wanted: dict[date, time | None] = {early: time(14), closed: None}
     told = await admin.auto_arm.put_exceptions(schedule_id, wanted, version=1)
-    assert ({one.day: one.at for one in told.exceptions}, told.version) == (wanted, 2)
+    assert ({one.day: one.at for one in told.exceptions}, told.version) == ({early: "14:00", closed: None}, 2)
     assert await admin.auto_arm.exceptions(schedule_id) == told
     shown = await admin.auto_arm.preview(schedule_id)
     by_day = {line.day: line for line in shown.lines}
