@@ -4,11 +4,14 @@ import asyncio
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.infra.temporal import DATA_CONVERTER
 from api.client.auto_arm import AutoArmSchedule
@@ -89,10 +92,20 @@ async def _of_one(client: Client, workflow_id: str) -> tuple[datetime, datetime]
     handle = client.get_workflow_handle(workflow_id)
     while True:
         await asyncio.sleep(5)  # looking more often would be measured, too
-        events = [event async for event in handle.fetch_history_events()]
+        events = await _events(handle)
         commanded = [event.event_time.ToDatetime(UTC) for event in events if event.event_type == _COMMANDED]
         if commanded:
             return events[0].event_time.ToDatetime(UTC), commanded[0]
+
+
+async def _events(handle: WorkflowHandle[Any, Any]) -> list[HistoryEvent]:
+    """None yet: it has not started."""
+    try:
+        return [event async for event in handle.fetch_history_events()]
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return []
+        raise
 
 
 async def _bare_starts(client: Client) -> list[float]:

@@ -290,7 +290,7 @@ async def armed_by_schedule(env: WorkflowEnvironment) -> tuple[str, str]:
 
 
 async def not_armed_until_the_deadline(env: WorkflowEnvironment) -> tuple[str, str]:
-    schedule = FakeSchedule(await env.get_current_time(), deadline=timedelta(minutes=1), open_zones=OpenZones.BYPASS)
+    schedule = FakeSchedule(await env.get_current_time(), deadline=timedelta(0), open_zones=OpenZones.BYPASS)
     schedule.script = [says(CommandStatus.NACK, "ZONES_OPEN", (5,)), says(CommandStatus.TIMEOUT, "UNKNOWN_OUTCOME")]
     async with auto_arm_worker(env.client, schedule):
         handle = await fire(env.client, schedule)
