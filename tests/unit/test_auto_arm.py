@@ -48,6 +48,7 @@ _ARMED = facts(P.ARMED_FULL, P.ARMED_FULL)
         (facts(), Tried(), _ALL),
         (Facts(), Tried(), _ALL),  # nothing was ever heard of the panel: the command will tell
         (facts(P.UNKNOWN), Tried(), _ALL),
+        (facts(P.ARMED_FULL, P.ARMED_FULL, link=None), Tried(), _ALL),
         # already armed
         (_ARMED, Tried(), End(R.ALREADY_ARMED)),
         (facts(P.ARMED_STAY, P.ARMED_FULL), Tried(), End(R.ALREADY_ARMED, OTHER_MODE)),

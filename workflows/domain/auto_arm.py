@@ -142,8 +142,9 @@ Step = End | Wait | Command
 
 def next_step(wish: Wish, facts: Facts, tried: Tried) -> Step:
     """The order of the questions is the order of what counts most."""
-    armed = {number for number in wish.partitions if facts.states.get(number) in ARMED}
-    leaving = {number for number in wish.partitions if facts.states.get(number) is PartitionState.EXIT_TIME}
+    states = facts.states if facts.link is not None else {}  # of a line that nobody ever heard of they are of no worth
+    armed = {number for number in wish.partitions if states.get(number) in ARMED}
+    leaving = {number for number in wish.partitions if states.get(number) is PartitionState.EXIT_TIME}
     todo = wish.partitions - armed - leaving - facts.claimed
     if facts.withdrawn:
         return End(RunOutcome.WITHDRAWN)
@@ -153,10 +154,10 @@ def next_step(wish: Wish, facts: Facts, tried: Tried) -> Step:
         return _wait(RunOutcome.PANEL_RELEASED, tried)
     if facts.link not in {None, LinkStatus.CONNECTED}:  # then its states are of yesterday
         return _wait(RunOutcome.NOT_CONNECTED, tried)
-    if any(facts.states.get(number) in _ALARM for number in wish.partitions):
+    if any(states.get(number) in _ALARM for number in wish.partitions):
         return _wait(RunOutcome.IN_ALARM, tried)
     if armed == wish.partitions:
-        return _is_armed(wish, facts, tried)
+        return _is_armed(wish, states, tried)
     if not todo and leaving:
         return _wait(RunOutcome.UNVERIFIED, tried)
     if not todo:
@@ -170,10 +171,10 @@ def _wait(why: RunOutcome, tried: Tried) -> Step:
     return End(why) if tried.late else Wait(why)
 
 
-def _is_armed(wish: Wish, facts: Facts, tried: Tried) -> End:
+def _is_armed(wish: Wish, states: Mapping[int, PartitionState], tried: Tried) -> End:
     if tried.commands:
         return End(RunOutcome.ARMED, ZONES_BYPASSED if tried.forced else "")
-    modes = {MODE_OF.get(facts.states[number], wish.arm_mode) for number in wish.partitions}
+    modes = {MODE_OF.get(states[number], wish.arm_mode) for number in wish.partitions}
     return End(RunOutcome.ALREADY_ARMED, "" if modes == {wish.arm_mode} else OTHER_MODE)
 
 
