@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from activities.auto_arm import AutoArmActivities
 from activities.bundles import BundleActivities
 from activities.callbacks import CallbackActivities
 from activities.commands import CommandActivities
@@ -23,10 +24,12 @@ def core_activities(db: Database, settings: Settings) -> list[Callable[..., Any]
     bundles, panel_names, reveals = BundleActivities(db), PanelNamesActivities(db), RevealActivities(db)
     keys = KeyActivities(db, settings.cipher(), given=settings.jwt_private_key is not None)
     imports, releases = ImportActivities(db, settings.cipher()), ReleaseActivities(db)
+    auto_arm = AutoArmActivities(db, settings.panel_time_zone)
     escalation = EscalationActivities(db, Notifier.make(db, settings.cipher(), settings), settings.flags())
     callbacks, commands, service = CallbackActivities(db), CommandActivities(db), ServiceActivities(db)
     return [
         *(bundles.transition_bundle, bundles.read_bundle),
+        *(auto_arm.begin_auto_arm, auto_arm.survey_auto_arm, auto_arm.change_auto_arm_run),
         *(callbacks.read_callback, callbacks.ring_callback, callbacks.decide_callback),
         *(panel_names.find_panel_holder, panel_names.fail_names_read),
         *(reveals.open_reveal, reveals.end_reveal),

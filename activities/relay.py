@@ -10,7 +10,6 @@ it is also the watcher over everything that has promised to be heard (`supervisi
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -19,6 +18,7 @@ from redis.asyncio import Redis
 from temporalio.client import Client
 
 from activities import relay_metrics
+from activities.auto_arm_schedules import AutoArmSchedules
 from activities.db.partitions import PARTITIONED
 from activities.db.session import CONNECT_TIMEOUT, Database, DatabaseUnavailable, is_unavailable, plain_dsn
 from activities.infra import metrics, temporal
@@ -32,6 +32,7 @@ from activities.relay_push import Push
 from activities.relay_stream import Stream
 from activities.supervision.watch import watch_all
 from workflows.contracts import names
+from workflows.domain.flags import Flag
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,7 @@ async def serve(settings: Settings, db: Database, redis: Redis, client: Client) 
     while True:
         try:
             async with _leadership(dsn) as connection:
-                await _lead(connection, db, redis, client, grace=timedelta(seconds=settings.supervision_grace_seconds))
+                await _lead(connection, db, redis, client, settings)
         except* (DatabaseUnavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as errors:
             strange = [error for error in _leaves(errors) if not is_unavailable(error)]
             if strange:
@@ -109,7 +110,7 @@ async def _leadership(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         connection.terminate()  # the lock goes with it; asking nicely would wait for a server that may be gone
 
 
-async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, client: Client, *, grace: timedelta) -> None:
+async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, client: Client, settings: Settings) -> None:
     push_news, other_news, lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def wake(*_: object) -> None:
@@ -120,7 +121,8 @@ async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, clie
     await connection.add_listener(names.OUTBOX_CHANNEL, wake)
     stream = Stream(redis, db)
     push = Push(connection, stream, push_news)
-    orchestration = Orchestration(db, client, other_news)
+    auto_arm = AutoArmSchedules(db, client, settings.panel_time_zone, on=Flag.AUTO_ARM in settings.flags())
+    orchestration = Orchestration(db, client, other_news, auto_arm)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_watch(lost))
         tasks.create_task(stream.run(), name="relay.stream")
@@ -128,7 +130,7 @@ async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, clie
         tasks.create_task(orchestration.run(), name="relay.orchestration")
         tasks.create_task(orchestration.reconcile_forever(), name="relay.reconcile")
         tasks.create_task(_gauges(db), name="relay.gauges")
-        tasks.create_task(watch_all(db, grace=grace), name="relay.supervision")
+        tasks.create_task(watch_all(db, grace=timedelta(seconds=settings.supervision_grace_seconds)), name="relay.supervision")
 
 
 async def _watch(lost: asyncio.Event) -> None:

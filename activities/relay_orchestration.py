@@ -3,7 +3,8 @@
 Rows of one bundle or panel go in order and the newest speaks for those before it (the workflow reads the row when it missed
 one); different ones go side by side. Temporal away: rows wait. A row that Temporal refuses for good is parked with the reason
 and does not hold up others. What no row can tell (a workflow somebody terminated, a row written while nobody looked) the
-reconciliation finds: every open bundle, every enabled panel and every open call-back has its workflow.
+reconciliation finds: every open bundle, every enabled panel and every open call-back has its workflow, and
+auto-arm's schedules are as their rows say (`auto_arm_schedules`).
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import relay_metrics
+from activities.auto_arm_schedules import AutoArmSchedules
 from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
 from workflows.contracts import bundle, callback, names, object_import, panel
@@ -85,11 +87,12 @@ class MalformedRow(Exception):  # noqa: N818 - what a row is
 
 @dataclass(slots=True)
 class Orchestration:
-    """See the module. ``news`` is set when something was committed."""
+    """See the module. ``news`` is set when something was committed. ``auto_arm`` None: nobody looks after its schedules."""
 
     db: Database
     client: Client
     news: asyncio.Event
+    auto_arm: AutoArmSchedules | None = None
     _not_before: dict[UUID, float] = field(default_factory=dict)  # by bundle or panel, loop time
     _limit: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SIDE_BY_SIDE))
 
@@ -187,6 +190,9 @@ class Orchestration:
             await self._start_import(row)
         elif row["type"] == names.CALLBACK_SET:
             await self._start_callback(UUID(orjson.loads(row["payload"])["callback_id"]), row["object_id"])
+        elif row["type"] == names.AUTO_ARM_CHANGED:
+            if self.auto_arm is not None:
+                await self.auto_arm.sync(UUID(orjson.loads(row["payload"])["schedule_id"]))
         else:
             raise MalformedRow(f"a row of type {row['type']!r} about no bundle and no panel")
 
@@ -266,7 +272,8 @@ class Orchestration:
             await asyncio.sleep(RECONCILE_EVERY)
 
     async def reconcile(self) -> int:
-        """Start the workflow of every enabled panel, open bundle and open call-back that has none; how many those were."""
+        """Start the workflow of every enabled panel, open bundle and open call-back that has none, and mend what is amiss with
+        auto-arm; how much that was."""
         async with self.db.fast() as connection:
             panels = await connection.fetch("SELECT id, object_id FROM panels WHERE enabled AND deleted_at IS NULL ORDER BY id")
             bundles = await connection.fetch(
@@ -290,7 +297,7 @@ class Orchestration:
             _later(self._resume_callback, row) for row in callbacks if names.callback_workflow_id(row["id"]) not in running
         ]
         await asyncio.gather(*(start() for start in starts))
-        return len(starts)
+        return len(starts) + (await self.auto_arm.reconcile() if self.auto_arm is not None else 0)
 
     async def _running(self, kind: str) -> frozenset[str]:
         found = self.client.list_workflows(

@@ -17,6 +17,7 @@ from sqlalchemy import select, text, update
 from activities import seed_data as words
 from activities.auth.passwords import hash_now
 from activities.db.encrypted import COMMAND_CODE, SECRET_VALUE
+from activities.db.models.auto_arm_schedules import AutoArmSchedule
 from activities.db.models.object_alarm_config import ObjectAlarmConfig
 from activities.db.models.object_contacts import ObjectContact
 from activities.db.models.object_procedures import ObjectProcedure
@@ -34,9 +35,11 @@ from activities.infra.settings import Settings
 from activities.seed_escalation import escalation
 from activities.seed_history import history
 from activities.seed_place import OBJECTS, ZONES_PER_PARTITION, Place, add, id_of
+from workflows.domain.auto_arm import OpenZones
 from workflows.domain.permissions import Role
 from workflows.domain.response import StepKind
 from workflows.domain.reveal import SecretKind
+from workflows.domain.schedule import HolidayPolicy
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +93,7 @@ async def _places(session: WriteSession, places: list[Place], first_port: int, e
     await add(session, Zone, (row for place in places for row in _zones(place)))
     await add(session, ObjectContact, (row for place in places for row in _contacts(place)))
     await add(session, ObjectProcedure, (row for place in places for row in _procedure(place)))
+    await add(session, AutoArmSchedule, _nights(places, enabled))
     for config in _alarm_configs(places):
         await add(session, ObjectAlarmConfig, [config])
 
@@ -150,6 +154,18 @@ def _zones(place: Place) -> Iterable[dict[str, Any]]:
             "partition": (number - 1) // ZONES_PER_PARTITION + 1,
             "reaction": reaction,
         }
+
+
+def _nights(places: list[Place], simulated: int) -> Iterable[dict[str, Any]]:
+    """Three schedules, on where there is a panel to arm: a working week that leaves out holidays, every night, and one that is
+    switched off."""
+    usual = {"partitions": [1], "weekdays": [1, 2, 3, 4, 5, 6, 7], "region": "PL"}
+    week = {"at": time(22), "weekdays": [1, 2, 3, 4, 5], "holidays": HolidayPolicy.SKIP, "open_zones": OpenZones.WAIT}
+    every = {"at": time(23, 30), "holidays": HolidayPolicy.USUAL, "open_zones": OpenZones.BYPASS}
+    kinds = (("Noc w tygodniu", week, True), ("Noc", every, True), ("Próba", every, False))
+    for place, (name, own, on) in zip(places[1:], kinds, strict=False):
+        ids = {"id": id_of("auto-arm", place.index), "panel_id": place.panel_id, "name": name}
+        yield {**usual, **own, **ids, "enabled": on and place.index < simulated}
 
 
 def _contacts(place: Place) -> Iterable[dict[str, Any]]:

@@ -31,6 +31,8 @@ from api.routers import (
     assignments,
     audit,
     auth,
+    auto_arm,
+    auto_arm_runs,
     callbacks,
     commands,
     dispatch,
@@ -79,6 +81,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.COMMANDS: (commands,),
     Flag.SERVICE_MODE: (service_modes,),
     Flag.ESCALATION: (escalation_policies, on_call, notifications, push_devices),
+    Flag.AUTO_ARM: (auto_arm, auto_arm_runs),
 }
 
 

@@ -17,6 +17,7 @@ from activities.infra.crypto import FieldCipher
 from activities.infra.settings import Settings
 from activities.live_state import LiveState
 from activities.notify.deliver import Notifier
+from api.auto_arm_decisions import AutoArmDecisions
 from api.bundle_actions import BundleActions
 from api.callback_decisions import CallbackDecisions
 from api.callers import Callers
@@ -51,6 +52,7 @@ class Services:
     callbacks: CallbackDecisions
     service: ServiceActions
     notifier: Notifier
+    auto_arm: AutoArmDecisions
     health: Health
     hub: Hub
     catch_up: CatchUp
@@ -98,6 +100,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             callbacks=CallbackDecisions(client),
             service=ServiceActions(client),
             notifier=Notifier.make(db, cipher, settings),
+            auto_arm=AutoArmDecisions(client),
             health=health,
             hub=hub,
             catch_up=CatchUp(quick, db),

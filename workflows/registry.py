@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from workflows.auto_arm import AutoArm
 from workflows.bundle_alarm import BundleAlarm
 from workflows.callback import CallbackReminder
 from workflows.escalation import Escalation
@@ -16,7 +17,7 @@ from workflows.secret_reveal import SecretReveal
 from workflows.service_mode import ServiceMode
 
 WORKFLOWS: Final[tuple[type[Any], ...]] = (
-    *(BundleAlarm, CallbackReminder, Escalation, KeyRotation, ObjectImport),
+    *(AutoArm, BundleAlarm, CallbackReminder, Escalation, KeyRotation, ObjectImport),
     *(PanelConnection, PanelNames, SatelCommand, SecretReveal, ServiceMode),
 )
 

@@ -47,6 +47,17 @@ async def announce_import(session: WriteSession, import_id: UUID) -> None:
     await wake_relay(session)
 
 
+async def announce_auto_arm(session: WriteSession, schedule_ids: Collection[UUID]) -> None:
+    """After changes of these schedules or of what they depend on: those at Temporal will follow."""
+    rows = [
+        {"type": names.AUTO_ARM_CHANGED, "payload": {"schedule_id": str(schedule_id)}, "orchestrate": True}
+        for schedule_id in schedule_ids
+    ]
+    if rows:
+        await session.execute(insert(OutboxRow), rows)
+        await wake_relay(session)
+
+
 async def announce_service(session: WriteSession, row: ServiceMode, **more: Any) -> None:
     """After a change of a period of service mode: whoever sees the object is told."""
     members = ("object_id", "state", "version", "begun_at", "ends_at", "ended_at")

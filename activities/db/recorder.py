@@ -29,7 +29,7 @@ from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.events import EventRow
 from activities.db.models.signals import SignalRow
 from activities.db.push import alarm_data, plain
-from activities.db.session import Database, DatabaseUnavailable
+from activities.db.session import Database, DatabaseUnavailable, WriteSession
 from activities.infra import metrics
 from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Family, Outcome, Priority, Signal, SignalSource, Source
@@ -120,6 +120,17 @@ async def record_signals(db: Database, batch: Batch, *, along: With | None = Non
             _count(batch, recorded)
             return recorded
     raise AssertionError("the last attempt returns or raises")
+
+
+async def record_within(session: WriteSession, batch: Batch) -> Recorded:
+    """The same within a transaction that is under way, as its last statements: they leave settings behind that are for these
+    alone. What other transactions cause is the caller's to try again."""
+    raw = await (await session.connection()).get_raw_connection()
+    connection = raw.driver_connection
+    assert isinstance(connection, asyncpg.Connection)
+    recorded = await _record(connection, batch)
+    _count(batch, recorded)
+    return recorded
 
 
 async def _record(connection: asyncpg.Connection, batch: Batch) -> Recorded:

@@ -8,6 +8,7 @@ from uuid import UUID
 from api.client import stream
 from api.client.account import Account
 from api.client.audit import Audit
+from api.client.auto_arm import AutoArm
 from api.client.codec import decode
 from api.client.commands import Commands
 from api.client.dispatch import Dispatch
@@ -57,6 +58,7 @@ class StamClient:
     def __init__(self, base_url: str, *, transport: Transport | None = None, refresh_token: str | None = None) -> None:
         self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
         self.audit = Audit(self.session)
+        self.auto_arm = AutoArm(self.session)
         self.object_admin = ObjectAdmin(self.session)
         self.panel_admin = PanelAdmin(self.session)
         self.secrets = Secrets(self.session)

@@ -25,6 +25,7 @@ PERMISSION_FOR: Final[Mapping[str, Permission]] = {
     names.DISPATCH_ADDED: Permission.ALARM_VIEW,
     names.CALLBACK_DUE: Permission.DISPATCH_WRITE,
     names.ESCALATION_UPDATED: Permission.ESCALATION_VIEW,
+    names.SCHEDULE_FIRING: Permission.PANEL_VIEW,
 }
 # Told to one user alone, whose id is in the data as `user_id`; without it to nobody.
 PERSONAL: Final = frozenset({names.REVEAL_EXPIRED})

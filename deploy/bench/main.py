@@ -19,6 +19,7 @@ from deploy.bench import (
     pipeline,
     recording,
     recovery,
+    schedules,
     startup,
 )
 
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[measure.Result]]] = {
     "login": logins.logins,
     "import": importing.importing,
     "command": commands.commands,
+    "schedules": schedules.schedules,
 }
 
 bench_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -43,6 +43,8 @@ _NOT_AUDITED: Final = {
 }
 # What needs more than an API and a worker leaves its rows in tests of its own.
 _AUDITED_ELSEWHERE: Final = {
+    ("POST", "/api/auto-arm/runs/{run_id}/postpone"): "test_auto_arm.py",
+    ("POST", "/api/auto-arm/runs/{run_id}/cancel"): "test_auto_arm.py",
     ("POST", "/api/admin/import/objects"): "test_imports.py",
     ("POST", "/api/admin/import/objects/{import_id}/apply"): "test_imports.py",
     ("POST", "/api/admin/import/objects/{import_id}/cancel"): "test_imports.py",
@@ -179,10 +181,24 @@ async def _edit_its_panel(call: Caller, admin: StamClient, object_id: str) -> No
     await call(admin, "PATCH", "/api/zones/{zone_id}", {"version": 1, "name": "Back door"}, zone_id=zone["id"])
     await call(admin, "DELETE", "/api/zones/{zone_id}", query="?version=2", zone_id=zone["id"])
     version = (await admin.panel_admin.partitions(UUID(made["id"]))).version
+    await _keep_auto_arm(call, admin, made["id"])
     await call(admin, "PUT", f"{route}/partitions", {"version": version, "partitions": [{"number": 1, "name": "Shop"}]}, **one)
     await call(admin, "POST", f"{route}/release", {"minutes": 5, "reason": "new users"}, **one)
     await call(admin, "POST", f"{route}/resume", **one)
     await call(admin, "DELETE", route, query=f"?version={(await admin.panel(UUID(made['id']))).version}", **one)
+
+
+async def _keep_auto_arm(call: Caller, admin: StamClient, panel_id: str) -> None:
+    night = {"panel_id": panel_id, "name": "Night", "partitions": [1], "weekdays": [1], "at": "20:00"}
+    made = await call(admin, "POST", "/api/auto-arm/schedules", night)
+    one, route = {"schedule_id": made["id"]}, "/api/auto-arm/schedules/{schedule_id}"
+    await call(admin, "PATCH", route, {"version": 1, "at": "21:00"}, **one)
+    days = {"version": 2, "exceptions": [{"day": "2026-12-24", "at": "14:00"}]}
+    await call(admin, "PUT", f"{route}/exceptions", days, **one)
+    await call(admin, "DELETE", route, query="?version=3", **one)
+    holiday = "/api/auto-arm/holidays/{day}"
+    await call(admin, "PUT", holiday, {"name": "Stock-taking"}, day="2026-12-28")
+    await call(admin, "DELETE", holiday, day="2026-12-28")
 
 
 async def _manage_users(call: Caller, admin: StamClient, api: Api, people: People) -> None:

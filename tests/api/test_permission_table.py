@@ -7,7 +7,7 @@ in them fails the build.
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,6 +48,7 @@ OPEN, SESSION = "open", "session"  # for everybody; for whoever is logged in
 
 _VIEW_OBJECT, _EDIT, _HANDLE, _USERS, _REVEAL = "AaaAAA", "---AA-", "A---A-", "---AA-", "AaaAAA"
 _OBJECT, _PANEL, _ALARM = "/api/objects/{object_id}", "/api/panels/{panel_id}", "/api/alarms/{alarm_id}"
+_SCHEDULE = "/api/auto-arm/schedules/{schedule_id}"
 _POLICY, _ROTA, _ESCALATION = "/api/escalation-policies/{policy_id}", "/api/on-call-rotas/{rota_id}", "A--AAA"
 _IMPORT, _USER = "/api/admin/import/objects", "/api/users/{user_id}"
 _SERVICE = "/api/service-modes/{service_id}"
@@ -208,6 +209,23 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", "/api/push-devices"): SESSION,
     ("DELETE", "/api/push-devices/{device_id}"): SESSION,
     ("POST", "/api/push-devices/{device_id}/test"): SESSION,
+    # auto-arm
+    ("GET", "/api/auto-arm/schedules"): _VIEW_OBJECT,
+    ("POST", "/api/auto-arm/schedules"): _EDIT,
+    ("GET", _SCHEDULE): _VIEW_OBJECT,
+    ("PATCH", _SCHEDULE): _EDIT,
+    ("DELETE", _SCHEDULE): _EDIT,
+    ("GET", f"{_SCHEDULE}/exceptions"): _VIEW_OBJECT,
+    ("PUT", f"{_SCHEDULE}/exceptions"): _EDIT,
+    ("GET", f"{_SCHEDULE}/preview"): _VIEW_OBJECT,
+    ("GET", "/api/auto-arm/holidays"): "AAAAAA",
+    ("PUT", "/api/auto-arm/holidays/{day}"): _EDIT,
+    ("DELETE", "/api/auto-arm/holidays/{day}"): _EDIT,
+    ("GET", "/api/auto-arm/runs"): _VIEW_OBJECT,
+    ("POST", "/api/auto-arm/runs/{run_id}/postpone"): "A--AA-",
+    ("POST", "/api/auto-arm/runs/{run_id}/cancel"): "A--AA-",
+    ("GET", "/api/auto-arm/sweep"): _VIEW_OBJECT,
+    ("GET", "/api/auto-arm/report"): _VIEW_OBJECT,
     # audit, ledger, system
     ("GET", "/api/audit"): "----AA",
     ("GET", "/api/audit/export"): "----AA",
@@ -231,12 +249,15 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.DISPATCH_ADDED: "Aa-AAA",
     names.CALLBACK_DUE: _HANDLE,
     names.ESCALATION_UPDATED: _ESCALATION,
+    names.SCHEDULE_FIRING: _VIEW_OBJECT,
     names.REVEAL_EXPIRED: "------",  # to nobody but the one it names: tests/api/test_reveals.py
 }
 
+_SCHEDULES: Final = ("GET", "/api/auto-arm/schedules")
+
 _SHOW_OBJECTS: Final = {
     *(("GET", "/api/objects"), ("GET", "/api/panels"), ("GET", "/api/alarms")),
-    *(("GET", "/api/dispatch"), ("GET", "/api/callbacks")),
+    *(("GET", "/api/dispatch"), ("GET", "/api/callbacks"), ("GET", "/api/auto-arm/schedules")),
 }
 _ENDS_THE_SESSION: Final = {("POST", "/api/auth/password"), ("DELETE", "/api/auth/sessions"), ("POST", "/api/auth/logout")}
 _PDF: Final = b"%PDF-1.7\n" + b"plan " * 10
@@ -260,13 +281,13 @@ class Place:
     ids: Mapping[str, Any]
 
     def url(self, path: str) -> str:
-        return path.format_map({name: str(value) for name, value in self.ids.items()})
+        return path.format_map({"day": "2026-12-24", **{name: str(value) for name, value in self.ids.items()}})
 
 
 _NOBODY: Final = UUID("00000000-0000-7000-8000-000000000000")
 _ELSEWHERE: Final = dict.fromkeys(
     (
-        *("user_id", "session_id", "token_id", "import_id", "reveal_id", "service_id"),
+        *("user_id", "session_id", "token_id", "import_id", "reveal_id", "service_id", "run_id"),
         *("policy_id", "rota_id", "override_id", "channel_id", "device_id"),
     ),
     _NOBODY,
@@ -300,7 +321,8 @@ async def _place(master: StamClient, db: Database, port: int) -> Place:
     async with db.write() as session:
         await commands.begin(session, order)
     ids = {"object_id": object_id, "panel_id": panel_id, "zone_id": zone_id, "alarm_id": alarm_id}
-    ids |= {"callback_id": promised.id, "command_id": order.command_id}
+    schedule = await master.auto_arm.create(panel_id, name="Night", partitions=[1], weekdays=[1], at=time(20))
+    ids |= {"callback_id": promised.id, "command_id": order.command_id, "schedule_id": schedule.id}
     return Place({**_ELSEWHERE, **ids, "number": 1, "document_id": document.id, "secret_id": secret.id})
 
 

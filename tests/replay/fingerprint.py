@@ -45,6 +45,7 @@ def _subject(event: HistoryEvent) -> str:
     upserted = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
     return (
         scheduled.activity_type.name
+        or event.start_child_workflow_execution_initiated_event_attributes.workflow_type.name
         or event.workflow_execution_signaled_event_attributes.signal_name
         or event.start_child_workflow_execution_initiated_event_attributes.workflow_type.name
         or event.signal_external_workflow_execution_initiated_event_attributes.signal_name

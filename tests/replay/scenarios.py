@@ -16,6 +16,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+from tests.support.auto_arm import FakeSchedule, arms, fire, says
+from tests.support.auto_arm import worker as auto_arm_worker
 from tests.support.eventually import eventually
 from tests.support.fake_service import FakeService
 from tests.support.fakes import (
@@ -32,8 +34,10 @@ from tests.support.fakes import (
 from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving, start
 from tests.workflows.test_object_import import FakeImport
 from tests.workflows.test_satel_command import FakeCommands, served, started, waiting
+from workflows.auto_arm import AutoArm
 from workflows.callback import CallbackReminder
 from workflows.contracts import names, object_import
+from workflows.contracts.auto_arm import CancelRequest, FiringStart, PostponeRequest, Verdict
 from workflows.contracts.callback import CallbackInput, DecisionRequest
 from workflows.contracts.callback import start_options as callback_options
 from workflows.contracts.command import ConfirmEnd, ReleaseRequest, SendResult
@@ -49,9 +53,10 @@ from workflows.contracts.reveal import start_options as reveal_options
 from workflows.contracts.service_mode import ExtendRequest, ServiceDecision, ServiceInput, ServiceRow, ServiceSnapshot
 from workflows.contracts.service_mode import start_options as service_options
 from workflows.domain.alarm import Priority
+from workflows.domain.auto_arm import OpenZones
 from workflows.domain.bundle import CLAIM_TTL, STALE_AFTER, Action
 from workflows.domain.callback import REMIND_EVERY, Callback, Decision
-from workflows.domain.command import CommandKind, SendEnd
+from workflows.domain.command import CommandKind, CommandStatus, SendEnd
 from workflows.domain.escalation import Channel, DeliveryStatus, Ladder, Stance
 from workflows.domain.keys import ACCEPTED_FOR
 from workflows.domain.object_import import ImportStatus
@@ -554,6 +559,48 @@ async def _rotation(env: WorkflowEnvironment) -> tuple[str, str]:
     return handle.id, handle.first_execution_run_id or ""
 
 
+async def armed_by_schedule(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Warned, put off once, found open once, and armed."""
+    schedule = FakeSchedule(await env.get_current_time() + timedelta(minutes=20))
+    schedule.script = [says(CommandStatus.NACK, "ZONES_OPEN", (5,)), arms(schedule)]
+    async with auto_arm_worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await env.sleep(timedelta(minutes=6))
+        await eventually(lambda: schedule.changes)
+        await handle.execute_update(AutoArm.postpone, PostponeRequest(minutes=10, actor_id=ANNA))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def not_armed_until_the_deadline(env: WorkflowEnvironment) -> tuple[str, str]:
+    schedule = FakeSchedule(await env.get_current_time(), deadline=timedelta(0), open_zones=OpenZones.BYPASS)
+    schedule.script = [says(CommandStatus.NACK, "ZONES_OPEN", (5,)), says(CommandStatus.TIMEOUT, "UNKNOWN_OUTCOME")]
+    async with auto_arm_worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def firing_cancelled(env: WorkflowEnvironment) -> tuple[str, str]:
+    schedule = FakeSchedule(await env.get_current_time() + timedelta(minutes=20))
+    async with auto_arm_worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await env.sleep(timedelta(minutes=6))
+        await eventually(lambda: schedule.changes)
+        await handle.execute_update(AutoArm.cancel, CancelRequest(actor_id=ANNA))
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
+async def firing_of_another(env: WorkflowEnvironment) -> tuple[str, str]:
+    schedule = FakeSchedule(await env.get_current_time())
+    schedule.begun = FiringStart(verdict=Verdict.REPEATED)
+    async with auto_arm_worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await handle.result()
+        return handle.id, handle.first_execution_run_id or ""
+
+
 async def _is_ready(handle: WorkflowHandle[ObjectImport, ImportProgress]) -> bool:
     return (await handle.query(ObjectImport.progress)).status is ImportStatus.READY
 
@@ -591,5 +638,9 @@ SCENARIOS: dict[str, Scenario] = {
         command_lost_and_read_back,
         command_released_by_a_second_person,
         command_released_by_nobody,
+        armed_by_schedule,
+        not_armed_until_the_deadline,
+        firing_cancelled,
+        firing_of_another,
     )
 }

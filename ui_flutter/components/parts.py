@@ -22,6 +22,7 @@ KIND_ICONS = {
     "POWER": ft.Icons.POWER,
     "TROUBLE": ft.Icons.REPORT_PROBLEM,
     "COMM_LOSS": ft.Icons.LINK_OFF,
+    "AUTO_ARM_FAILURE": ft.Icons.ALARM_OFF,
     "LOG_GAP": ft.Icons.PLAYLIST_REMOVE,
     "CLOCK_DRIFT": ft.Icons.SCHEDULE,
 }

@@ -66,6 +66,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "type.POWER": "Power",
     "type.TROUBLE": "Trouble",
     "type.COMM_LOSS": "Connection lost",
+    "type.AUTO_ARM_FAILURE": "Not armed by schedule",
     "type.LOG_GAP": "Gap in the log",
     "type.CLOCK_DRIFT": "Clock is wrong",
     # sources

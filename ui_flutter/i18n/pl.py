@@ -67,6 +67,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "type.POWER": "Zasilanie",
     "type.TROUBLE": "Awaria",
     "type.COMM_LOSS": "Brak łączności",
+    "type.AUTO_ARM_FAILURE": "Nieudane autouzbrojenie",
     "type.LOG_GAP": "Luka w rejestrze",
     "type.CLOCK_DRIFT": "Zły czas zegara",
     # sources

@@ -1,5 +1,6 @@
 """The address book: every queue, workflow id, message name and search attribute, built and parsed here and nowhere else."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 # Task queues
@@ -70,6 +71,16 @@ def parse_bundle_workflow_id(workflow_id: str) -> UUID:
     return _parse(workflow_id, _BUNDLE)
 
 
+def auto_arm_workflow_id(schedule_id: UUID, started_at: datetime) -> str:
+    """As Temporal itself names the workflow that a schedule starts: the time in UTC behind the schedule's workflow id."""
+    return f"{auto_arm_schedule_id(schedule_id)}-{started_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def parse_auto_arm_schedule_id(text: str) -> UUID:
+    """The row's id. Raises ValueError when ``text`` is not the id of an auto-arm schedule at Temporal."""
+    return _parse(text, _AUTO_ARM)
+
+
 def parse_panel_workflow_id(workflow_id: str) -> UUID:
     """The panel's id. Raises ValueError when ``workflow_id`` is not a panel's."""
     return _parse(workflow_id, _PANEL)
@@ -112,8 +123,9 @@ SNAPSHOT = "snapshot"  # query of all
 REVEAL_OPENED = "opened"  # update of SecretReveal: answers when it is visible, or never will be
 REVEAL_HIDE = "hide"  # update of SecretReveal
 APPLY = "apply"  # update of ObjectImport
-CANCEL = "cancel"  # update of ObjectImport
+CANCEL = "cancel"  # update of ObjectImport and AutoArm
 PROGRESS = "progress"  # query of ObjectImport
+POSTPONE = "postpone"  # update of AutoArm
 ESCALATION_CLAIMED = "claimed"  # signals of Escalation: somebody has the alarm, or acted on it
 ESCALATION_RELEASED = "released"
 ESCALATION_ENDED = "ended"
@@ -188,4 +200,5 @@ REVEAL_EXPIRED = "reveal.expired"  # hidden, by whomever; told to who asked alon
 # only for orchestration
 PANEL_CHANGED = "panel.changed"  # payload: {"config_version": n, "request_id": "..."}
 IMPORT_UPLOADED = "import.uploaded"  # payload: {"import_id": id}
+AUTO_ARM_CHANGED = "auto_arm.changed"  # payload: {"schedule_id": id}
 CALLBACK_SET = "callback.set"  # payload: {"callback_id": id}

@@ -25,6 +25,7 @@ class AlarmType(StrEnum):
     POWER = "POWER"
     TROUBLE = "TROUBLE"
     COMM_LOSS = "COMM_LOSS"
+    AUTO_ARM_FAILURE = "AUTO_ARM_FAILURE"  # what a schedule should have armed is not armed (R-AUTOARM)
     LOG_GAP = "LOG_GAP"  # the panel's log no longer holds our cursor: something may be missing (R-RECOVER)
     CLOCK_DRIFT = "CLOCK_DRIFT"  # the panel's clock is far from ours: the times in its log cannot be relied on
 
@@ -62,6 +63,7 @@ DEFAULT_PRIORITY: dict[AlarmType, Priority] = {
     AlarmType.POWER: Priority.LOW,
     AlarmType.TROUBLE: Priority.LOW,
     AlarmType.COMM_LOSS: Priority.MEDIUM,
+    AlarmType.AUTO_ARM_FAILURE: Priority.HIGH,
     AlarmType.LOG_GAP: Priority.MEDIUM,
     AlarmType.CLOCK_DRIFT: Priority.LOW,
 }
@@ -172,5 +174,6 @@ LOG_ERASED = 2003
 PROBE = 2004
 PANEL_BUSY = 2005
 PANEL_REPLACED = 2006
+AUTO_ARM_FAILED = 2007
 CLOCK_DRIFT = 2011
 SOURCE_SILENT = 2012  # a part of this system: `source_number` is that of the supervised source

@@ -26,6 +26,10 @@ _OURS: Final[dict[int, dict[Language, tuple[str, str]]]] = {
         "en": ("the panel's line is taken by another program", "the panel's line is free again"),
         "pl": ("Łącze centrali zajęte przez inny program", "Łącze centrali znów wolne"),
     },
+    alarm.AUTO_ARM_FAILED: {
+        "en": ("not armed by its schedule", "armed by its schedule"),
+        "pl": ("Nie uzbrojono według harmonogramu", "Uzbrojono według harmonogramu"),
+    },
     alarm.PANEL_REPLACED: {
         "en": ("another panel answers in place of the former one: its earlier events are not taken over",) * 2,
         "pl": ("Pod tym łączem odpowiada inna centrala: jej wcześniejszych zdarzeń nie przejęto",) * 2,

@@ -11,7 +11,7 @@ class PanelStateHistory(Identified, Base):
     """A change of a partition's state, or of the link's (`partition` None) (R-HISTORY)."""
 
     __tablename__ = "panel_state_history"
-    __table_args__ = (Index(None, "panel_id", "at", "id"),)
+    __table_args__ = (Index(None, "panel_id", "at", "id"), Index(None, "panel_id", "partition", "at", "id"))
 
     panel_id: Mapped[UUID] = mapped_column(ForeignKey("panels.id"))
     partition: Mapped[int | None]

@@ -1,0 +1,239 @@
+"""Auto-arm at Temporal: one Schedule for each row, kept like it, and a workflow for every firing (R-AUTOARM).
+
+The rows are the truth. The relay calls `sync` after each change of one and `reconcile` every minute, so neither a Schedule that
+somebody deleted, paused or edited nor one whose row is gone lasts. A firing that no Schedule can have started (the system was
+down for longer than the catch-up window, the row was changed within the time of the warning) and a run whose workflow is gone
+get a workflow here; whether it is not too late that one decides.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    ScheduleListDescription,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    ScheduleState,
+    ScheduleUpdate,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.auto_arm_calendars import Planned, planned
+from activities.db.models.auto_arm_runs import AutoArmRun
+from activities.db.session import Database
+from workflows.contracts import names
+from workflows.contracts.auto_arm import AutoArmInput, search_attributes, start_options
+from workflows.domain.auto_arm import LATE_AT_LEAST, OPEN
+from workflows.domain.schedule import Firing, firings, pattern
+
+log = structlog.get_logger(__name__)
+
+CALL_TIMEOUT: Final = timedelta(seconds=5)
+LOOK_BACK: Final = timedelta(hours=36)  # for firings that nobody started: last night's on the next day, too
+LOOK_AHEAD: Final = timedelta(hours=12)  # the longest warning
+TEMPORAL_FIRST: Final = timedelta(seconds=30)  # before somebody else starts what a Schedule should have started
+_LISTED: Final = 10  # calendars that a listing tells of a Schedule; those with more are asked for singly
+_FIELDS: Final = ("second", "minute", "hour", "day_of_month", "month", "year", "day_of_week")
+
+
+@dataclass(frozen=True, slots=True)
+class AutoArmSchedules:
+    """``on``: the flag; where it is off there are to be no Schedules. ``default_zone``: of panels without their own."""
+
+    db: Database
+    client: Client
+    default_zone: str
+    on: bool
+    task_queue: str = names.CORE_QUEUE
+
+    async def sync(self, schedule_id: UUID) -> None:
+        """After a change of this row. Raises RPCError."""
+        found = await self._planned([schedule_id])
+        if not found:
+            await self._delete(names.auto_arm_schedule_id(schedule_id))
+            return
+        await self._put(found[0])
+        await self._start_missing(found)
+
+    async def reconcile(self) -> int:
+        """How much was amiss and is not any more. Raises RPCError."""
+        wanted = {names.auto_arm_schedule_id(one.row.id): one for one in await self._planned()}
+        there: dict[str, ScheduleListDescription] = {}
+        async for entry in await self.client.list_schedules(page_size=1_000, rpc_timeout=CALL_TIMEOUT):
+            if _is_ours(entry.id):
+                there[entry.id] = entry
+        drifted = [one for name, one in wanted.items() if name not in there or not await self._is_like(one, there[name])]
+        for one in drifted:
+            await self._put(one)
+        gone = there.keys() - wanted.keys()
+        for name in sorted(gone):
+            await self._delete(name)
+        started = await self._start_missing(list(wanted.values())) + await self._start_lost()
+        return len(drifted) + len(gone) + started
+
+    async def _planned(self, ids: Sequence[UUID] | None = None) -> list[Planned]:
+        if not self.on:
+            return []
+        async with self.db.read() as session:
+            return await planned(session, self.default_zone, ids)
+
+    # -- Schedules
+
+    def schedule(self, one: Planned) -> Schedule:
+        """As it is to be at Temporal."""
+        start = _input(one)
+        return Schedule(
+            action=ScheduleActionStartWorkflow(
+                names.AUTO_ARM,
+                start,
+                id=names.auto_arm_schedule_id(one.row.id),
+                typed_search_attributes=search_attributes(start),
+                **start_options(start, task_queue=self.task_queue),
+            ),
+            spec=_spec(one),
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.ALLOW_ALL, catchup_window=_catch_up(one)),
+            state=ScheduleState(paused=not one.row.enabled),
+        )
+
+    async def _put(self, one: Planned) -> None:
+        name, wanted = names.auto_arm_schedule_id(one.row.id), self.schedule(one)
+        try:
+            await self.client.create_schedule(
+                name, wanted, search_attributes=search_attributes(_input(one)), rpc_timeout=CALL_TIMEOUT
+            )
+        except ScheduleAlreadyRunningError:
+            handle = self.client.get_schedule_handle(name)
+            await handle.update(lambda _: ScheduleUpdate(wanted), rpc_timeout=CALL_TIMEOUT)
+        log.info("auto_arm.schedule_put", schedule_id=str(one.row.id), version=one.row.version)
+
+    async def _delete(self, name: str) -> None:
+        try:
+            await self.client.get_schedule_handle(name).delete(rpc_timeout=CALL_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        else:
+            log.info("auto_arm.schedule_deleted", schedule=name)
+
+    async def _is_like(self, one: Planned, listed: ScheduleListDescription) -> bool:
+        spec, told = _spec(one), listed.schedule
+        if told is None or told.state.paused is one.row.enabled:
+            return False
+        if len(spec.calendars) < _LISTED:
+            return _shape(spec) == _shape(told.spec)
+        described = await self.client.get_schedule_handle(listed.id).describe(rpc_timeout=CALL_TIMEOUT)
+        return _shape(spec) == _shape(described.schedule.spec)
+
+    # -- workflows
+
+    async def _start_missing(self, found: Sequence[Planned]) -> int:
+        now = datetime.now(UTC)
+        due = [(one, firing) for one in found for firing in _due(one, now)]
+        if not due:
+            return 0
+        query = select(AutoArmRun.schedule_id, AutoArmRun.fire_at).where(AutoArmRun.fire_at >= now - LOOK_BACK)
+        async with self.db.read() as session:
+            known = {(row.schedule_id, row.fire_at) for row in await session.execute(query)}
+        missing = [(one, firing) for one, firing in due if (one.row.id, firing.fire_at) not in known]
+        for one, firing in missing:
+            await self._start(names.auto_arm_workflow_id(one.row.id, firing.warn_at), _input(one), firing.warn_at)
+        return len(missing)
+
+    async def _start_lost(self) -> int:
+        """Runs that have not ended and have no workflow: somebody terminated it."""
+        async with self.db.read() as session:
+            rows = (await session.scalars(select(AutoArmRun).where(AutoArmRun.status.in_(OPEN)))).all()
+        running = await self._running() if rows else frozenset()
+        lost = [row for row in rows if row.workflow_id not in running and row.begun_at < datetime.now(UTC) - TEMPORAL_FIRST]
+        for row in lost:
+            start = AutoArmInput(schedule_id=row.schedule_id, object_id=row.object_id, panel_id=row.panel_id, run_id=row.id)
+            await self._start(row.workflow_id, start, row.fire_at)
+        return len(lost)
+
+    async def _running(self) -> frozenset[str]:
+        found = self.client.list_workflows(
+            f"WorkflowType = '{names.AUTO_ARM}' AND ExecutionStatus = 'Running'", page_size=1_000, rpc_timeout=CALL_TIMEOUT
+        )
+        return frozenset([execution.id async for execution in found])
+
+    async def _start(self, workflow_id: str, start: AutoArmInput, started_for: datetime) -> None:
+        log.info("auto_arm.started_late", schedule_id=str(start.schedule_id), started_for=started_for.isoformat())
+        await self.client.start_workflow(
+            names.AUTO_ARM,
+            replace(start, started_for=started_for),
+            id=workflow_id,
+            search_attributes=search_attributes(start),
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            rpc_timeout=CALL_TIMEOUT,
+            **start_options(start, task_queue=self.task_queue),
+        )
+
+
+def _input(one: Planned) -> AutoArmInput:
+    return AutoArmInput(schedule_id=one.row.id, object_id=one.object_id, panel_id=one.row.panel_id)
+
+
+def _due(one: Planned, now: datetime) -> list[Firing]:
+    """Firings that should have a workflow by now. What the row became only after a time it does not owe."""
+    if not one.row.enabled:
+        return []
+    since = max(one.row.updated_at, now - LOOK_BACK)
+    found = firings(one.calendar, since, now + LOOK_AHEAD)
+    return [each for each in found if each.warn_at <= (now if each.warn_at < since else now - TEMPORAL_FIRST)]
+
+
+def _catch_up(one: Planned) -> timedelta:
+    """Within it Temporal itself starts what it could not start in time."""
+    return timedelta(minutes=one.row.warn_minutes) + max(timedelta(minutes=one.row.deadline_minutes), LATE_AT_LEAST)
+
+
+def _is_ours(schedule: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(names.parse_auto_arm_schedule_id(schedule))
+    return False
+
+
+def _spec(one: Planned) -> ScheduleSpec:
+    found = pattern(replace(one.calendar, enabled=True), datetime.now(UTC).year)
+    usual: dict[str, Any] = {"hour": _only(found.at.hour), "minute": _only(found.at.minute)}
+    days = [ScheduleRange(day % 7) for day in sorted(found.weekdays, key=lambda day: day % 7)]  # 0 is Sunday there
+    calendars = [ScheduleCalendarSpec(day_of_week=days, **usual)] if days else []
+    calendars += [
+        ScheduleCalendarSpec(
+            year=_only(at.year),
+            month=_only(at.month),
+            day_of_month=_only(at.day),
+            hour=_only(at.hour),
+            minute=_only(at.minute),
+        )
+        for at in found.once
+    ]
+    return ScheduleSpec(calendars=calendars, time_zone_name=one.calendar.zone)
+
+
+def _only(number: int) -> list[ScheduleRange]:
+    return [ScheduleRange(number)]
+
+
+def _shape(spec: ScheduleSpec) -> tuple[object, ...]:
+    """What a spec means, however its ranges are spelt."""
+    calendars = sorted(
+        tuple(tuple((r.start, max(r.end, r.start), max(r.step, 1)) for r in getattr(calendar, name)) for name in _FIELDS)
+        for calendar in spec.calendars
+    )
+    others = (tuple(spec.intervals), tuple(spec.cron_expressions), tuple(spec.skip), spec.start_at, spec.end_at)
+    return (spec.time_zone_name or "", tuple(calendars), others)
