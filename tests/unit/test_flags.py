@@ -19,7 +19,7 @@ def test_the_packed_file_names_every_flag_once() -> None:
     assert [sum(line.startswith(f"{flag}:") for line in lines) for flag in Flag] == [1] * len(Flag)
 
 
-BUILT = frozenset({Flag.DOCUMENTS, Flag.IMPORT, Flag.SECRET_REVEAL})
+BUILT = frozenset({Flag.DOCUMENTS, Flag.IMPORT, Flag.SECRET_REVEAL, Flag.COMMANDS})
 
 
 def test_what_is_there_is_on_and_what_is_not_there_yet_is_off_everywhere() -> None:
