@@ -269,6 +269,12 @@ async def test_a_senseless_order_names_its_field(api: Api, login: Login) -> None
             assert field in [error["field"] for error in answer.json()["errors"]], body
 
 
+async def test_an_address_with_a_word_is_none_of_a_command(api: Api) -> None:
+    async with api.http() as http:
+        answer = await http.options("/api/commands/satel")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
 async def test_numbers_must_be_the_panels_own_where_they_are_known(api: Api, login: Login, db: Database) -> None:
     admin = await login(api, "admin")
     panel = await a_panel(admin, await add_object(db))
