@@ -10,6 +10,7 @@ it is also the watcher over everything that has promised to be heard (`supervisi
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Final
 
 import asyncpg

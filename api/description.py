@@ -46,7 +46,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 | client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
 | server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
 | server | `{"type":"live","seq":n}` | all that was missed has been told |
-| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.due`, `command.updated`, `service.changed`, `schedule.firing`, `reveal.expired`, `system.mode` |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.due`, `command.updated`, `service.changed`, `schedule.firing`, `escalation.updated`, `reveal.expired`, `system.mode` |
 | server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
 | server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
 | server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
@@ -70,6 +70,7 @@ Data of `service.changed`: `{service_id, object_id, state, version, begun_at, en
 with `events, bundles, active` (silenced; still in alarm) after it.
 Data of `schedule.firing`, told before a firing of auto-arm, when it is put off, begins, waits and ends: `{id, schedule_id, panel_id, object_id,
 partitions, fire_at, target_at, deadline_at, status, outcome|null, reason|null, blocking}`.
+Data of `escalation.updated`, after each level of a ladder: `{bundle_id, object_id, round, level, tried, reached, nobody|null}`.
 Data of `reveal.expired`, told to who asked alone: `{reveal_id, secret_id, object_id, user_id, state}`. Ids, codes and times only: names and
 texts are looked up by REST.
 """

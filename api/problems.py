@@ -158,14 +158,11 @@ def _is_of_another_kind(request: Request) -> bool:
 
 
 def allowed_methods(app: FastAPI, path: str) -> list[str]:
-    """The methods of the documented routes with ``path`` (RFC 9110, Allow)."""
-    found = {
-        method.upper()
-        for template, methods in app.openapi()["paths"].items()
-        if _pattern(template).fullmatch(path)
-        for method in methods
-    }
-    return sorted(found)
+    """The methods of the documented routes with ``path`` (RFC 9110, Allow); a path as it is goes before templates that it
+    would fit, as in OpenAPI."""
+    paths = app.openapi()["paths"]
+    templates = [path] if path in paths else [template for template in paths if _pattern(template).fullmatch(path)]
+    return sorted({method.upper() for template in templates for method in paths[template]})
 
 
 @cache

@@ -55,6 +55,7 @@ class SatelCommand:
         self._order = order
         self._outcome = CommandOutcome(command_id=order.command_id, status=waits)
         self._release: ReleaseRequest | None = None
+        self._waits = order.two_person  # for a second person
         self._story: tuple[str, ...] = ()
 
     @workflow.run
@@ -72,14 +73,13 @@ class SatelCommand:
     @workflow.update
     async def release(self, request: ReleaseRequest) -> CommandOutcome:
         """Answers when the command is on its way."""
-        self._release = request
+        self._release, self._waits = request, False
         await workflow.wait_condition(lambda: self._outcome.status is not CommandStatus.AWAITING_RELEASE)
         return self._outcome
 
     @release.validator
     def refuse_who_may_not(self, request: ReleaseRequest) -> None:
-        waiting = self._outcome.status is CommandStatus.AWAITING_RELEASE and self._release is None
-        refusal = refuse_release(requested_by=self._order.requested_by, actor=request.actor_id, waiting=waiting)
+        refusal = refuse_release(requested_by=self._order.requested_by, actor=request.actor_id, waiting=self._waits)
         if refusal is not None:
             raise ApplicationError("refused", refusal.value, type=policies.REFUSED, non_retryable=True)
 
@@ -93,6 +93,7 @@ class SatelCommand:
                 lambda: self._release is not None, timeout=RELEASE_WITHIN, timeout_summary="nobody agreed"
             )
         except TimeoutError:
+            self._waits = False
             await self._settle(CommandStatus.TIMEOUT, CommandReason.RELEASE_EXPIRED)
             return standing
         assert self._release is not None
@@ -168,7 +169,7 @@ class SatelCommand:
                 confirm_panel_command, request, summary="read back", **policies.command_confirm(host)
             )
         except ActivityError as error:
-            if is_cancelled_exception(error):
+            if _is_ours(error):
                 raise
             return ConfirmResult(end=ConfirmEnd.NO_LINE)
 
@@ -220,8 +221,13 @@ class SatelCommand:
 
 def _what_happened(error: ActivityError) -> SendEnd:
     """A task that no process took was never begun; of any other nobody knows how far it came."""
-    if is_cancelled_exception(error):
+    if _is_ours(error):
         raise error
     cause = error.cause
     unreached = isinstance(cause, exceptions.TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START
     return SendEnd.UNREACHED if unreached else SendEnd.DIED
+
+
+def _is_ours(error: ActivityError) -> bool:
+    """Whether the command itself was cancelled, and not only a process told to stop."""
+    return is_cancelled_exception(error) and workflow.cancellation_reason() is not None

@@ -7,7 +7,7 @@ import hashlib
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Request
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
@@ -105,7 +105,18 @@ async def list_commands(
     return answers.page_of(rows, [answers.command(row, served.settings) for row in rows.items])
 
 
-@router.get("/commands/{command_id}", responses=problems(ErrorCode.NOT_FOUND), summary="One command")
+async def _no_word(request: Request) -> None:
+    """`/commands/satel` takes orders, and is none of them."""
+    if request.path_params["command_id"] == "satel":
+        raise HTTPException(405)
+
+
+@router.get(
+    "/commands/{command_id}",
+    responses=problems(ErrorCode.NOT_FOUND),
+    dependencies=[Depends(_no_word)],
+    summary="One command",
+)
 async def command(command_id: CommandId, access: Viewer, served: Served) -> told.Command:
     """With where Temporal shows its history."""
     return await _found(command_id, access, served)

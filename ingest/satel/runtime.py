@@ -107,13 +107,9 @@ class PanelRuntime:
         self.log_every = LOG_EVERY
         self.status = LinkStatus.CONNECTING
         self._since = began_at = now()
+        grace = grace or Grace.in_class(setup.supervision)
         self._watch = LineWatch(
-            setup.panel_id,
-            setup.address,
-            position.outage,
-            grace=grace or Grace.in_class(setup.supervision),
-            began_at=began_at,
-            released_at=released_at,
+            setup.panel_id, setup.address, position.outage, grace=grace, began_at=began_at, released_at=released_at
         )
         self._clock = ClockWatch(setup.panel_id, wrong=position.clock_wrong, limits=clock_limits or ClockLimits())
         self._last_seen_at = last_seen_at  # of the former holder

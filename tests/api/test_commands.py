@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities import worker
+from activities.commands import CommandActivities
 from activities.db.models.audit_log import AuditEntry
 from activities.db.models.outbox import OutboxRow
 from activities.db.models.satel_commands import SatelCommand
@@ -32,7 +33,15 @@ from tests.api.conftest import Api, serving
 from tests.api.people import People, assign
 from tests.support.eventually import eventually
 from workflows.contracts import names
-from workflows.contracts.command import ConfirmEnd, ConfirmRequest, ConfirmResult, SendRequest, SendResult
+from workflows.contracts.command import (
+    CommandOutcome,
+    CommandSettled,
+    ConfirmEnd,
+    ConfirmRequest,
+    ConfirmResult,
+    SendRequest,
+    SendResult,
+)
 from workflows.domain.command import (
     BEGIN_WITHIN,
     FORGOTTEN_AFTER,
@@ -161,6 +170,12 @@ async def test_a_refusal_brings_its_reason_and_takes_back_what_was_shown(
     assert (done.status, done.reason, done.blocking) == (CommandStatus.NACK, CommandReason.ZONES_OPEN, (3, 5))
     states = [one["state"] for one in await rows_of(db, names.PANEL_STATE_CHANGED)]
     assert states == ["ARMING_FULL", "UNKNOWN"], "no history tells how the partition was"
+    settled = CommandSettled(outcome=CommandOutcome(command_id=done.id, status=CommandStatus.NACK, result_code=0x11))
+    told = len(await rows_of(db, names.COMMAND_UPDATED))
+    outcome = await CommandActivities(db).settle_command(settled)
+    assert (outcome.reason, outcome.blocking) == (CommandReason.ZONES_OPEN, (3, 5)), "the first end counts"
+    assert len(await rows_of(db, names.PANEL_STATE_CHANGED)) == 2
+    assert len(await rows_of(db, names.COMMAND_UPDATED)) == told
 
 
 _IN_THE_WAY: Final = {
@@ -252,6 +267,13 @@ async def test_a_senseless_order_names_its_field(api: Api, login: Login) -> None
             answer = await http.post("/api/commands/satel", json=order, headers={"Idempotency-Key": str(uuid4())})
             assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION"), answer.text
             assert field in [error["field"] for error in answer.json()["errors"]], body
+
+
+async def test_an_address_with_a_word_is_none_of_a_command(api: Api) -> None:
+    async with api.http() as http:
+        for method in ("OPTIONS", "GET"):
+            answer = await http.request(method, "/api/commands/satel")
+            assert (answer.status_code, answer.headers["allow"]) == (405, "POST"), method
 
 
 async def test_numbers_must_be_the_panels_own_where_they_are_known(api: Api, login: Login, db: Database) -> None:

@@ -15,7 +15,7 @@ from ingest.satel.simulator.server import NetworkPanel, running_panel
 from tests.api.test_planted_secret import Lines, content_of_postgres, content_of_redis, found_in, lines  # noqa: F401
 from tests.ingest.site import install, rows
 from tests.ingest.test_commanding import config
-from tests.ingest.test_naming import connected, db, settings, station  # noqa: F401 - fixtures
+from tests.ingest.test_naming import connected, settings, station  # noqa: F401 - fixtures
 from tests.ingest.test_process import process
 from tests.support.eventually import eventually
 from workflows.contracts import names
@@ -41,7 +41,7 @@ async def ended(admin: StamClient, ordered: Command, *, within: float = 30) -> C
 
 async def test_a_command_reaches_its_panel_and_its_code_is_kept_nowhere_but_sealed(
     settings: Settings,  # noqa: F811
-    db: Database,  # noqa: F811
+    db: Database,
     panel: NetworkPanel,
     temporal_client: Client,
     lines: Lines,  # noqa: F811
@@ -82,7 +82,7 @@ async def _lose_an_answer(admin: StamClient, panel: NetworkPanel, panel_id: UUID
     return lost
 
 
-async def _hold(db: Database, client: Client, panel_id: UUID) -> None:  # noqa: F811
+async def _hold(db: Database, client: Client, panel_id: UUID) -> None:
     object_id = (await rows(db, "SELECT object_id FROM panels"))[0]["object_id"]
     order = PanelInput(panel_id=panel_id, object_id=object_id)
     await client.start_workflow(names.PANEL_CONNECTION, order, **start_options(order))

@@ -27,8 +27,9 @@ from ingest.satel.simulator.installation import (
     UserConfig,
 )
 from ingest.satel.simulator.server import NetworkPanel, running_panel
+from tests.ingest.holding import Process
 from tests.ingest.site import install, rows
-from tests.ingest.test_holder import Process, Start, db, start  # noqa: F401 - fixtures
+from tests.ingest.test_holder import Start
 from tests.support.eventually import eventually
 from workflows.contracts import policies
 from workflows.contracts.command import CommandOrder, ConfirmEnd, ConfirmRequest, ConfirmResult, SendRequest, SendResult
@@ -113,7 +114,7 @@ Place = Callable[..., Awaitable[Site]]
 
 
 @pytest.fixture
-async def place(db: Database, start: Start) -> AsyncIterator[Place]:  # noqa: F811
+async def place(db: Database, start: Start) -> AsyncIterator[Place]:
     running, held = [], []
 
     async def place(given: PanelConfig | None = None, *, code: str | None = SYSTEM_CODE) -> Site:
@@ -272,7 +273,7 @@ async def test_what_the_model_does_not_have_is_not_sent(place: Place, kind: Comm
     assert (await site.send(order)).end is SendEnd.OUT_OF_RANGE
 
 
-async def test_a_panel_that_is_not_here_or_not_connected_is_told_at_once(place: Place, start: Start) -> None:  # noqa: F811
+async def test_a_panel_that_is_not_here_or_not_connected_is_told_at_once(place: Place, start: Start) -> None:
     site = await place()
     order = await site.ordered(K.ARM, 1)
     elsewhere = CommandLineActivities(start("b").holder)
@@ -348,7 +349,7 @@ async def test_a_toggle_and_a_pulse_are_never_sent_twice(place: Place, kind: Com
 @pytest.mark.usefixtures("impatient")
 async def test_a_process_killed_between_sending_and_answer_leaves_a_command_that_the_next_reads_back(
     place: Place,
-    start: Start,  # noqa: F811
+    start: Start,
 ) -> None:
     site = await place()
     site.panel.arm(1, delay=0)

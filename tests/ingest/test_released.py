@@ -63,7 +63,7 @@ async def test_another_client_has_the_only_slot_and_what_happens_meanwhile_is_fo
 ) -> None:
     panel_id = await install(db, panel)
     process = start("a")
-    process.holder.grace = Grace(lost=timedelta(seconds=0.2))
+    process.holder.grace = lambda _: Grace(lost=timedelta(seconds=0.2))
     held = asyncio.create_task(process.hold(panel_id))
     await process.ready(panel_id)
     with pytest.raises(PanelBusy):
@@ -143,7 +143,7 @@ async def test_an_alarm_for_a_lost_line_ends_when_the_panel_is_released_and_come
     panel_id = await install(db, panel)
     panel.cut_line()
     process = start("a")
-    process.holder.grace = Grace(lost=timedelta(seconds=0.5))
+    process.holder.grace = lambda _: Grace(lost=timedelta(seconds=0.5))
     held = asyncio.create_task(process.hold(panel_id))
     await eventually(lambda: _equals(lambda: lines(db, panel_id), [(LINK_LOST, True)]))
     row = await release(db, panel_id)
@@ -179,7 +179,7 @@ async def test_a_line_given_up_while_nobody_held_it_was_not_missed_since(
     await end(db, row)
 
     second = start("b")
-    second.holder.grace = Grace(lost=timedelta(seconds=1))
+    second.holder.grace = lambda _: Grace(lost=timedelta(seconds=1))
     began_at = datetime.now(UTC)
     held = asyncio.create_task(second.hold(panel_id))
     await eventually(lambda: _equals(lambda: lines(db, panel_id), [(LINK_LOST, True)]))

@@ -16,12 +16,10 @@ from workflows.domain.alarm import AUTO_ARM_FAILED, AlarmType, Priority
 from workflows.domain.auto_arm import RunStatus
 from workflows.domain.auto_arm_sweep import NotArmed
 from workflows.domain.panel import LinkStatus, PartitionState
-from workflows.registry import WORKFLOWS
 
 pytestmark = pytest.mark.timeout(300)
 
 WARSAW = ZoneInfo("Europe/Warsaw")
-_COMMANDS_ARE_THERE = any(kind.__name__ == names.SATEL_COMMAND for kind in WORKFLOWS)
 
 
 async def _scheduled(admin: Person, site: Site, **more: Any) -> AutoArmSchedule:
@@ -84,7 +82,6 @@ async def test_a_firing_is_put_off_and_cancelled_from_the_console_and_told_as_no
     await admin.client.auto_arm.delete(schedule.id, version=changed.version)
 
 
-@pytest.mark.skipif(not _COMMANDS_ARE_THERE, reason="needs the workflow of commands to panels")
 async def test_a_partition_is_armed_by_its_schedule_and_seen_to_be_armed(story: Story) -> None:
     admin, olga, site = await story.person("admin"), await story.olga(), await story.site()
     schedule = await _scheduled(admin, site)

@@ -62,6 +62,7 @@ class FakeCommands:
     hosts: list[str] = field(default_factory=lambda: ["one"])
     refusals: list[str] = field(default_factory=lambda: [""])
     begun_late: bool = False
+    away: bool = False  # the database, when it is to be settled
     outcome: CommandOutcome | None = None
     released_by: UUID | None = None
     sent: list[SendRequest] = field(default_factory=list)
@@ -101,6 +102,8 @@ class FakeCommands:
     @activity.defn(name="settle_command")
     async def settle_command(self, settled: CommandSettled) -> CommandOutcome:
         self.settled.append(settled)
+        if self.away:
+            raise ConnectionError("the database is away")
         self.outcome = settled.outcome
         return settled.outcome
 
@@ -373,6 +376,18 @@ async def test_who_asked_cannot_be_the_second_person_and_nobody_can_twice(env: W
             await release(handle)
             assert await _refused(release(handle)) == ReleaseRefusal.NOT_WAITING
         await handle.result()
+
+
+async def test_a_release_that_comes_while_its_end_is_written_is_too_late(env: WorkflowEnvironment) -> None:
+    fake = FakeCommands(away=True)
+    async with served(env.client, fake, "one"):
+        handle = await started(env.client, two_person=True)
+        await eventually(lambda: waiting(handle))
+        await env.sleep(RELEASE_WITHIN + timedelta(seconds=1))
+        await eventually(lambda: fake.settled)
+        assert await _refused(release(handle)) == ReleaseRefusal.NOT_WAITING
+        fake.away = False
+        assert (await handle.result()).reason == CommandReason.RELEASE_EXPIRED
 
 
 async def _refused(call: Any) -> str:

@@ -190,15 +190,15 @@ async def take_to_send(session: WriteSession, command_id: UUID, attempt: int, *,
 async def settle(session: WriteSession, row: SatelCommand, outcome: CommandOutcome, *, ended: bool) -> bool:
     """Project how it came out; whether the row has a new status."""
     now = await clock(session)
-    changed = row.status not in ENDED
+    changed, went_on = row.status not in ENDED, row.ended_at is None
     if changed:
         reason = CommandReason(outcome.reason) if outcome.reason else None
         row.result_code, row.blocking = outcome.result_code, list(outcome.blocking)
         await end(session, row, now, status=outcome.status, reason=reason, ended=ended)
-    elif row.ended_at is None and ended:
+    elif went_on and ended:
         row.confirmed_at, row.ended_at = outcome.confirmed_at, now
         await note(session, row, "command.confirmed" if row.confirmed_at else "command.unseen")
-    if row.ended_at is not None and row.confirmed_at is None and row.sent_at is not None:
+    if went_on and row.ended_at is not None and row.confirmed_at is None and row.sent_at is not None:
         await _revert(session, row, now)
     return changed
 
