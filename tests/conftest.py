@@ -25,7 +25,7 @@ from tests.support.system import SystemThread, everything_is_followed
 
 os.environ["STAM_SECRET_KEYS"] = new_key()  # of every process that a test makes, in this one or as a child
 plain_log()
-SIMULATED_PANELS = 50  # more than there are scenarios, and some for the browser
+SIMULATED_PANELS = 80  # more than there are scenarios, and some for the browser
 
 
 @pytest.hookimpl(optionalhook=True)

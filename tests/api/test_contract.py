@@ -98,6 +98,8 @@ def _configuration(document: Mapping[str, Any], known: tuple[UUID, ...]) -> str:
             f"known = {{ values = {json.dumps([str(one) for one in known])} }}",
             "[generation]",
             'database = "none"',
+            "[checks.negative_data_rejection]",
+            f"expected-statuses = {json.dumps(REFUSED)}",
             "[auth]",
             "auto-signup = false",  # users are made by people
             "[parameters]",

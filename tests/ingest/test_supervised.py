@@ -176,7 +176,7 @@ async def test_a_database_that_was_away_is_no_storm_of_alarms(tmp_path: Path, pa
     run_apart(postgres.start())
     try:
         await asyncio.to_thread(upgrade, postgres.owner_url)
-        db = Database.connect(postgres.url, pool=5)
+        db = Database.connect(postgres.url, pool=5, pre_ping=True)  # connections of before the outage are dead
         async with processes(db, postgres.url) as start, watching(db):
             panel_ids = [await install(db, panel) for panel in panels]
             process = start("a")

@@ -29,7 +29,7 @@ PLACES: Final = {
     "claiming_timeout_reverts_total": WORKER,
     "stale_alarm_report_bundles": WORKER,
     "service_modes_active": WORKER,
-    "service_suppressed_events_total": INGEST | WORKER,
+    "service_suppressed_events_total": INGEST | RELAYS | WORKER,
     "temporal_task_queue_backlog": WORKER,
     "panels_released": WORKER,
     "satel_connection_status": INGEST,

@@ -461,7 +461,7 @@ class _Routes:
             try:
                 message = await asyncio.wait_for(line.outgoing.get(), self.station.ping_every)
             except TimeoutError:
-                if not self.station.pings:
+                if not self.station.pings or not line.outgoing.empty():  # a ping says that all before it has been told
                     continue
                 now = jsonable(datetime.now(UTC))
                 message = {"type": "ping", "server_time": now, "seq": len(self.station.messages)}
