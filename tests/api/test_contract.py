@@ -49,6 +49,7 @@ CHECKS: Final = (
     "allow_header_conformance",
     "ignored_auth",
 )
+REFUSED: Final = [*map(str, (400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429)), "5xx"]  # too long a body is 413
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
