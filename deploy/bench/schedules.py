@@ -45,7 +45,7 @@ async def schedules() -> Result:
             await client.aclose()
             floor = Latency.of_seconds(await _bare_starts(temporal))
     rows = (_row("workflows", started, floor), _row("commands", commanded, floor))
-    return Result(benchmark="12-schedules", rows=rows, raw={"started": started, "commanded": commanded})
+    return Result(benchmark="13-schedules", rows=rows, raw={"started": started, "commanded": commanded})
 
 
 def _row(what: str, seconds: list[float], floor: Latency) -> Row:
