@@ -1,6 +1,7 @@
 """Executions that are running when the code changes must go on (design §5)."""
 
 import json
+import re
 from difflib import unified_diff
 from pathlib import Path
 
@@ -58,3 +59,8 @@ async def test_a_replay_notices_a_foreign_history() -> None:
     replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER, workflow_runner=workflow_runner())
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is not None
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_a_recorded_history_names_no_folder_of_a_machine(path: Path) -> None:
+    assert re.findall(r'File \\"/[^"]*', path.read_text()) == []
