@@ -8,7 +8,6 @@ in time (the database is away) as one of type `policies.UNANSWERED`.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypedDict
 from uuid import UUID
 
 from temporalio import activity
@@ -16,6 +15,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.exceptions import ApplicationError
 
 from workflows.contracts import names, policies
+from workflows.contracts.starting import StartOptions
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal, ResultCode
 from workflows.domain.escalation import Link
@@ -154,16 +154,6 @@ async def transition_bundle(request: TransitionRequest) -> Transition:
 async def read_bundle(ref: BundleRef) -> RowState:
     """The row's present state."""
     raise NotImplementedError
-
-
-class StartOptions(TypedDict):
-    """Keyword arguments of `Client.start_workflow`."""
-
-    id: str
-    task_queue: str
-    static_summary: str
-    static_details: str
-    search_attributes: TypedSearchAttributes
 
 
 def start_options(start: BundleInput, *, status: BundleStatus, priority: Priority) -> StartOptions:

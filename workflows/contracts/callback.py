@@ -7,7 +7,6 @@ of type `policies.REFUSED` with the `Refusal` as its detail; one that the databa
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
 from uuid import UUID
 
 from temporalio import activity
@@ -15,6 +14,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.exceptions import ApplicationError
 
 from workflows.contracts import names, policies
+from workflows.contracts.starting import StartOptions
 from workflows.domain.callback import Callback, Decision, Refusal
 
 
@@ -85,16 +85,6 @@ async def decide_callback(request: CallbackDecision) -> Decided:
     """`domain.callback.decide` on the row, with the audit row and, if it was due, the push, in one transaction. The same
     `decision_id` is answered again."""
     raise NotImplementedError
-
-
-class StartOptions(TypedDict):
-    """Keyword arguments of `Client.start_workflow`."""
-
-    id: str
-    task_queue: str
-    static_summary: str
-    static_details: str
-    search_attributes: TypedSearchAttributes
 
 
 def start_options(start: CallbackInput) -> StartOptions:

@@ -7,7 +7,6 @@ holder falls silent. How others talk to the workflow: `config_changed` by signal
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypedDict
 from uuid import UUID
 
 from temporalio import activity
@@ -15,6 +14,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 
 from workflows.contracts import names
 from workflows.contracts.panel_release import ReleaseRow
+from workflows.contracts.starting import StartOptions
 
 
 class LeaseEnd(StrEnum):
@@ -114,16 +114,6 @@ async def hold_panel_line(request: LeaseRequest) -> LeaseResult:
     Temporal tries again with back-off.
     """
     raise NotImplementedError
-
-
-class StartOptions(TypedDict):
-    """Keyword arguments of `Client.start_workflow`."""
-
-    id: str
-    task_queue: str
-    static_summary: str
-    static_details: str
-    search_attributes: TypedSearchAttributes
 
 
 def start_options(start: PanelInput) -> StartOptions:

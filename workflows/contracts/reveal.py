@@ -7,13 +7,13 @@ not is an `ApplicationError` of type `policies.REFUSED`.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
 from uuid import UUID
 
 from temporalio import activity
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from workflows.contracts import names
+from workflows.contracts.starting import StartOptions
 from workflows.domain.reveal import RevealState
 
 
@@ -84,16 +84,6 @@ async def end_reveal(request: EndRequest) -> RevealRow:
     """VISIBLE → `state`, with the audit row and the push to who asked, in one transaction. A row that has ended stays as it
     is: the first end counts. Raises ApplicationError of type `policies.MISSING`."""
     raise NotImplementedError
-
-
-class StartOptions(TypedDict):
-    """Keyword arguments of `Client.start_workflow`."""
-
-    id: str
-    task_queue: str
-    static_summary: str
-    static_details: str
-    search_attributes: TypedSearchAttributes
 
 
 def start_options(start: RevealInput) -> StartOptions:

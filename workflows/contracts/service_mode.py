@@ -8,7 +8,6 @@ answered in time (the database is away) as one of type `policies.UNANSWERED`.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
 from uuid import UUID
 
 from temporalio import activity
@@ -16,6 +15,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.exceptions import ApplicationError
 
 from workflows.contracts import names, policies
+from workflows.contracts.starting import StartOptions
 from workflows.domain.service import ServiceRefusal, ServiceState
 from workflows.domain.two_person import ReleaseRefusal
 
@@ -176,16 +176,6 @@ async def settle_service(ref: ServiceRef) -> ServiceSettled:
     Safe to repeat: the summary is kept once, and what has rung does not ring again.
     """
     raise NotImplementedError
-
-
-class StartOptions(TypedDict):
-    """Keyword arguments of `Client.start_workflow`."""
-
-    id: str
-    task_queue: str
-    static_summary: str
-    static_details: str
-    search_attributes: TypedSearchAttributes
 
 
 def start_options(start: ServiceInput) -> StartOptions:
