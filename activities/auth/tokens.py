@@ -39,6 +39,7 @@ class AccessClaims:
     user_id: UUID
     role: Role
     family_id: UUID
+    issued_at: datetime
     expires_at: datetime
     must_change_password: bool = False
 
@@ -58,7 +59,7 @@ class Keys:
             "role": claims.role.value,
             "fam": str(claims.family_id),
             "pwd": claims.must_change_password,
-            "iat": datetime.now(UTC),
+            "iat": claims.issued_at,
             "exp": claims.expires_at,
             "jti": str(uuid4()),
         }
@@ -74,12 +75,13 @@ class Keys:
                 algorithms=[ALGORITHM],
                 issuer=_ISSUER,
                 leeway=CLOCK_SKEW,
-                options={"require": ["exp", "sub", "role", "fam"]},
+                options={"require": ["exp", "iat", "sub", "role", "fam"]},
             )
             return AccessClaims(
                 user_id=UUID(body["sub"]),
                 role=Role(body["role"]),
                 family_id=UUID(body["fam"]),
+                issued_at=datetime.fromtimestamp(body["iat"], UTC),
                 expires_at=datetime.fromtimestamp(body["exp"], UTC),
                 must_change_password=bool(body.get("pwd", False)),
             )

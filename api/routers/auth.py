@@ -97,13 +97,14 @@ async def refresh(
 
 
 async def _answer(served: Services, started: Started, response: Response, *, by_cookie: bool) -> models.Tokens:
-    seconds = served.settings.access_token_seconds
+    seconds, now = served.settings.access_token_seconds, datetime.now(UTC)
     token = await served.keys.issue(
         AccessClaims(
             user_id=started.user.id,
             role=started.user.role,
             family_id=started.family_id,
-            expires_at=datetime.now(UTC) + timedelta(seconds=seconds),
+            issued_at=now,
+            expires_at=now + timedelta(seconds=seconds),
         )
     )
     if by_cookie:

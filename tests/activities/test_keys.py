@@ -39,7 +39,9 @@ def _ring(db: Database, cipher: FieldCipher, **settings: object) -> KeyRing:
 
 async def _token(ring: KeyRing) -> str:
     ends = datetime.now(UTC) + timedelta(minutes=15)
-    return await ring.issue(AccessClaims(user_id=uuid4(), role=Role.OPERATOR, family_id=uuid4(), expires_at=ends))
+    return await ring.issue(
+        AccessClaims(user_id=uuid4(), role=Role.OPERATOR, family_id=uuid4(), issued_at=datetime.now(UTC), expires_at=ends)
+    )
 
 
 async def _age(db: Database, by: timedelta) -> None:
