@@ -59,9 +59,9 @@ async def watch(
     while True:
         try:
             now = await _now(db)
-            if sight is None and heir_of is not None and not blinded:
-                sight = await _recalled(db, heir_of)
-            seen = sight.looking(now, grace=grace) if sight is not None else Sight.begun(now)
+            begins = sight is None and not blinded
+            before = await _recalled(db, heir_of) if begins and heir_of is not None else sight
+            seen = before.looking(now, grace=grace) if before is not None else Sight.begun(now)
             if sight is None or seen.since != sight.since:
                 log.info("supervision.sees", since=seen.since.isoformat())
             await look(seen)
