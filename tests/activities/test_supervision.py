@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -335,7 +336,7 @@ async def test_a_relay_restarted_again_and_again_tells_of_a_loss_all_the_same(
         runs += 1
         seen = await seconds_seen(world) + 1
         async with running(watch_all(world.db, grace=timedelta(seconds=4), every=QUICKLY)):
-            await eventually(lambda seen=seen: longer_than(world, seen), what="a second of it")
+            await eventually(partial(longer_than, world, seen), what="a second of it")
         await world.execute(
             "UPDATE watcher_sights SET since = since - interval '1 second', looked_at = looked_at - interval '1 second'"
         )

@@ -6,7 +6,8 @@ from activities.db.models.base import Base
 
 
 class WatcherSight(Base):
-    """How long a watcher has been able to see (`workflows.domain.supervision.Sight`), for the one that comes after it."""
+    """How long a watcher has been able to see (`workflows.domain.supervision.Sight`), for the one that comes after it; and
+    until when auto-arm's schedules were compared with what became of them, `since` when that is switched on."""
 
     __tablename__ = "watcher_sights"
 
