@@ -99,7 +99,9 @@ class AutoArmSchedules:
             row = await connection.fetchrow("SELECT since, looked_at FROM watcher_sights WHERE watcher = $1", RECONCILED)
         if row is None:
             return LOOK_BACK
-        return min(now - row["looked_at"] + LOOK_BACK, now - row["since"], LONGEST_LOOK_BACK)
+        since: datetime = row["since"]
+        looked_at: datetime = row["looked_at"]
+        return min(now - looked_at + LOOK_BACK, now - since, LONGEST_LOOK_BACK)
 
     async def _reconciled(self, now: datetime) -> None:
         async with self.db.fast() as connection:
