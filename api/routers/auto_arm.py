@@ -98,6 +98,7 @@ async def change_schedule(schedule_id: UUID, body: ScheduleChange, access: Edito
         if first is not None and last is not None and last < first:
             raise invalid("valid_until", "must not be before valid_from")
         before = told(found)
+        await auto_arm.keep_owed(session, served.settings.panel_time_zone, [schedule_id])
         await auto_arm.change_schedule(session, found, changes)
         await session.refresh(found)
         audit(session, access, "auto_arm_schedule.changed", "auto_arm_schedule", schedule_id, before=before, after=told(found))
@@ -131,6 +132,7 @@ async def put_exceptions(schedule_id: UUID, body: Exceptions, access: Editor, se
     async with served.db.write() as session:
         found = await _locked(session, schedule_id, body.version, access)
         before = await _exceptions(session, await _row(session, schedule_id))
+        await auto_arm.keep_owed(session, served.settings.panel_time_zone, [schedule_id])
         await auto_arm.put_exceptions(session, found, wanted)
         after = await _exceptions(session, await _row(session, schedule_id))
         audit(
@@ -187,7 +189,7 @@ async def holidays(
 async def put_holiday(day: HolidayDay, body: HolidayName, access: Editor, served: Served) -> Holiday:
     """For every schedule that looks at holidays."""
     async with served.db.write() as session:
-        before = await auto_arm.put_holiday(session, day, body.name)
+        before = await auto_arm.put_holiday(session, served.settings.panel_time_zone, day, body.name)
         _audit_holiday(session, access, "put", {"day": day, "name": body.name, "before": before})
     return Holiday(day=day, name=body.name, own=True)
 
@@ -197,7 +199,7 @@ async def put_holiday(day: HolidayDay, body: HolidayName, access: Editor, served
 )
 async def delete_holiday(day: HolidayDay, access: Editor, served: Served) -> Response:
     async with served.db.write() as session:
-        name = await auto_arm.delete_holiday(session, day)
+        name = await auto_arm.delete_holiday(session, served.settings.panel_time_zone, day)
         if name is None:
             raise Problem(ErrorCode.NOT_FOUND)
         _audit_holiday(session, access, "deleted", {"day": day, "name": name})
