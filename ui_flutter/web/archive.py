@@ -4,10 +4,9 @@ Everything is taken from this installation, nothing is downloaded. Compiled part
 back to its pure form by itself, and a package that cannot work without its compiled part does not belong in `VENDORED`.
 """
 
-import gzip
 import io
-import tarfile
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
@@ -25,15 +24,17 @@ class PackagingError(Exception):
 
 
 def python_archive() -> bytes:
-    """The bytes of `app.tar.gz`; equal input gives equal bytes (sorted names, no times, no owners)."""
-    files = {"main.py": ENTRY.encode(), **dict(_own_files()), **dict(_vendored_files())}
+    """Our code as an archive Python imports from; equal input gives equal bytes."""
+    return packed({"main.py": ENTRY.encode(), **dict(_own_files()), **dict(_vendored_files())})
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A zip file of ``files``: sorted, without times, not compressed (the transfer is, and an import need not unpack)."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(files[name])
-            archive.addfile(entry, io.BytesIO(files[name]))
-    return gzip.compress(buffer.getvalue(), 9, mtime=0)
+            archive.writestr(zipfile.ZipInfo(name), files[name])
+    return buffer.getvalue()
 
 
 def _own_files() -> Iterator[tuple[str, bytes]]:
