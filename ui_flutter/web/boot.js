@@ -10,8 +10,14 @@ var flet = {
 };
 
 const TEXTS = {
-  pl: { start: "Uruchamianie konsoli…", failed: "Konsola nie uruchomiła się.", again: "Spróbuj ponownie" },
-  en: { start: "Starting the console…", failed: "The console did not start.", again: "Try again" },
+  pl: {
+    start: "Uruchamianie konsoli…", failed: "Konsola nie uruchomiła się.", again: "Spróbuj ponownie",
+    update: "Jest nowa wersja konsoli.", restart: "Uruchom ponownie", later: "Później",
+  },
+  en: {
+    start: "Starting the console…", failed: "The console did not start.", again: "Try again",
+    update: "There is a new version of the console.", restart: "Restart", later: "Later",
+  },
 };
 
 // Flet keeps preferences as JSON under "flutter."; the console writes these two.
@@ -92,7 +98,40 @@ addEventListener("pageshow", (event) => {
   if (event.persisted && navigator.vendor?.startsWith("Apple")) location.reload();
 });
 
+// --- starting without a server, and updates ----------------------------------------------------------------------------
+// Registered only when the console has started: what is kept on this computer must not slow down the first start. A new
+// version takes over at the next start; a console that is being worked with is never restarted under its operator.
+const KEEP_AFTER = 3e3, UPDATE_EVERY = 3600e3; // ms; the first page is drawn by then
+
+async function keepOnThisComputer() {
+  let hadOne = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (hadOne) offerUpdate();
+    hadOne = true;
+  });
+  const kept = await navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" });
+  setInterval(() => kept.update().catch(() => {}), UPDATE_EVERY);
+}
+
+function offerUpdate() {
+  if (document.getElementById("update")) return;
+  const bar = document.createElement("div");
+  bar.id = "update";
+  bar.setAttribute("role", "status");
+  const restart = document.createElement("button"), later = document.createElement("button");
+  restart.textContent = words.restart;
+  restart.onclick = () => location.reload();
+  later.textContent = words.later;
+  later.onclick = () => bar.remove();
+  bar.append(words.update, restart, later);
+  document.body.append(bar);
+}
+
 startPython();
+if (navigator.serviceWorker) { // absent where the page came by plain HTTP from another computer
+  python.ready.then(() => new Promise((resolve) => setTimeout(resolve, KEEP_AFTER))).then(keepOnThisComputer)
+    .catch((error) => console.warn("the console will not start offline:", error));
+}
 _flutter.buildConfig = STAM.flutter;
 _flutter.loader.load({
   config: {

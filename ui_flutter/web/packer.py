@@ -4,6 +4,7 @@ Taken from the installed flet-web wheel (Flutter client, CanvasKit, Pyodide), ou
 (`archive.py`), our fonts, our page. The result:
 
     index.html  manifest.json          never cached without asking
+    service-worker.js                  the list of all files with their digests: starts the console without a server
     static/<hash>/…                    the engine (Flutter, CanvasKit, Pyodide, fonts): changes with flet-web or our fonts
     static/app-<hash>.zip           the console's Python
     static/worker-<hash>.js            where it runs
@@ -162,12 +163,15 @@ def build(target: Path | None = None) -> Path:
     files = [_File(url=base + name, content=content) for name, content in engine.items()]
     files += _page_files(base, python.console)
     folder.mkdir(parents=True, exist_ok=True)
+    aliases = {f"{base}assets/fonts/noto": f"{base}assets/fonts/Inter-Regular.woff2"}
+    worker = _service_worker(files, aliases)
+    files.append(worker)
     entries = dict(zip((f.url for f in files), _write_all(folder, files), strict=True))
     manifest = {
         "format": 1,
         "build": _digest(json.dumps(entries, sort_keys=True).encode()),
         "files": entries,
-        "aliases": {f"{base}assets/fonts/noto": f"{base}assets/fonts/Inter-Regular.woff2"},
+        "aliases": aliases,
         "fallback": "/",
         "no_fallback": NO_FALLBACK,
     }
@@ -201,7 +205,8 @@ def _engine_files(web: Path, library: bytes) -> dict[str, bytes]:
     files[LIBRARY] = library
     files["assets/FontManifest.json"] = _font_manifest()
     files["pyodide/pyodide-lock.json"] = _empty_lock(web / "pyodide/pyodide-lock.json")
-    files["icon.svg"] = (HERE / "icon.svg").read_bytes()
+    for icon in ("icon.svg", *(path.name for path in HERE.glob("icon-*.png"))):
+        files[icon] = (HERE / icon).read_bytes()
     for name in {file for _, _, file in FONTS}:
         files[f"assets/fonts/{name}.woff2"] = (HERE / f"fonts/{name}.woff2").read_bytes()
     return files
@@ -231,8 +236,8 @@ def _page_files(base: str, archive: bytes) -> list[_File]:
     worker = _File(url=f"/static/worker-{_digest(python)}.js", content=python)
     script = _boot_script(base, {"app": app.url, "worker": worker.url})
     boot = _File(url=f"/static/boot-{_digest(script)}.js", content=script)
-    page = _fill(HERE / "index.html", {"boot": boot.url, "icon": f"{base}icon.svg"})
-    web_manifest = _fill(HERE / "manifest.json", {"icon": f"{base}icon.svg"})
+    page = _fill(HERE / "index.html", {"boot": boot.url, "engine": base})
+    web_manifest = _fill(HERE / "manifest.json", {"engine": base})
     return [
         app,
         worker,
@@ -254,6 +259,21 @@ def _boot_script(base: str, urls: Mapping[str, str]) -> bytes:
     addresses = json.dumps({"engine": base, "flutter": config, **urls})
     loader = (web / "flutter.js").read_text().split("//# sourceMappingURL")[0]
     return "\n".join((f"const STAM = {addresses};", loader, (HERE / "boot.js").read_text())).encode()
+
+
+def _service_worker(files: list[_File], aliases: Mapping[str, str]) -> _File:
+    """What keeps ``files`` in the browser; another byte of one of them is another service worker, and so an update."""
+    digests = {file.url: hashlib.sha256(file.content).hexdigest() for file in sorted(files, key=lambda file: file.url)}
+    script = (HERE / "service-worker.js").read_bytes()
+    build = {
+        "id": _digest(script, json.dumps(digests).encode()),
+        "files": digests,
+        "aliases": aliases,
+        "page": "/",
+        "notPages": NO_FALLBACK,
+    }
+    content = f"const BUILD = {json.dumps(build)};\n".encode() + script
+    return _File(url="/service-worker.js", content=content, cache=ASK)
 
 
 def _fill(template: Path, values: Mapping[str, str]) -> bytes:
