@@ -1,19 +1,23 @@
 import re
+from collections import Counter
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
 from ui_flutter.i18n import en, pl
-from ui_flutter.i18n.words import Language, Words, plural_form
+from ui_flutter.i18n.words import CATALOGUES, PARTS, Language, Words, plural_form
+from ui_flutter.sections.registry import ENTRIES
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
+from workflows.domain.command import ArmMode, CommandKind, CommandReason, CommandSource, CommandStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.errors import ErrorCode
 from workflows.domain.escalation import DeliveryStatus
 from workflows.domain.response import StepKind
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
+POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
 
 
 def forms(value: str | dict[str, str]) -> dict[str, str]:
@@ -25,22 +29,28 @@ def blanks(text: str) -> set[str]:
 
 
 def test_both_languages_have_the_same_keys() -> None:
-    assert pl.WORDS.keys() == en.WORDS.keys()
+    assert POLISH.keys() == ENGLISH.keys()
 
 
-@pytest.mark.parametrize("key", sorted(pl.WORDS))
+def test_no_key_stands_in_two_catalogues() -> None:
+    counted = Counter(key for words in (pl.WORDS, *(part.PL for part in PARTS)) for key in words)
+    counted += Counter(key for words in (en.WORDS, *(part.EN for part in PARTS)) for key in words)
+    assert [key for key, times in counted.items() if times != 2] == []
+
+
+@pytest.mark.parametrize("key", sorted(POLISH))
 def test_translations_have_the_same_blanks(key: str) -> None:
-    polish, english = forms(pl.WORDS[key]), forms(en.WORDS[key])
+    polish, english = forms(POLISH[key]), forms(ENGLISH[key])
     assert {frozenset(blanks(text)) for text in (*polish.values(), *english.values())} == {
         frozenset(blanks(next(iter(polish.values()))))
     }
 
 
 def test_counted_texts_have_all_forms_of_their_language() -> None:
-    for key, value in pl.WORDS.items():
+    for key, value in POLISH.items():
         if isinstance(value, dict):
             assert value.keys() == {"one", "few", "many"}, key
-            assert forms(en.WORDS[key]).keys() == {"one", "many"}, key
+            assert forms(ENGLISH[key]).keys() == {"one", "many"}, key
 
 
 @pytest.mark.parametrize(
@@ -70,19 +80,25 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"step.kind.{one}" for one in StepKind),
         *(f"line.notification.{one}" for one in DeliveryStatus),
         *(f"done.{one}" for one in set(Action) - TIMER_ACTIONS),
+        *(f"nav.{one.name}" for one in ENTRIES),
+        *(f"command.kind.{one}" for one in CommandKind),
+        *(f"command.arm.{one.name}" for one in ArmMode),
+        *(f"command.status.{one}" for one in set(CommandStatus) - {CommandStatus.ACK}),
+        *(f"command.reason.{one}" for one in CommandReason),
+        *(f"command.source.{one}" for one in CommandSource),
     ]
-    assert [key for key in wanted if key not in pl.WORDS] == []
+    assert [key for key in wanted if key not in POLISH] == []
 
 
 def test_every_error_an_operator_can_meet_has_words() -> None:
     never_met = {ErrorCode.METHOD_NOT_ALLOWED}
-    assert [code for code in set(ErrorCode) - never_met if f"error.{code}" not in pl.WORDS] == []
+    assert [code for code in set(ErrorCode) - never_met if f"error.{code}" not in POLISH] == []
 
 
 def test_no_word_is_left_over() -> None:
-    source = "\n".join(path.read_text() for path in SOURCES.rglob("*.py") if path.parent.name != "i18n").replace("'", '"')
+    source = "\n".join(path.read_text() for path in SOURCES.rglob("*.py") if "i18n" not in path.parts).replace("'", '"')
     built = tuple(re.findall(r'f"([a-z_.]+\.)\{', source))
-    unused = [key for key in pl.WORDS if f'"{key}"' not in source and not key.startswith(built)]
+    unused = [key for key in POLISH if f'"{key}"' not in source and not key.startswith(built)]
     assert unused == []
 
 
