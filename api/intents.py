@@ -20,7 +20,7 @@ from api.schemas import answers
 from api.schemas.dispatch import NewCallback
 from api.schemas.intents import Intent
 from workflows.domain.errors import ErrorCode
-from workflows.domain.intent import IntentOutcome, Life, Untimely, judge
+from workflows.domain.intent import IntentOutcome, Life, Untimely, judge, key_of
 
 REJECTED: Final = Counter("intent_sync_rejected", "Intents queued offline that were not applied", ["outcome", "code"])
 
@@ -76,7 +76,7 @@ def _reason(problem: Problem) -> str:
 async def _apply(session: WriteSession, access: Access, intent: Intent, now: datetime) -> UUID:
     """The id of what it became. Raises Problem."""
     object_id = await _about(session, access, intent)
-    key = f"intent:{intent.id}"
+    key = key_of(intent.id)
     if intent.entry is not None:
         line = Line(
             **intent.entry.model_dump(),

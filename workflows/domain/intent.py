@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from workflows.domain.dispatch import CLOCKS_DIFFER, OLDEST
 
 LONGEST: Final = OLDEST  # from made to expired: later the journal would not take it either
 MOST: Final = 100  # in one synchronisation
+
+
+def key_of(intent_id: UUID) -> str:
+    """The Idempotency-Key under which an intent is done. Who tries a request before queueing it sends this key with it: an
+    answer that got lost then does not make two of one."""
+    return f"intent:{intent_id}"
 
 
 class IntentOutcome(StrEnum):
