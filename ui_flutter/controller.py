@@ -191,6 +191,7 @@ class Controller:
 
     def _spawn(self, work: Coroutine[Any, Any, None], *, of_session: bool = True) -> None:
         task = asyncio.create_task(self._guarded(work))
+        task.add_done_callback(lambda _: work.close())  # of one that was ended before it began
         for group in (self._tasks, *([self._session_tasks] if of_session else [])):
             group.add(task)
             task.add_done_callback(group.discard)

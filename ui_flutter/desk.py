@@ -267,8 +267,8 @@ class Desk:
         send: Callable[[str], Awaitable[None]],
         later: Callable[[UUID], Intent] | None = None,
     ) -> None:
-        """Send, then close the form that it came from and load what it changed. After a refusal the form is still there. Without
-        a server, what ``later`` makes of it is queued, under the key that was tried."""
+        """Send, then close the form that it came from and load what it changed. After a refusal the form is still there.
+        Without a server, what ``later`` makes of it is queued, under the key that was tried."""
         store = self._store
         intent_id = self._ids.setdefault(sent, uuid4())
         card.writing = True

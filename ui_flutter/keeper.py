@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from api.client.client import StamClient
 from api.client.codec import decode, encode
@@ -55,6 +56,7 @@ class Keeper:
         self._cache: Any = None  # imported when there is something to keep: SQLite is not needed for a login
         self._drawn: tuple[int, datetime | None] = (-1, None)
         self._queue_changed = asyncio.Event()
+        self._sending: set[UUID] = set()
         self._lock = asyncio.Lock()
 
     # -- starting without a server
@@ -219,8 +221,10 @@ class Keeper:
         self._changed()
 
     def dismiss(self, queued: Queued) -> None:
-        """The answer was seen, or what has not been sent is not wanted any more."""
+        """The answer was seen, or what has not been sent is not wanted any more. What is on its way stays for its answer."""
         offline = self._store.offline
+        if queued.answer is None and queued.intent.id in self._sending:
+            return
         (offline.dismiss if queued.answer is not None else offline.withdraw)(queued.intent.id)
         self._spawn(self._dropped(queued))
         self._changed()
@@ -248,6 +252,7 @@ class Keeper:
     async def send_queued(self) -> bool:
         """In the order in which they were made; whether the server answered."""
         unsent = self._store.offline.unsent[:MOST]
+        self._sending = {one.intent.id for one in unsent}
         try:
             answers: tuple[IntentAnswer, ...] = await self._client.intents.sync([one.intent for one in unsent])
         except ApiError as error:
@@ -257,8 +262,9 @@ class Keeper:
         except ClientError as error:
             logger.info("what is queued could not be sent: %s", error)
             return False
+        finally:
+            sent, self._sending = self._sending, set()
         self._store.offline.answered(answers)
-        sent = {one.intent.id for one in unsent}
         for queued in self._store.offline.queue:
             if queued.intent.id in sent:
                 await self._kept(queued)

@@ -4,7 +4,9 @@ In a browser the file lies in IndexedDB (IDBFS) and the key is WebCrypto's, not 
 one and the key lives as long as the process (docs/adr/0039).
 """
 
+import atexit
 import importlib
+import os
 import shutil
 import sys
 import tempfile
@@ -77,6 +79,7 @@ class NativeDevice:
         self.folder = Path(tempfile.mkdtemp(prefix="stam-console-"))
         self._owner = ""
         self._cipher: Any = None
+        atexit.register(self.erase)
 
     async def load(self, owner: str, *, create: bool) -> bool:
         if self._owner == owner:
@@ -84,8 +87,8 @@ class NativeDevice:
         if create:
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-            await self.destroy()
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            self.erase()
+            self.folder.mkdir(mode=0o700)
             self._owner, self._cipher = owner, AESGCM(AESGCM.generate_key(256))
         return create
 
@@ -93,8 +96,6 @@ class NativeDevice:
         return None
 
     async def seal(self, content: bytes, about: str) -> bytes:
-        import os
-
         nonce = os.urandom(12)
         return bytes(nonce + self._cipher.encrypt(nonce, content, about.encode()))
 
@@ -107,5 +108,8 @@ class NativeDevice:
             raise Unreadable(about) from error
 
     async def destroy(self) -> None:
+        self.erase()
+
+    def erase(self) -> None:
         self._owner, self._cipher = "", None
         shutil.rmtree(self.folder, ignore_errors=True)
