@@ -4,6 +4,7 @@ import re
 import shutil
 from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.support.eventually import eventually
 from tests.ui.chromium import Desk, desk_in_chromium
 from tests.ui.fake_station import PASSWORD, Station, app
 from tests.ui.serve import ConsoleApp, OneOrigin, serving
+from workflows.domain.alarm import AlarmType
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 KEPT = """async () => {
@@ -20,6 +22,20 @@ KEPT = """async () => {
   return navigator.serviceWorker.controller ? answers : [];
 }"""
 
+# Whether the files of the cache and a key are there; whether all of it has gone.
+_DEVICE = """async () => {
+  const done = (request) => new Promise((ok, no) => { request.onsuccess = () => ok(request.result); request.onerror = no; });
+  const count = async (name, store) => {
+    if (!(await indexedDB.databases()).some((one) => one.name === name)) return 0;
+    const database = await done(indexedDB.open(name));
+    const keys = await done(database.transaction(store).objectStore(store).getAllKeys());
+    database.close();
+    return keys.length;
+  };
+  const found = [await count("/stam", "FILE_DATA"), await count("stam-keys", "keys")];
+  return %s;
+}"""
+PICTURE, NOTHING_LEFT = _DEVICE % "found[0] > 0 && found[1] > 0", _DEVICE % "found[0] + found[1] === 0"
 # Has the browser look for a new version; what became of it.
 UPDATE = """async () => {
   const registration = await (await navigator.serviceWorker.getRegistration()).update();
@@ -51,7 +67,8 @@ async def kept(desk: Desk, console: ConsoleApp) -> list[str]:
     return await eventually(probe, within=60, every=0.5, what="the build in the browser's cache")
 
 
-async def test_the_console_can_be_installed_and_starts_without_its_server(server: OneOrigin) -> None:
+async def test_the_console_can_be_installed_and_starts_without_its_server(station: Station, server: OneOrigin) -> None:
+    fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
     async with AsyncExitStack() as first:
         url = await first.enter_async_context(serving(server))
         async with desk_in_chromium(url) as desk:
@@ -62,12 +79,21 @@ async def test_the_console_can_be_installed_and_starts_without_its_server(server
             inspector = await desk.page.context.new_cdp_session(desk.page)
             found = await inspector.send("Page.getInstallabilityErrors")
             assert [error["errorId"] for error in found["installabilityErrors"]] in ([], ["in-incognito"])
-            await desk.click("logout")
-            await desk.part("login-submit").wait_for(state="attached")
+            await eventually(lambda: desk.page.evaluate(PICTURE), within=30, every=0.5, what="the picture on the device")
+            await station.cut()
             await first.aclose()
-            await desk.start("/alarms/0198c0de-0000-7000-8000-000000000001")
+            await desk.start(f"/alarms/{fire.id}")
+            await desk.until_said("banner", "Brak połączenia z serwerem od", within=30)
             assert await desk.page.evaluate("crossOriginIsolated")
-            assert await desk.part("login-submit").count() == 1
+            assert await desk.part(f"alarm-row-{fire.id}").count() == 1
+            assert await desk.part("act-claim").count() == 0
+            await desk.click("journal-patrol-sent")
+            async with serving(server, port=urlsplit(url).port or 0):
+                await desk.until_said("conn-state", "Na żywo", within=30)
+                await eventually(lambda: station.intents, within=20)
+                await desk.click("logout")
+                await desk.part("login-submit").wait_for(state="attached")
+                await eventually(lambda: desk.page.evaluate(NOTHING_LEFT), within=10, every=0.5, what="an empty device")
 
 
 async def test_a_new_version_is_offered_and_complete_before_it_takes_over(server: OneOrigin, tmp_path: Path) -> None:

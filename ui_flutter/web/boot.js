@@ -143,6 +143,8 @@ _flutter.loader.load({
       assetBase: flet.assetBase, canvasKitBaseUrl: flet.canvasKitBaseUrl,
       fontFallbackBaseUrl: flet.fontFallbackBaseUrl, renderer: "canvaskit",
     });
+    // Flet would draw a spinner of its own while it waits for Python, and take the processor from it: ours stays instead.
+    await python.ready;
     flet.flutterApp = await engine.runApp();
   },
 }).catch(showFailure);
