@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).parents[2]
 OWN = ("ui_flutter", "api/client", "workflows/domain")
 OWN_FILES = ("api/__init__.py", "workflows/__init__.py")
+NOT_ON_THE_CLIENT = ("ui_flutter/web/", "ui_flutter/native/")
 VENDORED = ("flet", "msgpack", "repath", "six", "cattrs", "attrs", "typing_extensions")
 # Parts of the vendored packages that only a server, a developer or the OAuth log-in of Flet would import.
 UNUSED = ("flet/testing/", "flet/fastapi/", "flet/auth/providers/", "flet/cli.py", "flet/pytest_plugin.py")
@@ -25,7 +26,7 @@ class PackagingError(Exception):
 
 def python_archive() -> bytes:
     """Our code as an archive Python imports from; equal input gives equal bytes."""
-    return packed({"main.py": ENTRY.encode(), **dict(_own_files()), **dict(_vendored_files())})
+    return packed({"main.py": ENTRY.encode(), **dict(own_files()), **dict(_vendored_files())})
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
@@ -37,13 +38,14 @@ def packed(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _own_files() -> Iterator[tuple[str, bytes]]:
+def own_files() -> Iterator[tuple[str, bytes]]:
+    """Names and contents of our own modules that run on the client."""
     for name in OWN_FILES:
         yield name, (ROOT / name).read_bytes()
     for folder in OWN:
         for path in (ROOT / folder).rglob("*.py"):
             name = path.relative_to(ROOT).as_posix()
-            if not name.startswith("ui_flutter/web/"):
+            if not name.startswith(NOT_ON_THE_CLIENT):
                 yield name, _checked(path)
 
 
