@@ -4,6 +4,7 @@ Natively the server's address comes from `STAM_URL`; in the browser it is the pa
 """
 
 import asyncio
+import importlib
 import logging
 import os
 import sys
@@ -27,6 +28,7 @@ from ui_flutter.theme import DARK, FONT, ThemeName
 from ui_flutter.views.frame import app
 
 logger = logging.getLogger("stam.console")
+DRAWN_AFTER = 0.2  # s; a drawing and its way to the page
 PREFERENCES = "stam."  # boot.js reads these, too
 
 
@@ -47,10 +49,17 @@ async def console(page: ft.Page, client: StamClient | None = None) -> Controller
     painter.navigator = controller.navigator
     had_session, owner = await surroundings.recall(controller)
     page.render(app, screen, controller, screen.look, screen.frame)
+    asyncio.get_running_loop().call_later(DRAWN_AFTER, _uncover)
     _listen(page, screen, controller, painter)
     surroundings.keep(painter.paint_for_ever())
     surroundings.keep(controller.start(page.route or "/", had_session=had_session, owner=owner))
     return controller
+
+
+def _uncover() -> None:
+    """In a browser: our page takes its waiting picture away, below which Flet has one of its own."""
+    if sys.platform == "emscripten":
+        importlib.import_module("stam_device").drawn()
 
 
 def make_client() -> StamClient:

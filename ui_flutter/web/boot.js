@@ -32,11 +32,15 @@ document.getElementById("loading-text").textContent = words.start;
 
 const box = document.getElementById("loading");
 
+function uncover() {
+  if (!box.classList.contains("failed")) box.remove();
+}
+
 function showFailure(error) {
   console.error(error);
   if (box.classList.contains("failed")) return;
   box.classList.add("failed");
-  document.body.append(box); // Flutter's first frame has removed it
+  document.body.append(box); // above whatever is there
   document.getElementById("loading-text").textContent = words.failed;
   const again = document.createElement("button");
   again.textContent = words.again;
@@ -56,6 +60,7 @@ function startPython() {
     python.worker.onmessage = ({ data }) => {
       if (data.started) { markPython(data.started); resolve(); }
       else if (data.failed) reject(data.failed);
+      else if (data.drawn) requestAnimationFrame(() => requestAnimationFrame(uncover));
       else python.toDart(data);
     };
   });
@@ -89,7 +94,7 @@ function switchSemanticsOn() {
 
 addEventListener("flutter-first-frame", () => {
   performance.mark("stam-first-frame");
-  if (!box.classList.contains("failed")) box.remove();
+  document.body.append(box); // Flet's own waiting picture is below ours until Python has drawn something
   if (wantsSemantics()) switchSemanticsOn();
 }, { once: true });
 
@@ -143,8 +148,6 @@ _flutter.loader.load({
       assetBase: flet.assetBase, canvasKitBaseUrl: flet.canvasKitBaseUrl,
       fontFallbackBaseUrl: flet.fontFallbackBaseUrl, renderer: "canvaskit",
     });
-    // Flet would draw a spinner of its own while it waits for Python, and take the processor from it: ours stays instead.
-    await python.ready;
     flet.flutterApp = await engine.runApp();
   },
 }).catch(showFailure);

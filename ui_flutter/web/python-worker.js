@@ -54,6 +54,7 @@ async function mounted() {
 }
 
 const stam_device = {
+  drawn: () => postMessage({ drawn: true }), // the page may take its waiting picture away
   async load(owner, create) {
     if (!globalThis.crypto?.subtle) return false; // a page that came by plain HTTP
     device.key = (await withKeys("readonly", (store) => store.get(owner))) ?? null;
