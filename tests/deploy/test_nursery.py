@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.local import probes, process
@@ -52,6 +53,7 @@ async def test_a_command_runs_to_its_end_and_its_code_is_told(nursery: Nursery, 
 async def test_a_process_is_in_a_session_of_its_own_and_ends_by_signals(nursery: Nursery, tmp_path: Path) -> None:
     polite, hard = [await simulator(tmp_path / f"{name}.log", nursery) for name in ("polite", "hard")]
     assert os.getsid(polite.pid) == polite.pid
+    assert psutil.Process(polite.pid).name() == "stam simulate p"
     assert polite.poll() is None
     hard.kill()
     await eventually(lambda: hard.poll() == -signal.SIGKILL)
