@@ -1,6 +1,7 @@
 import io
 import re
 import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tests.ui.serve import ConsoleApp
 from ui_flutter.web import archive, bytecode, packer
 
+pytestmark = pytest.mark.timeout(300)  # whichever test is first waits for the packing
 HASH = re.compile(r"^/static/([0-9a-f]{16}/|(app|boot|worker)-[0-9a-f]{16}\.)")
 
 
@@ -88,6 +90,16 @@ def test_without_node_the_sources_are_packed(monkeypatch: pytest.MonkeyPatch, tm
     assert bytecode.compiled(source, tmp_path, tmp_path / "cache") is source
 
 
+def test_where_compiling_takes_too_long_the_sources_are_packed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def endless(command: list[str], *, timeout: float, **_: object) -> None:
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(bytecode.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(bytecode.subprocess, "run", endless)
+    source = bytecode.Archives(console=b"ours", library=b"theirs")
+    assert bytecode.compiled(source, tmp_path, tmp_path / "cache") is source
+
+
 def names_in(packed: bytes) -> set[str]:
     with zipfile.ZipFile(io.BytesIO(packed)) as files:
         return set(files.namelist())
@@ -97,6 +109,7 @@ def test_a_second_build_gives_the_same_folder_and_removes_what_is_stale(console_
     stale = tmp_path / "static" / "0123456789abcdef"
     stale.mkdir(parents=True)
     (tmp_path / "static" / "app-0123456789abcdef.zip").write_bytes(b"old")
+    shutil.copytree(console_folder / ".bytecode", tmp_path / ".bytecode")  # compiling takes a busy machine a minute
     packer.build(tmp_path)
 
     def listing(folder: Path) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from tests.ui.fake_station import PASSWORD, Station, app
 from tests.ui.serve import ConsoleApp, OneOrigin, serving
 from workflows.domain.alarm import AlarmType
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 KEPT = """async () => {
   const answers = [];
   for (const name of await caches.keys())
