@@ -85,7 +85,7 @@ def test_the_browser_gets_bytecode_of_everything_the_start_imports(console: Cons
 
 
 def test_without_node_the_sources_are_packed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(bytecode.shutil, "which", lambda _: None)
+    monkeypatch.setattr("ui_flutter.web.bytecode.shutil.which", lambda _: None)
     source = bytecode.Archives(console=b"ours", library=b"theirs")
     assert bytecode.compiled(source, tmp_path, tmp_path / "cache") is source
 
@@ -94,8 +94,8 @@ def test_where_compiling_takes_too_long_the_sources_are_packed(monkeypatch: pyte
     def endless(command: list[str], *, timeout: float, **_: object) -> None:
         raise subprocess.TimeoutExpired(command, timeout)
 
-    monkeypatch.setattr(bytecode.shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(bytecode.subprocess, "run", endless)
+    monkeypatch.setattr("ui_flutter.web.bytecode.shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("ui_flutter.web.bytecode.subprocess.run", endless)
     source = bytecode.Archives(console=b"ours", library=b"theirs")
     assert bytecode.compiled(source, tmp_path, tmp_path / "cache") is source
 

@@ -55,7 +55,14 @@ def _compile(node: str, archive: bytes, pyodide: Path, console: Path, library: P
     with tempfile.TemporaryDirectory(dir=console.parent) as name:
         folder = Path(name)
         (folder / "in.zip").write_bytes(archive)
-        command = [node, SCRIPT, pyodide.resolve(), folder / "in.zip", folder / "console.zip", folder / "library.zip"]
+        command: list[str | Path] = [
+            node,
+            SCRIPT,
+            pyodide.resolve(),
+            folder / "in.zip",
+            folder / "console.zip",
+            folder / "library.zip",
+        ]
         if (nice := shutil.which("nice")) is not None:
             command = [nice, *_GENTLY, *command]
         try:
