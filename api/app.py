@@ -41,8 +41,10 @@ from api.routers import (
     events,
     geocoding,
     imports,
+    intents,
     keys,
     notifications,
+    object_sync,
     objects,
     on_call,
     panel_names,
@@ -119,8 +121,21 @@ def _routes() -> list[BaseRoute]:
     """The same for every application of a process: FastAPI takes half a second to build them, at the first request."""
     whole = APIRouter(generate_unique_id_function=_operation_id)
     for router in (
-        *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
-        *(dispatch, procedures, callbacks, panels, panel_names, panel_releases, partitions, zones),
+        *(
+            auth,
+            account,
+            users,
+            service_tokens,
+            keys,
+            alarms,
+            events,
+            object_sync,
+            objects,
+            response_plans,
+            assignments,
+            geocoding,
+        ),
+        *(dispatch, procedures, callbacks, intents, panels, panel_names, panel_releases, partitions, zones),
         *(audit, supervision, system, route),
     ):
         whole.include_router(router.router)

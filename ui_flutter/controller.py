@@ -30,7 +30,10 @@ from api.client.stream import (
 )
 from ui_flutter.desk import Desk
 from ui_flutter.i18n.words import Language
+from ui_flutter.keeper import Keeper
 from ui_flutter.navigator import Navigator
+from ui_flutter.offline.device import Device
+from ui_flutter.offline.device import device as make_device
 from ui_flutter.sections.registry import ALARMS
 from ui_flutter.sections.section import Tools
 from ui_flutter.state import problems
@@ -50,6 +53,7 @@ PAGE_SIZE = 200
 PAGES_MOST = 10  # of open alarms; a station with more has other worries than the tail of its list
 ENRICH_SINGLY = 3  # up to so many alarms without names are asked for one by one
 CARD_PAUSE = 0.3  # s between two loads of the same card
+ANSWER_EXPECTED = 4.0  # s; of a server that is there, at the start
 AWAY_WORTH_TELLING = timedelta(seconds=5)
 RETRY_FIRST, RETRY_LAST = 1.0, 10.0  # s
 _STEPS_IN_LIST = {"J": 1, "ARROW DOWN": 1, "K": -1, "ARROW UP": -1}
@@ -88,6 +92,7 @@ class Controller:
         *,
         store: Store | None = None,
         clock: Callable[[], datetime] = _now,
+        device: Callable[[], Device] = make_device,
     ) -> None:
         self.store = store or Store()
         self._client = client
@@ -114,40 +119,68 @@ class Controller:
             told=self._told,
         )
         self.navigator = Navigator(tools, desk=self._follow_desk)
+        self.keeper = Keeper(
+            client,
+            self.store,
+            spawn=self._spawn,
+            changed=surroundings.changed,
+            clock=clock,
+            remember=surroundings.remember,
+            device=device,
+        )
         self.desk = Desk(
             client,
             self.store,
             spawn=self._spawn,
             changed=surroundings.changed,
             reload=self._load_timeline,
+            queue=self.keeper.queue,
             clock=clock,
         )
 
     # -- life
 
-    async def start(self, route: str = "/", *, had_session: bool = True) -> None:
+    async def start(self, route: str = "/", *, had_session: bool = True, owner: str = "") -> None:
         """Go on with the session of an earlier page load, or show the login.
 
-        ``had_session`` False spares the server a question whose answer is known.
+        ``had_session`` False spares the server a question whose answer is known. ``owner``: whose picture this device keeps;
+        it is shown, as old as it is, until the server answers.
         """
         self._wanted = route
-        user = await self._resumed() if had_session else None
+        user = await self._resumed(owner) if had_session else None
         if user is not None:
             self._admit(user)
+        elif self.store.offline.restored_at is not None:
+            self._end_session(self.store.words("login.ended"))
         else:
+            if owner:
+                self._spawn(self.keeper.forget(), of_session=False)
             self.store.login = Login.OUT
             self._around.changed()
 
-    async def _resumed(self) -> User | None:
+    async def _resumed(self, owner: str) -> User | None:
         """Asked until the server answers: a console that starts before its server waits for it."""
-        pause = RETRY_FIRST
+        pause, shown = RETRY_FIRST, False
         while True:
+            asking = asyncio.ensure_future(self._client.resume())
+            await asyncio.wait({asking}, timeout=ANSWER_EXPECTED)
             try:
-                return await self._client.resume()
+                if not asking.done() and not shown:
+                    shown = await self._recalled(owner)
+                return await asking
             except ClientError as error:
                 logger.info("the session cannot be resumed yet: %s", error)
+                shown = shown or await self._recalled(owner)
+                self.store.link = self.store.link.lost(self._clock(), timedelta(seconds=pause))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, RETRY_LAST)
+
+    async def _recalled(self, owner: str) -> bool:
+        """The last picture is on the screen."""
+        if await self.keeper.recall(owner):
+            self.navigator.follow(self._wanted)
+            return True
+        return False
 
     async def stop(self) -> None:
         """End everything that runs; the store keeps its last picture."""
@@ -158,6 +191,7 @@ class Controller:
 
     def _spawn(self, work: Coroutine[Any, Any, None], *, of_session: bool = True) -> None:
         task = asyncio.create_task(self._guarded(work))
+        task.add_done_callback(lambda _: work.close())  # of one that was ended before it began
         for group in (self._tasks, *([self._session_tasks] if of_session else [])):
             group.add(task)
             task.add_done_callback(group.discard)
@@ -242,10 +276,13 @@ class Controller:
 
     def _enter(self, user: User) -> None:
         store = self.store
+        if store.offline.restored_at is not None:
+            self._wanted, store.offline.restored_at = self._address(), None
         store.login, store.user, store.login_error, store.login_notice = Login.IN, user, "", ""
         store.book.user_names[user.id] = user.display_name
         self._around.remember(HAD_SESSION, "yes")
         self._spawn(self._stream_for_ever())
+        self._spawn(self.keeper.admit(user))
         if user.may(Permission.OBJECT_VIEW):
             self._spawn(self._learn_objects())
         self.navigator.follow(self._wanted)
@@ -266,6 +303,7 @@ class Controller:
         for task in self._session_tasks - {asyncio.current_task()}:
             task.cancel()
         self._around.remember(HAD_SESSION, "no")
+        self._spawn(self.keeper.forget(), of_session=False)
         self._wanted = self._address() if notice else "/"
         self.store.forget_session()
         self.navigator.forget()
@@ -365,6 +403,8 @@ class Controller:
 
     def reload(self) -> None:
         """The operator wants it tried again: list, closed list and card."""
+        if self.store.offline.restored_at is not None:
+            return  # the server is being asked already
         if self.store.filter.tab is Tab.CLOSED:
             self._spawn(self._load_closed())
         self._spawn(self._reload())
@@ -525,6 +565,9 @@ class Controller:
             self.open(wanted)
 
     async def _load_card(self, card: Card) -> None:
+        if self.store.offline.restored_at is not None:
+            self._without_server(card)
+            return
         try:
             card.detail = await self._client.alarm(card.id)
             card.phase = CardPhase.READY
@@ -536,13 +579,18 @@ class Controller:
             card.phase = CardPhase.GONE if is_gone else CardPhase.FAILED
             return
         except _AWAY:
-            card.phase = CardPhase.FAILED
+            self._without_server(card)
             return
         finally:
             self._around.changed()
         self._start_if_claimed()
         await self._load_timeline(card)
         await self.desk.load(card)
+
+    def _without_server(self, card: Card) -> None:
+        card.phase, card.timeline_failed = CardPhase.FAILED, card.timeline is None
+        self.keeper.fill(card)
+        self._around.changed()
 
     async def _load_timeline(self, card: Card) -> None:
         known = self.store.book.alarms.get(card.id)
@@ -682,7 +730,8 @@ class Controller:
 
     def _refused(self, error: ApiError) -> None:
         if error.code in problems.SESSION_OVER:
-            self._end_session(self.store.words("login.ended"))
+            if self.store.offline.restored_at is None:  # else there is none yet
+                self._end_session(self.store.words("login.ended"))
         else:
             detail = _reference(error, self.store)
             self.store.toast(self._told(error), problems.mood(error.code), self._clock(), detail=detail)
@@ -701,7 +750,7 @@ class Controller:
 
     def choose_tab(self, tab: Tab) -> None:
         self._filter(Filter(tab=tab, ranks=self.store.filter.ranks, query=self.store.filter.query))
-        if tab is Tab.CLOSED:
+        if tab is Tab.CLOSED and self.store.offline.restored_at is None:
             self._spawn(self._load_closed())
 
     def toggle_class(self, rank: int) -> None:
@@ -763,6 +812,12 @@ class Controller:
     def dismiss_banner(self) -> None:
         self.store.came_back = None
         self._around.changed()
+
+    def dismiss_queued(self, intent_id: UUID) -> None:
+        """The answer was seen; or what has not been sent is not wanted any more."""
+        queued = next((one for one in self.store.offline.queue if one.intent.id == intent_id), None)
+        if queued is not None:
+            self.keeper.dismiss(queued)
 
     def copy(self, text: str) -> None:
         self._around.copy(text)

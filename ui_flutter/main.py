@@ -4,6 +4,7 @@ Natively the server's address comes from `STAM_URL`; in the browser it is the pa
 """
 
 import asyncio
+import importlib
 import logging
 import os
 import sys
@@ -21,11 +22,13 @@ from ui_flutter.components.safe import report
 from ui_flutter.components.screen import Screen
 from ui_flutter.controller import HAD_SESSION, Controller
 from ui_flutter.i18n.words import Language, Words
+from ui_flutter.keeper import OWNER
 from ui_flutter.state.store import Store
 from ui_flutter.theme import DARK, FONT, ThemeName
 from ui_flutter.views.frame import app
 
 logger = logging.getLogger("stam.console")
+DRAWN_AFTER = 0.2  # s; a drawing and its way to the page
 PREFERENCES = "stam."  # boot.js reads these, too
 
 
@@ -44,12 +47,19 @@ async def console(page: ft.Page, client: StamClient | None = None) -> Controller
     surroundings = PageSurroundings(page, painter)
     controller = Controller(client or make_client(), surroundings, store=store)
     painter.navigator = controller.navigator
-    had_session = await surroundings.recall(controller)
+    had_session, owner = await surroundings.recall(controller)
     page.render(app, screen, controller, screen.look, screen.frame)
+    asyncio.get_running_loop().call_later(DRAWN_AFTER, _uncover)
     _listen(page, screen, controller, painter)
     surroundings.keep(painter.paint_for_ever())
-    surroundings.keep(controller.start(page.route or "/", had_session=had_session))
+    surroundings.keep(controller.start(page.route or "/", had_session=had_session, owner=owner))
     return controller
+
+
+def _uncover() -> None:
+    """In a browser: our page takes its waiting picture away, below which Flet has one of its own."""
+    if sys.platform == "emscripten":
+        importlib.import_module("stam_device").drawn()
 
 
 def make_client() -> StamClient:
@@ -115,15 +125,16 @@ class PageSurroundings:
         if not task.cancelled() and task.exception() is not None:
             logger.error("a background task failed", exc_info=task.exception())
 
-    async def recall(self, controller: Controller) -> bool:
-        """Take up the choices of an earlier start; whether somebody was logged in then."""
+    async def recall(self, controller: Controller) -> tuple[bool, str]:
+        """Take up the choices of an earlier start; whether somebody was logged in then, and whose picture is kept here."""
         language = await self._preferences.get(f"{PREFERENCES}language")
         theme = await self._preferences.get(f"{PREFERENCES}theme")
         if language in list(Language):
             controller.use_language(Language(str(language)))
         if theme in list(ThemeName):
             controller.use_theme(ThemeName(str(theme)))
-        return await self._preferences.get(f"{PREFERENCES}{HAD_SESSION}") == "yes"
+        had_session = await self._preferences.get(f"{PREFERENCES}{HAD_SESSION}") == "yes"
+        return had_session, str(await self._preferences.get(f"{PREFERENCES}{OWNER}") or "")
 
     def changed(self) -> None:
         self._painter.changed()

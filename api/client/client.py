@@ -16,6 +16,7 @@ from api.client.documents import Documents
 from api.client.errors import ApiError
 from api.client.escalation import Escalation
 from api.client.imports import Imports
+from api.client.intents import Intents
 from api.client.models import (
     AlarmDetail,
     AlarmSummary,
@@ -32,6 +33,7 @@ from api.client.models import (
     Zone,
 )
 from api.client.object_admin import ObjectAdmin
+from api.client.object_sync import ObjectSync
 from api.client.panel_admin import PanelAdmin
 from api.client.panel_releases import PanelReleases
 from api.client.secrets import Secrets
@@ -60,6 +62,7 @@ class StamClient:
         self.audit = Audit(self.session)
         self.auto_arm = AutoArm(self.session)
         self.object_admin = ObjectAdmin(self.session)
+        self.object_sync = ObjectSync(self.session)
         self.panel_admin = PanelAdmin(self.session)
         self.secrets = Secrets(self.session)
         self.account = Account(self.session)
@@ -71,6 +74,7 @@ class StamClient:
         self.releases = PanelReleases(self.session)
         self.supervision = Supervising(self.session)
         self.dispatch = Dispatch(self.session)
+        self.intents = Intents(self.session)
         self.service_modes = ServiceModes(self.session)
         self.escalation = Escalation(self.session)
 

@@ -96,6 +96,8 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", "/api/callbacks/{callback_id}/postpone"): _HANDLE,
     ("GET", "/api/events"): "Aa-AAA",
     # objects: view all, technicians and field workers the assigned ones; edit by administrators and masters
+    ("GET", "/api/objects/changes"): _VIEW_OBJECT,
+    ("POST", "/api/intents/sync"): _HANDLE,
     ("GET", "/api/objects"): _VIEW_OBJECT,
     ("GET", _OBJECT): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/response-plan"): _VIEW_OBJECT,

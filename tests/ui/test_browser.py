@@ -21,7 +21,7 @@ from workflows.domain.alarm import AlarmType
 from workflows.domain.bundle import BundleStatus
 
 OPERATOR = ("operator", DEMO_LOGINS["operator"])
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ui_flutter.components.screen import RowCells, Screen
 from ui_flutter.i18n.words import Words
 from ui_flutter.navigator import Navigator
 from ui_flutter.state import format as formats
-from ui_flutter.state import present, present_card, present_desk
+from ui_flutter.state import present, present_card, present_desk, present_offline
 from ui_flutter.state.store import Store
 from ui_flutter.theme import THEMES
 
@@ -65,6 +65,7 @@ class Painter:
         screen.link.value = present.link(store, now)
         screen.banner.value = present.banner(store, now)
         screen.due.value = present_desk.due(store, now)
+        screen.queue.value = present_offline.queue(store, now)
         screen.filters.value = present.filters(store)
         self._paint_list(now)
         self._paint_card(now)

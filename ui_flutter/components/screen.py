@@ -19,6 +19,7 @@ from ui_flutter.state.views import (
     LoginView,
     MeterView,
     NavView,
+    QueueView,
     RowView,
     SectionView,
     TargetView,
@@ -63,6 +64,7 @@ class Screen:
     dialog: Cell[DialogView] = field(default_factory=lambda: Cell(DialogView()))
     search: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)
     due: Cell[tuple[CallbackView, ...]] = field(default_factory=lambda: Cell(()))
+    queue: Cell[QueueView] = field(default_factory=lambda: Cell(QueueView()))
     toasts: Cell[tuple[ToastView, ...]] = field(default_factory=lambda: Cell(()))
 
     def redraw(self) -> None:

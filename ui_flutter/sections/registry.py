@@ -27,6 +27,7 @@ DESK = Entry(name=ALARMS, icon="NOTIFICATIONS", needs=frozenset({Permission.ALAR
 ENTRIES = (
     DESK,
     Entry(name="commands", icon="TERMINAL", needs=frozenset({Permission.PANEL_VIEW})),
+    Entry(name="offline", icon="OFFLINE_PIN", needs=frozenset({Permission.OBJECT_VIEW})),
 )
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
 

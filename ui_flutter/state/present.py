@@ -98,7 +98,7 @@ def banner(store: Store, now: datetime) -> BannerView:
         return BannerView()
     if line.heard_at is not None and line.is_stale(now):
         age = formats.spoken(now - line.heard_at, words)
-        text = words("link.banner", age=age, time=formats.clock(line.heard_at))
+        text = words("link.banner", age=age, time=formats.moment(line.heard_at, now))
         return BannerView(text=text, detail=_next_try(line, words, now), mood=Mood.BAD)
     if store.came_back is not None:
         text = words("link.back", n=store.came_back) if store.came_back else words("link.back_quiet")
@@ -134,7 +134,7 @@ def listing(store: Store, now: datetime) -> ListView:
         above=words("list.above", n=waiting) if waiting else "",
         empty=words("list.empty.search" if store.filter.narrows else f"list.empty.{store.filter.tab}"),
         can_clear=store.filter.narrows,
-        veiled=words("link.data_from", time=formats.clock(store.link.heard_at)) if stale and store.link.heard_at else "",
+        veiled=words("link.data_from", time=formats.moment(store.link.heard_at, now)) if stale and store.link.heard_at else "",
     )
 
 

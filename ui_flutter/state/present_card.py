@@ -84,6 +84,8 @@ def hint(store: Store, now: datetime) -> str:
     alarm, words = store.open_alarm, store.words
     if alarm is None or store.user is None:
         return ""
+    if store.offline.restored_at is not None:
+        return words("kept.read_only")
     if not store.user.may(Permission.ALARM_HANDLE):
         return words("detail.read_only")
     if alarm.status is BundleStatus.CLAIMING and is_mine(alarm, store.me) and alarm.claim_expires_at:

@@ -14,6 +14,7 @@ from api.client.object_admin import Contact
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.book import AlarmBook
 from ui_flutter.state.link import Link
+from ui_flutter.state.offline import Offline
 from ui_flutter.state.order import WINDOW, Filter, Order
 from ui_flutter.state.views import DialogKind, ListPhase, Mood
 from ui_flutter.theme import ThemeName
@@ -98,6 +99,7 @@ class Store:
     dialog: Dialog = field(default_factory=Dialog)
     pending: dict[UUID, Action] = field(default_factory=dict)  # sent, not answered
     due: tuple[Callback, ...] = ()  # call-backs
+    offline: Offline = field(default_factory=Offline)
     settling: set[UUID] = field(default_factory=set)  # of these, on their way
     toasts: list[Toast] = field(default_factory=list)
     came_back: int | None = None  # alarms missed while away, until dismissed

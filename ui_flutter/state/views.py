@@ -295,6 +295,24 @@ class CallbackView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedView:
+    """Something that was written down without a server: until it is answered, and the answer until somebody has seen it."""
+
+    id: UUID
+    text: str
+    detail: str
+    mood: Mood
+    waits: bool  # for an answer
+    button: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueView:
+    lines: tuple[QueuedView, ...] = ()
+    more: str = ""  # how many are not shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToastView:
     key: int
     text: str

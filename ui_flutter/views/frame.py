@@ -16,6 +16,7 @@ from ui_flutter.views.journal import due_lines
 from ui_flutter.views.login import login_page
 from ui_flutter.views.nav import navigation
 from ui_flutter.views.password import password_page
+from ui_flutter.views.queue import queue_lines
 from ui_flutter.views.top import top_bar
 
 
@@ -46,6 +47,7 @@ def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.
     parts_of_page = [
         top_bar(screen, look, intents),
         banner_line(screen.banner, look, intents),
+        queue_lines(screen.queue, look, intents),
         due_lines(screen.due, look, intents),
     ]
     inner = _inner(screen, intents, look, frame)
