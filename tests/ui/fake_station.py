@@ -414,9 +414,9 @@ class _Routes:
         answers = []
         for intent in (await request.json())["intents"]:
             self.station.intents.append(intent)
-            members = {"id": UUID(intent["id"]), "settled_at": datetime.now(UTC)}
+            members: dict[str, Any] = {"id": UUID(intent["id"]), "settled_at": datetime.now(UTC)}
             if self.station.refuses_intents is not None:
-                refused = {"code": self.station.refuses_intents, "reason": "because"}
+                refused: dict[str, Any] = {"code": self.station.refuses_intents, "reason": "because"}
                 answers.append(IntentAnswer(outcome=IntentOutcome.REJECTED, **refused, **members))
             elif "entry" in intent:
                 self.station.write(person, UUID(intent["bundle_id"]), intent["entry"])
