@@ -1,0 +1,76 @@
+"""What auto-arm does between two moments: every schedule's firings as planned, and as they went (R-AUTOARM)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.auto_arm_calendars import Planned, planned
+from activities.db.models.auto_arm_runs import AutoArmRun
+from activities.db.models.objects import GuardedObject
+from activities.db.models.panels import Panel
+from workflows.domain.schedule import Firing, firings
+
+_R: Final = AutoArmRun.__table__.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A schedule and its firings by time, each with its run. A run whose firing is no longer planned is there, too."""
+
+    one: Planned
+    object_name: str
+    panel_name: str
+    firings: tuple[tuple[Firing, RowMapping | None], ...]
+
+
+async def timetable(
+    session: AsyncSession, default_zone: str, since: datetime, until: datetime, only_objects: Collection[UUID] | None
+) -> list[Line]:
+    """Of all schedules, by object and name."""
+    names = await _names(session)
+    runs = await _runs(session, since, until)
+    found = [
+        Line(
+            one=one,
+            object_name=names[one.row.panel_id][0],
+            panel_name=names[one.row.panel_id][1],
+            firings=_firings(one, runs.get(one.row.id, {}), since, until),
+        )
+        for one in await planned(session, default_zone)
+        if only_objects is None or one.object_id in only_objects
+    ]
+    return sorted(found, key=lambda line: (line.object_name.casefold(), line.one.row.name.casefold(), line.one.row.id))
+
+
+def _firings(
+    one: Planned, runs: dict[datetime, RowMapping], since: datetime, until: datetime
+) -> tuple[tuple[Firing, RowMapping | None], ...]:
+    """What was planned before the schedule became what it is says nothing: without a run it is left out."""
+    shown = {
+        firing.fire_at: (firing, runs.get(firing.fire_at))
+        for firing in firings(one.calendar, since, until)
+        if firing.fire_at in runs or firing.fire_at >= one.row.updated_at
+    }
+    for at in runs.keys() - shown.keys():
+        run = runs[at]
+        shown[at] = (Firing(day=run["local_date"], fire_at=at, warn_at=at), run)
+    return tuple(shown[at] for at in sorted(shown))
+
+
+async def _names(session: AsyncSession) -> dict[UUID, tuple[str, str]]:
+    query = select(Panel.id, GuardedObject.name.label("object_name"), Panel.name.label("panel_name"))
+    rows = await session.execute(query.join(GuardedObject, GuardedObject.id == Panel.object_id))
+    return {row.id: (row.object_name, row.panel_name) for row in rows}
+
+
+async def _runs(session: AsyncSession, since: datetime, until: datetime) -> dict[UUID, dict[datetime, RowMapping]]:
+    found: dict[UUID, dict[datetime, RowMapping]] = {}
+    query = select(AutoArmRun.__table__).where(_R.fire_at >= since, _R.fire_at < until)
+    for row in (await session.execute(query)).mappings():
+        found.setdefault(row["schedule_id"], {})[row["fire_at"]] = row
+    return found
