@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.db.models.notification_channels import NotificationChannel
 from activities.db.models.notification_log import NotificationAttempt
 from activities.db.models.push_devices import PushDevice
 from activities.db.models.users import User
@@ -36,7 +37,7 @@ class Wanted:
 async def list_notifications(session: AsyncSession, wanted: Wanted, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
     """Newest first. Raises BadCursor."""
     query = select(NotificationAttempt.__table__).where(*_conditions(wanted))
-    return await page(session, query, _NEWEST, cursor=cursor, limit=limit, named=_named)
+    return await page(session, query, _NEWEST, cursor=cursor, limit=limit, named=_labelled)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -68,6 +69,11 @@ async def of_bundle(session: AsyncSession, bundle_id: UUID, *, limit: int) -> Se
 
 def _named(rows: Subquery) -> Select[Any]:
     return select(rows, User.display_name.label("user_name")).outerjoin(User, User.id == rows.c.user_id)
+
+
+def _labelled(rows: Subquery) -> Select[Any]:
+    address = NotificationChannel.id == rows.c.target_id
+    return _named(rows).outerjoin(NotificationChannel, address).add_columns(NotificationChannel.label.label("target_label"))
 
 
 async def devices_of(session: AsyncSession, user_id: UUID) -> Sequence[PushDevice]:
