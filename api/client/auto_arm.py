@@ -62,7 +62,8 @@ class AutoArmExceptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedFiring:
-    """`skipped`: why it does not fire on that day; `holiday`: what the day is called. `clocks` SKIPPED: its local time is left
+    """`at`: the time on the panel's wall, as "20:00". `skipped`: why it does not fire on that day; `holiday`: what the day is
+    called. `clocks` SKIPPED: its local time is left
     out on that day, and it fires right after the gap; TWICE: it comes twice, and the first counts."""
 
     day: date
@@ -71,6 +72,7 @@ class ExpectedFiring:
     skipped: Skipped | None = None
     holiday: str | None = None
     clocks: ClockChange | None = None
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +86,11 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimetableFiring:
-    """A firing that is planned, or has been; without a run: nobody has begun it (yet)."""
+    """A firing that is planned, or has been; without a run: nobody has begun it (yet). `at`: the time on the panel's wall."""
 
     day: date
     fire_at: datetime
+    at: str
     moved: bool = False
     clocks: ClockChange | None = None
     run_id: UUID | None = None

@@ -15,7 +15,7 @@ from api.deps import Access, Served, require
 from api.problems import Problem, invalid, problems
 from api.schemas import answers
 from api.schemas.auto_arm import Draft, columns
-from api.schemas.auto_arm_answers import preview_answer, schedule_answer
+from api.schemas.auto_arm_answers import on_the_wall, preview_answer, schedule_answer
 from api.schemas.text import Moment
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
@@ -71,6 +71,7 @@ def _row(line: Line) -> TimetableRow:
             TimetableFiring(
                 day=firing.day,
                 fire_at=firing.fire_at,
+                at=on_the_wall(firing.fire_at, calendar.zone),
                 moved=firing.moved,
                 clocks=clock_change(firing.day, other.get(firing.day) or usual, calendar.zone),
                 run_id=run["id"] if run else None,

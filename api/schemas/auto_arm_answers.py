@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from api.client.auto_arm import AutoArmSchedule, ExpectedFiring, Preview
 from api.schemas.answers import Row, same_named
@@ -19,6 +20,11 @@ def schedule_answer(row: Row) -> AutoArmSchedule:
     return same_named(AutoArmSchedule, row, at=f"{row['at']:%H:%M}", arm_mode=ArmMode(row["arm_mode"]), **lists)
 
 
+def on_the_wall(at: datetime, zone: str) -> str:
+    """As `20:00`."""
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
 def preview_answer(calendar: Calendar, named: Mapping[date, str], now: datetime, *, schedule_id: UUID | None = None) -> Preview:
     """``named``: what holidays are called."""
     lines = tuple(
@@ -29,6 +35,7 @@ def preview_answer(calendar: Calendar, named: Mapping[date, str], now: datetime,
             skipped=line.skipped,
             holiday=named.get(line.day) if line.skipped is Skipped.HOLIDAY else None,
             clocks=line.clocks,
+            at=on_the_wall(line.fire_at, calendar.zone) if line.fire_at else None,
         )
         for line in preview(calendar, now, _PREVIEWED)
     )

@@ -173,7 +173,7 @@ async def test_a_draft_is_previewed_with_what_the_clocks_do_and_nothing_is_saved
     shown = await admin.auto_arm.preview_draft(panel_id, exceptions={sunday: time(2, 30)}, **members)
     by_day = {line.day: line for line in shown.lines}
     assert (by_day[sunday].clocks, by_day[sunday].moved) == (ClockChange.TWICE, True)
-    assert by_day[sunday].fire_at == datetime.combine(sunday, time(0, 30), UTC)
+    assert (by_day[sunday].fire_at, by_day[sunday].at) == (datetime.combine(sunday, time(0, 30), UTC), "02:30")
     assert {line.clocks for day, line in by_day.items() if day != sunday} == {None}
     assert (await admin.auto_arm.schedules()).items == ()
 

@@ -93,6 +93,22 @@ def toggle(
     return parts.named(identifier, line)
 
 
+def choice_chip(look: Look, identifier: str, label: str, chosen: bool, on_click: Callable[[], None]) -> ft.Control:
+    """One of several that can be chosen together."""
+    tokens = look.tokens
+    name = parts.text(label, tokens.on_accent if chosen else tokens.text, size=13, weight=parts.SEMI)
+    face = ft.Container(
+        ft.Row([name], tight=True, alignment=ft.MainAxisAlignment.CENTER),
+        bgcolor=tokens.accent if chosen else tokens.raised,
+        border_radius=18,
+        padding=ft.Padding.symmetric(horizontal=14),
+        height=44 if look.narrow else 34,
+        ink=True,
+        on_click=lambda _: on_click(),
+    )
+    return parts.named(identifier, face, button=True, selected=chosen)
+
+
 def _with_error(look: Look, box: ft.Control, error: str) -> ft.Control:
     if not error:
         return box
