@@ -100,13 +100,15 @@ class TimetableFiring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimetableRow:
-    """One schedule, by whose clock it goes, and its firings in order."""
+    """One schedule, by whose clock it goes, and its firings in order. `in_step` False: what starts its firings has not taken
+    over its last change yet."""
 
     schedule: AutoArmSchedule
     object_name: str
     panel_name: str
     time_zone: str
     firings: tuple[TimetableFiring, ...] = ()
+    in_step: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ def _row(line: Line) -> TimetableRow:
         object_name=line.object_name,
         panel_name=line.panel_name,
         time_zone=calendar.zone,
+        in_step=line.in_step,
         firings=tuple(
             TimetableFiring(
                 day=firing.day,

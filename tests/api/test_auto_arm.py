@@ -202,7 +202,11 @@ async def test_the_timetable_has_what_was_and_what_will_be(api: Api, login: Logi
     ]
     assert [one.run_id for one in by_id[missed].firings] == [None, None]
     assert [one.fire_at - at for one in by_id[changed].firings] == [timedelta(days=1)]
-    assert (by_id[done].panel_name, by_id[done].time_zone) == ("Main", ZONE)
+    assert (by_id[done].panel_name, by_id[done].time_zone, by_id[done].in_step) == ("Main", ZONE, True)
+    admin: StamClient = await login(api, "admin")
+    await admin.auto_arm.change(done, version=1, name="A2")  # nobody tells Temporal here
+    told = await admin.auto_arm.timetable(since=at, until=at + timedelta(days=1))
+    assert {row.schedule.name: row.in_step for row in told.rows} == {"A2": False, "B": True, "C": True}
     with pytest.raises(ApiError) as long:
         await auditor.auto_arm.timetable(since=at, until=at + timedelta(days=36))
     assert long.value.code is ErrorCode.VALIDATION

@@ -1,24 +1,26 @@
 """Auto-arm: what happens tonight, the week, the schedules themselves, and what became of a day."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from api.client.auto_arm import AutoArmReport, AutoArmRun, Holiday, NotArmedPartition, Preview, TimetableFiring, TimetableRow
+from api.client.codec import decode
 from api.client.errors import ClientError
 from api.client.models import Page
 from api.client.stream import Event
 from ui_flutter.sections.schedule_editor import Editor
 from ui_flutter.sections.section import Section, Tools
-from ui_flutter.state import present_holidays, present_schedule, present_schedules
+from ui_flutter.state import present_holidays, present_report, present_schedule, present_schedules
 from ui_flutter.state.listing import Listing, Sending
-from ui_flutter.state.present_schedules import AFTER, BEFORE, Tab
+from ui_flutter.state.present_schedules import AFTER, BEFORE, RunKey, Tab
 from ui_flutter.state.schedule_draft import day_of
 from ui_flutter.state.schedules_view import SchedulesView
 from workflows.domain.permissions import Permission
 
-PAUSE = 0.5  # s between two loads for the same burst of changes
+PAUSE = 3.0  # s between two loads while firings go on: at eight in the evening there are hundreds
 AHEAD = timedelta(days=9)  # how far the list knows the next firing
 RUNS_MOST = 10  # pages of one night's runs
 _NEW, _EDIT = "new", "edit"
@@ -36,7 +38,7 @@ class Schedules(Section):
         self.tab = Tab.TONIGHT
         self.rows: Listing[TimetableRow] = Listing()  # tonight, and the days ahead
         self.week: Listing[TimetableRow] = Listing()
-        self.runs: dict[UUID, AutoArmRun] = {}
+        self.runs: dict[RunKey, AutoArmRun] = {}
         self.unarmed: Listing[NotArmedPartition] = Listing()
         self.report: Listing[AutoArmReport] = Listing()
         self.holidays: Listing[Holiday] = Listing()
@@ -54,10 +56,12 @@ class Schedules(Section):
         self.deciding = Sending()
         self.keeping = Sending()  # of holidays
         self._due = False
+        self._shown = False
 
     # -- the section
 
     def enter(self, path: tuple[str, ...]) -> None:
+        self._shown = True
         head, is_edit = path[0] if path else "", path[-1:] == (_EDIT,)
         if head in set(Tab):
             self.tab = Tab(head)
@@ -83,9 +87,7 @@ class Schedules(Section):
             else None,
             week=present_schedules.week(self.week, self.monday, self.week_day, words, now) if tab is Tab.WEEK else None,
             table=present_schedules.schedules(self.rows, words, now, self.chosen) if tab is Tab.LIST else None,
-            report=present_schedules.report(self.report, self._named(), self.report_day, words, now)
-            if tab is Tab.REPORT
-            else None,
+            report=present_report.report(self.report, self._named(), self.report_day, words) if tab is Tab.REPORT else None,
             holidays=present_holidays.holidays(self.holidays, self.year, self.keeping, words) if tab is Tab.HOLIDAYS else None,
             card=self._card(),
             decision=self._decision(now),
@@ -93,9 +95,16 @@ class Schedules(Section):
         )
 
     def told(self, message: Event) -> None:
-        if message.event == "schedule.firing" and not self._due:
-            self._due = True
-            self.tools.spawn(self._soon())
+        """A firing is shown as it is told; all of it is loaded a little later, for what follows from it."""
+        if message.event == "schedule.firing":
+            run = pushed(message.data)
+            self.runs[run.schedule_id, run.fire_at] = run
+            if self._shown and not self._due:
+                self._due = True
+                self.tools.spawn(self._soon())
+
+    def leave(self) -> None:
+        self._shown, self.firing = False, ""
 
     def refresh(self) -> None:
         """Load what the open tab shows."""
@@ -207,12 +216,12 @@ class Schedules(Section):
 
     def _decide(self, ask: Callable[[UUID], Awaitable[AutoArmRun]], said: str) -> None:
         found = self._found()
-        run_id = found[1].run_id if found else None
+        known = self.runs.get((found[0].schedule.id, found[1].fire_at)) if found else None
 
         async def decide() -> None:
-            assert run_id is not None
-            run = await ask(run_id)
-            self.runs[run.id] = run
+            assert known is not None
+            run = await ask(known.id)
+            self.runs[run.schedule_id, run.fire_at] = run
             self.firing = ""
             self.said(self.words(said))
             self.refresh()
@@ -220,7 +229,7 @@ class Schedules(Section):
         if not self.reason.strip():
             self.deciding.refused("", {"reason": "schedule.fault.reason"})
             self.tools.changed()
-        elif run_id is not None:
+        elif known is not None:
             self.send(self.deciding, decide)
 
     # -- helpers
@@ -251,7 +260,7 @@ class Schedules(Section):
         if found is None:
             return None
         row, firing = found
-        run = self.runs.get(firing.run_id) if firing.run_id else None
+        run = self.runs.get((row.schedule.id, firing.fire_at))
         may, typed = self._may(Permission.SCHEDULE_POSTPONE), (self.minutes, self.reason)
         return present_schedule.decision(row, firing, run, typed, self.deciding, self.words, now, may=may)
 
@@ -291,7 +300,7 @@ class Schedules(Section):
             page = await self.tools.client.auto_arm.runs(
                 since=now - BEFORE - timedelta(days=1), until=now + AFTER, limit=200, cursor=cursor
             )
-            self.runs |= {run.id: run for run in page.items}
+            self.runs |= {(run.schedule_id, run.fire_at): run for run in page.items}
             cursor = page.next_cursor
             if cursor is None:
                 break
@@ -306,6 +315,12 @@ class Schedules(Section):
             if schedule_id == self.chosen:
                 self.preview = shown
         self.tools.changed()
+
+
+def pushed(data: Mapping[str, Any]) -> AutoArmRun:
+    """A run out of `schedule.firing`, which leaves out who and when it begun."""
+    at = data["fire_at"]
+    return decode({**data, "local_date": at[:10], "begun_at": at}, AutoArmRun)
 
 
 def _id(text: str) -> UUID | None:

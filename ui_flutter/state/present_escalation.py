@@ -117,6 +117,7 @@ class PoliciesView:
 class RotasView:
     phase: ListPhase
     error: str
+    span: str
     items: tuple[RotaView, ...]
 
 
@@ -189,7 +190,8 @@ def rotas(
     now: datetime,
 ) -> RotasView:
     items = tuple(_rota(one, on_call.get(one.id), shifts.get(one.id, ()), since, words, now) for one in listing.items)
-    return RotasView(phase=listing.phase, error=listing.error, items=items)
+    span = f"{since.astimezone():%d.%m} – {(since + timedelta(weeks=WEEKS) - timedelta(hours=12)).astimezone():%d.%m.%Y}"
+    return RotasView(phase=listing.phase, error=listing.error, span=span, items=items)
 
 
 def _rota(

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
-from uuid import UUID
 
 from api.client.auto_arm import AutoArmRun, AutoArmSchedule, ExpectedFiring, Preview, TimetableFiring, TimetableRow
 from api.client.models import Panel
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
 from ui_flutter.state.listing import Sending
-from ui_flutter.state.present_schedules import blocked, countdown, partitions, stand, weekdays
+from ui_flutter.state.present_schedules import blocked, countdown, partitions, stand, state_of, weekdays
 from ui_flutter.state.schedule_draft import ScheduleDraft, numbers_of
 from ui_flutter.state.views import FactView, Mood
 from workflows.domain.auto_arm import RunStatus
@@ -110,7 +109,7 @@ def card(row: TimetableRow, shown: Preview | None, error: str, words: Words, *, 
         FactView(label=words("schedule.days"), value=weekdays(one.weekdays, words)),
         FactView(label=words("schedule.at"), value=f"{one.at} ({row.time_zone})", mono=True),
         FactView(label=words("schedule.holidays"), value=words(f"schedule.holidays.{one.holidays}")),
-        FactView(label=words("schedule.state"), value=words("schedule.on" if one.enabled else "schedule.off")),
+        FactView(label=words("schedule.state"), value=state_of(row, words)[0]),
     ]
     if one.valid_from or one.valid_until:
         span = f"{_plain(one.valid_from)} – {_plain(one.valid_until)}"
@@ -219,7 +218,3 @@ def _conflict(current: AutoArmSchedule | None, words: Words) -> str:
         return ""
     what = f"{current.name}, {weekdays(current.weekdays, words)}, {current.at}"
     return words("schedule.conflict", what=what)
-
-
-def panel_name(panel: Panel, names: Mapping[UUID, str]) -> str:
-    return names.get(panel.object_id, "")

@@ -7,19 +7,19 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from api.client.auto_arm import AutoArmReport, AutoArmRun, NotArmedPartition, TimetableFiring, TimetableRow
+from api.client.auto_arm import AutoArmRun, NotArmedPartition, TimetableFiring, TimetableRow
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
 from ui_flutter.state.listing import Listing
 from ui_flutter.state.tables import Column, TableCell, TableRow, TableView, table
 from ui_flutter.state.tiles import Tile
 from ui_flutter.state.views import Mood
-from workflows.domain.auto_arm import OPEN, STATUS_OF, RunOutcome, RunStatus
+from workflows.domain.auto_arm import OPEN, RunStatus
 
 BEFORE, AFTER = timedelta(hours=12), timedelta(hours=16)  # what counts as tonight
 GRACE: Final = timedelta(minutes=2)  # a firing without a run for so long was not begun
 UNARMED_MOST: Final = 8  # lines above the list of firings
-_MOODS: Final = {
+MOODS: Final = {
     RunStatus.PENDING: Mood.WARN,
     RunStatus.ARMING: Mood.WARN,
     RunStatus.DONE: Mood.GOOD,
@@ -27,6 +27,8 @@ _MOODS: Final = {
     RunStatus.CANCELLED: Mood.QUIET,
     RunStatus.FAILED: Mood.BAD,
 }
+
+RunKey = tuple[UUID, datetime]  # schedule, and the time it was planned for
 
 
 class Tab(StrEnum):
@@ -88,13 +90,6 @@ class WeekView:
     table: TableView  # of that day; also its phase and its words when there is nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportView:
-    title: str
-    tiles: tuple[Tile, ...]
-    table: TableView
-
-
 def stand(
     firing: TimetableFiring, run: AutoArmRun | None, words: Words, now: datetime, *, enabled: bool = True
 ) -> tuple[str, Mood]:
@@ -106,23 +101,23 @@ def stand(
             return words("schedule.not_started"), Mood.BAD
         return words("schedule.planned" if enabled else "schedule.off"), Mood.QUIET
     if status in OPEN:
-        if run is not None and run.postponed_by is not None and status is RunStatus.PENDING:
+        if run is not None and run.target_at != run.fire_at and status is RunStatus.PENDING:
             return words("schedule.postponed"), Mood.WARN
         text = words(f"schedule.run.{status}")
         return (f"{text}: {words(f'schedule.outcome.{outcome}')}" if outcome else text), Mood.WARN
-    return words(f"schedule.outcome.{outcome}") if outcome else words(f"schedule.run.{status}"), _MOODS[status]
+    return words(f"schedule.outcome.{outcome}") if outcome else words(f"schedule.run.{status}"), MOODS[status]
 
 
 def tonight(
     rows: Listing[TimetableRow],
-    runs: Mapping[UUID, AutoArmRun],
+    runs: Mapping[RunKey, AutoArmRun],
     sweep: Listing[NotArmedPartition],
     words: Words,
     now: datetime,
     selected: str,
 ) -> TonightView:
     shown = [
-        (row, firing, _run(firing, runs))
+        (row, firing, runs.get((row.schedule.id, firing.fire_at)))
         for row in rows.items
         for firing in row.firings
         if now - BEFORE <= firing.fire_at <= now + AFTER and (row.schedule.enabled or firing.run_id)
@@ -212,10 +207,6 @@ def blocked(run: AutoArmRun, words: Words) -> str:
     return words("command.blocking", zones=", ".join(map(str, run.blocking))) if run.blocking else ""
 
 
-def _run(firing: TimetableFiring, runs: Mapping[UUID, AutoArmRun]) -> AutoArmRun | None:
-    return runs.get(firing.run_id) if firing.run_id else None
-
-
 def _unarmed(one: NotArmedPartition, named: Mapping[UUID, TimetableRow], words: Words, now: datetime) -> UnarmedView:
     row = named.get(one.schedule_id)
     place = f"{row.object_name} · {row.schedule.name}" if row else ""
@@ -299,6 +290,7 @@ def schedules(rows: Listing[TimetableRow], words: Words, now: datetime, selected
 def _schedule_row(row: TimetableRow, words: Words, now: datetime, selected: UUID | None) -> TableRow:
     one = row.schedule
     following = next((firing for firing in row.firings if firing.fire_at > now), None) if one.enabled else None
+    state, mood = state_of(row, words)
     return TableRow(
         id=str(one.id),
         selected=one.id == selected,
@@ -309,11 +301,16 @@ def _schedule_row(row: TimetableRow, words: Words, now: datetime, selected: UUID
             TableCell(text=weekdays(one.weekdays, words), detail=words(f"schedule.holidays.{one.holidays}")),
             TableCell(text=one.at, mono=True),
             TableCell(text=f"{following.day:%d.%m} {following.at}" if following else "—", mono=True),
-            TableCell(
-                text=words("schedule.on" if one.enabled else "schedule.off"), mood=Mood.GOOD if one.enabled else Mood.QUIET
-            ),
+            TableCell(text=state, mood=mood),
         ),
     )
+
+
+def state_of(row: TimetableRow, words: Words) -> tuple[str, Mood]:
+    """On, off, or changed and not yet taken over by what starts its firings."""
+    if not row.in_step:
+        return words("schedule.behind"), Mood.WARN
+    return (words("schedule.on"), Mood.GOOD) if row.schedule.enabled else (words("schedule.off"), Mood.QUIET)
 
 
 def weekdays(days: Iterable[int], words: Words) -> str:
@@ -324,62 +321,3 @@ def weekdays(days: Iterable[int], words: Words) -> str:
     if len(given) > 2 and given == list(range(given[0], given[-1] + 1)):
         return f"{words(f'day.{given[0]}')}–{words(f'day.{given[-1]}')}"
     return ", ".join(words(f"day.{day}") for day in given)
-
-
-# -- the report
-
-
-def report(
-    found: Listing[AutoArmReport], named: Mapping[UUID, TimetableRow], day: date, words: Words, now: datetime
-) -> ReportView:
-    told = found.items[0] if found.items else None
-    rows: list[tuple[datetime, TableRow]] = []
-    for run in told.runs if told else ():
-        mood = _MOODS[run.status]
-        text = words(f"schedule.outcome.{run.outcome}") if run.outcome else words(f"schedule.run.{run.status}")
-        rows.append(
-            (run.fire_at, _report_row(str(run.id), run.schedule_id, run.fire_at, named, text, mood, blocked(run, words)))
-        )
-    for one in told.not_started if told else ():
-        key = f"{one.schedule_id}:{one.fire_at.isoformat()}"
-        text = words("schedule.not_started")
-        rows.append((one.fire_at, _report_row(key, one.schedule_id, one.fire_at, named, text, Mood.BAD, "")))
-    columns = (
-        Column(title=words("schedule.when"), width=90),
-        Column(title=words("schedule.object")),
-        Column(title=words("schedule.name")),
-        Column(title=words("schedule.outcome"), width=270),
-    )
-    listed = tuple(row for _, row in sorted(rows, key=lambda one: one[0]))
-    return ReportView(
-        title=f"{words(f'day.{day.isoweekday()}')} {day:%d.%m.%Y}",
-        tiles=_report_tiles(told, words) if told else (),
-        table=table(found, columns, listed, empty=words("schedule.empty.report"), footer=words("page.shown", n=len(listed))),
-    )
-
-
-def _report_row(
-    key: str, schedule_id: UUID, at: datetime, named: Mapping[UUID, TimetableRow], text: str, mood: Mood, detail: str
-) -> TableRow:
-    row = named.get(schedule_id)
-    return TableRow(
-        id=key,
-        cells=(
-            TableCell(text=f"{at.astimezone():%H:%M}", mono=True),
-            TableCell(text=row.object_name if row else "—", detail=row.panel_name if row else ""),
-            TableCell(text=row.schedule.name if row else "—", detail=detail),
-            TableCell(text=text, mood=mood),
-        ),
-    )
-
-
-def _report_tiles(told: AutoArmReport, words: Words) -> tuple[Tile, ...]:
-    found = []
-    for key, count in sorted(told.counts.items()):
-        is_outcome = key in set(RunOutcome)
-        status = STATUS_OF[RunOutcome(key)] if is_outcome else RunStatus(key)
-        label = words(f"schedule.outcome.{key}") if is_outcome else words(f"schedule.run.{key}")
-        found.append(Tile(value=str(count), label=label, mood=_MOODS[status]))
-    if told.not_started:
-        found.append(Tile(value=str(len(told.not_started)), label=words("schedule.not_started"), mood=Mood.BAD))
-    return tuple(found)

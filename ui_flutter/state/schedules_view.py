@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from ui_flutter.state.present_holidays import HolidaysView
+from ui_flutter.state.present_report import ReportView
 from ui_flutter.state.present_schedule import CardView, DecisionView, EditorView
-from ui_flutter.state.present_schedules import ReportView, Tab, TonightView, WeekView
+from ui_flutter.state.present_schedules import Tab, TonightView, WeekView
 from ui_flutter.state.tables import TableView
 
 

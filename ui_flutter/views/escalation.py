@@ -93,8 +93,13 @@ def _policy(look: Look, view: PolicyView, section: Escalating, *, can_edit: bool
         edit = lambda: section.open_policy(view.id)  # noqa: E731
         head.append(parts.icon_button(look, f"policy-edit-{view.id}", words("schedule.edit"), ft.Icons.EDIT, edit))
     rungs = [_rung(look, one, last=place == len(view.rungs) - 1) for place, one in enumerate(view.rungs)]
-    notes = [parts.text(f"• {note}", tokens.soft, size=12.5) for note in view.notes]
-    column = ft.Column([ft.Row(head, spacing=10), *rungs, *notes], spacing=8, tight=True)
+    notes = ft.Column([parts.text(f"• {note}", tokens.soft, size=12.5) for note in view.notes], spacing=6, tight=True)
+    ladder = ft.Column(list(rungs), spacing=8, tight=True)
+    inside: list[ft.Control] = [ladder, notes]
+    if not look.narrow:
+        sides = [ft.Container(ladder, expand=3), ft.Container(notes, expand=2)]
+        inside = [ft.Row(sides, spacing=18, vertical_alignment=ft.CrossAxisAlignment.START)]
+    column = ft.Column([ft.Row(head, spacing=10), *inside], spacing=12, tight=True)
     frame = ft.Container(column, padding=16, border=ft.Border.all(1, tokens.line), border_radius=10, bgcolor=tokens.ground)
     return parts.named(f"policy-{view.id}", frame)
 

@@ -91,9 +91,12 @@ class _Fields:
 
     def policy(self, draft: PolicyDraft) -> ft.Control:
         default = toggle(
-            self.look, "form-default", self.words("escalation.is_default"), draft.is_default,
+            self.look,
+            "form-default",
+            self.words("escalation.is_default"),
+            draft.is_default,
             lambda on: self.form.put(is_default=on),
-        )  # fmt: skip
+        )
         return box(self.look, self.words("escalation.block.policy"), [self.text("name", "escalation.name"), default])
 
     def ladder(self, draft: PolicyDraft) -> ft.Control:
@@ -109,9 +112,14 @@ class _Fields:
         tokens, words, draft = self.look.tokens, self.words, self.view.draft
         assert isinstance(draft, PolicyDraft)
         minutes = text_input(
-            self.look, self.intents, f"level-{place}-minutes", words("escalation.minutes"), level.minutes,
-            lambda text: self.form.draw(draft.with_minutes(place, text)), dense=True, keyboard_type=ft.KeyboardType.NUMBER,
-        )  # fmt: skip
+            self.look,
+            self.intents,
+            f"level-{place}-minutes",
+            words("escalation.minutes"),
+            level.minutes,
+            lambda text: self.form.draw(draft.with_minutes(place, text)),
+            keyboard_type=ft.KeyboardType.NUMBER,
+        )
         drop = lambda: self.form.draw(draft.without_level(place))  # noqa: E731
         add = lambda: self.form.draw(draft.with_step(place))  # noqa: E731
         head = ft.Row(
@@ -139,13 +147,26 @@ class _Fields:
             self.form.draw(draft.change_step(level, place, StepDraft(target=target, channel=channel)))
 
         whom = select(
-            self.look, self.intents, f"step-{level}-{place}-target", words("escalation.whom"), step.target, view.targets, choose
+            self.look,
+            self.intents,
+            f"step-{level}-{place}-target",
+            words("escalation.whom"),
+            step.target,
+            view.targets,
+            choose,
+            fills=True,
         )
         options = [(one.value, words(f"channel.{one}")) for one in kinds]
         by = select(
-            self.look, self.intents, f"step-{level}-{place}-channel", words("escalation.by"), step.channel.value, options,
+            self.look,
+            self.intents,
+            f"step-{level}-{place}-channel",
+            words("escalation.by"),
+            step.channel.value,
+            options,
             lambda one: self.form.draw(draft.change_step(level, place, replace(step, channel=Channel(one)))),
-        )  # fmt: skip
+            fills=True,
+        )
         drop = lambda: self.form.draw(draft.without_step(level, place))  # noqa: E731
         icon = parts.icon_button(self.look, f"step-{level}-{place}-drop", words("escalation.drop_target"), ft.Icons.CLOSE, drop)
         if self.look.narrow:
@@ -211,10 +232,16 @@ class _Fields:
         lines += self.fault("members")
         lines.append(
             select(
-                self.look, self.intents, "turn-add", words("escalation.add_person"), "", self.view.people,
+                self.look,
+                self.intents,
+                "turn-add",
+                words("escalation.add_person"),
+                "",
+                self.view.people,
                 lambda id_: self.form.draw(draft.with_member(id_)),
+                fills=True,
             )
-        )  # fmt: skip
+        )
         return box(self.look, words("escalation.block.turns"), lines)
 
     # -- an address
@@ -226,10 +253,16 @@ class _Fields:
             kinds = [(one.value, words(f"channel.{one}")) for one in Channel]
             lines.append(
                 select(
-                    self.look, self.intents, "form-kind", words("escalation.channel"), draft.kind.value, kinds,
+                    self.look,
+                    self.intents,
+                    "form-kind",
+                    words("escalation.channel"),
+                    draft.kind.value,
+                    kinds,
                     lambda kind: self.form.put(kind=Channel(kind)),
+                    fills=True,
                 )
-            )  # fmt: skip
+            )
         lines.append(self.text("label", "escalation.label"))
         if draft.has_address:
             lines.append(self.text("address", "escalation.address", hint=words(f"escalation.hint.{draft.kind}")))
@@ -237,10 +270,16 @@ class _Fields:
             people = (("", words("escalation.installation")), *view.people)
             lines.append(
                 select(
-                    self.look, self.intents, "form-user", words("escalation.whose"), draft.user_id, people,
+                    self.look,
+                    self.intents,
+                    "form-user",
+                    words("escalation.whose"),
+                    draft.user_id,
+                    people,
                     lambda id_: self.form.put(user_id=id_),
+                    fills=True,
                 )
-            )  # fmt: skip
+            )
         if draft.has_secret:
             hint = "" if view.is_new else words("escalation.secret_stays")
             lines.append(self.text("secret", "escalation.secret", hint=hint, password=True))
@@ -270,8 +309,12 @@ def object_search(look: Look, intents: Intents, section: Escalating, form: Form[
 
     found = matches(typed["text"], section.tools.store.book.object_names, chosen)
     box_ = text_input(
-        look, intents, "object-search", look.words("escalation.find_object"), typed["text"],
-        lambda text: typed.put("text", text), dense=True,
-    )  # fmt: skip
+        look,
+        intents,
+        "object-search",
+        look.words("escalation.find_object"),
+        typed["text"],
+        lambda text: typed.put("text", text),
+    )
     chips = [choice_chip(look, f"object-add-{id_}", name, False, partial(take, id_)) for id_, name in found]
     return ft.Column([box_, ft.Row(chips, wrap=True, spacing=6, run_spacing=6)], spacing=8, tight=True)

@@ -30,12 +30,15 @@ def holiday_form(times_done: int, error: str, busy: bool, look: Look, intents: I
     """Begun anew when one was taken."""
     words, form = look.words, use_form({"day": "", "name": ""}, times_done)
     day = text_input(
-        look, intents, "holiday-day", words("schedule.day"), form["day"], lambda text: form.put("day", text), dense=True,
+        look,
+        intents,
+        "holiday-day",
+        words("schedule.day"),
+        form["day"],
+        lambda text: form.put("day", text),
         hint="24.12.2026",
-    )  # fmt: skip
-    name = text_input(
-        look, intents, "holiday-name", words("schedule.name"), form["name"], lambda text: form.put("name", text), dense=True
     )
+    name = text_input(look, intents, "holiday-name", words("schedule.name"), form["name"], lambda text: form.put("name", text))
     add = parts.button(
         look, "holiday-add", words("schedule.add_day"), lambda: section.add_holiday(form["day"], form["name"]), busy=busy
     )

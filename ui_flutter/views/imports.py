@@ -37,9 +37,15 @@ def page(view: ImportsView, look: Look, intents: Intents, section: Importing) ->
 def _start(view: StartView, look: Look, section: Importing) -> ft.Control:
     words = look.words
     upload = parts.button(
-        look, "import-choose", words("import.choose"), _then(_choose, section), icon=ft.Icons.UPLOAD_FILE, primary=True,
-        busy=view.uploading, enabled=not view.open,
-    )  # fmt: skip
+        look,
+        "import-choose",
+        words("import.choose"),
+        _then(_choose, section),
+        icon=ft.Icons.UPLOAD_FILE,
+        primary=True,
+        busy=view.uploading,
+        enabled=not view.open,
+    )
     fetch = parts.button(look, "import-template", words("import.template"), _then(_template, section), icon=ft.Icons.DOWNLOAD)
     told = words("import.sending", name=view.file_name) if view.uploading else words("import.start")
     lines: list[ft.Control] = [
@@ -62,7 +68,12 @@ def _start(view: StartView, look: Look, section: Importing) -> ft.Control:
         padding=ft.Padding.symmetric(horizontal=18, vertical=6),
         border=ft.Border.only(top=ft.BorderSide(1, look.tokens.line)),
     )
-    return ft.Column([top, head, ft.Container(past, expand=True)], spacing=0, expand=True)
+    return ft.Column(
+        [top, head, ft.Container(past, expand=True)],
+        spacing=0,
+        expand=True,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+    )
 
 
 def _steps(look: Look, found: tuple[StepView, ...]) -> ft.Control:

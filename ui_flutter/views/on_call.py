@@ -28,7 +28,7 @@ def rotas_page(view: RotasView, look: Look, section: Escalating, *, can_edit: bo
             parts.icon_button(
                 look, "weeks-back", words("schedule.earlier"), ft.Icons.CHEVRON_LEFT, lambda: section.move_weeks(-1)
             ),
-            parts.text(words("escalation.four_weeks"), look.tokens.soft, size=13),
+            parts.named("weeks-title", parts.text(view.span, look.tokens.text, size=14, weight=parts.SEMI)),
             parts.icon_button(
                 look, "weeks-next", words("schedule.later"), ft.Icons.CHEVRON_RIGHT, lambda: section.move_weeks(1)
             ),
@@ -131,17 +131,31 @@ def _span(look: Look, view: SpanView) -> ft.Control:
 def stand_in_dialog(view: StandInForm, look: Look, intents: Intents, section: Escalating) -> ft.Control:
     words, typed = look.words, view.typed
     who = select(
-        look, intents, "stand-in-user", words("escalation.who"), typed.user, view.people,
+        look,
+        intents,
+        "stand-in-user",
+        words("escalation.who"),
+        typed.user,
+        view.people,
         lambda user: section.draw_stand_in(replace(typed, user=user)),
-    )  # fmt: skip
+        fills=True,
+    )
     since = text_input(
-        look, intents, "stand-in-since", words("escalation.since"), typed.since,
+        look,
+        intents,
+        "stand-in-since",
+        words("escalation.since"),
+        typed.since,
         lambda text: section.draw_stand_in(replace(typed, since=text)),
-    )  # fmt: skip
+    )
     until = text_input(
-        look, intents, "stand-in-until", words("escalation.until"), typed.until,
+        look,
+        intents,
+        "stand-in-until",
+        words("escalation.until"),
+        typed.until,
         lambda text: section.draw_stand_in(replace(typed, until=text)),
-    )  # fmt: skip
+    )
     lines: list[ft.Control] = [
         parts.text(words("escalation.stand_in"), look.tokens.text, size=16, weight=parts.BOLD),
         who,

@@ -27,23 +27,34 @@ def dialog(view: DecisionView, look: Look, intents: Intents, section: Schedules)
         lines += _decide(view, look, intents, section)
     if view.error:
         lines.append(parts.named("decision-error", parts.text(view.error, tokens.bad, size=13), live_region=True))
-    return modal(look, ft.Column(lines, spacing=12, tight=True, scroll=ft.ScrollMode.AUTO))
+    return modal(look, ft.Column(lines, spacing=12, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH))
 
 
 def _decide(view: DecisionView, look: Look, intents: Intents, section: Schedules) -> list[ft.Control]:
     words = look.words
     minutes = text_input(
-        look, intents, "decision-minutes", words("schedule.minutes"), view.minutes, lambda text: section.typed(minutes=text),
-        error=view.fields.get("minutes", ""), dense=True, keyboard_type=ft.KeyboardType.NUMBER,
-    )  # fmt: skip
+        look,
+        intents,
+        "decision-minutes",
+        words("schedule.minutes"),
+        view.minutes,
+        lambda text: section.typed(minutes=text),
+        error=view.fields.get("minutes", ""),
+        keyboard_type=ft.KeyboardType.NUMBER,
+    )
     quick = [
         parts.button(look, f"decision-{one}", f"+{one}", lambda one=one: section.typed(minutes=one))  # type: ignore[misc]
         for one in QUICK
     ]
     reason = text_input(
-        look, intents, "decision-reason", words("schedule.reason"), view.reason, lambda text: section.typed(reason=text),
+        look,
+        intents,
+        "decision-reason",
+        words("schedule.reason"),
+        view.reason,
+        lambda text: section.typed(reason=text),
         error=view.fields.get("reason", ""),
-    )  # fmt: skip
+    )
     put_off = parts.button(
         look, "decision-postpone", words("schedule.postpone"), section.postpone, primary=True, busy=view.busy
     )

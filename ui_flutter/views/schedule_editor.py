@@ -126,19 +126,29 @@ class _Form:
         if not view.can_delete:
             lines.append(
                 select(
-                    self.look, self.intents, "editor-panel", words("schedule.panel"), view.draft.panel_id, view.panels,
-                    lambda panel: self.editor.put(panel_id=panel), error=view.faults.get("panel_id", ""),
+                    self.look,
+                    self.intents,
+                    "editor-panel",
+                    words("schedule.panel"),
+                    view.draft.panel_id,
+                    view.panels,
+                    lambda panel: self.editor.put(panel_id=panel),
+                    error=view.faults.get("panel_id", ""),
+                    fills=True,
                 )
-            )  # fmt: skip
+            )
         lines.append(self.text("name", "schedule.name"))
         if view.chips:
             chips = [
                 choice_chip(
-                    self.look, f"partition-{number}", f"{number} {name}".strip(), chosen,
+                    self.look,
+                    f"partition-{number}",
+                    f"{number} {name}".strip(),
+                    chosen,
                     partial(self.editor.partition, number),
                 )
                 for number, name, chosen in view.chips
-            ]  # fmt: skip
+            ]
             lines += [parts.text(words("schedule.what"), self.look.tokens.soft, size=12.5), ft.Row(chips, wrap=True, spacing=6)]
             lines += self.fault("partitions")
         else:
@@ -146,10 +156,16 @@ class _Form:
         modes = [(str(int(mode)), words(f"command.arm.{mode.name}")) for mode in ArmMode]
         lines.append(
             select(
-                self.look, self.intents, "editor-mode", words("schedule.mode"), str(int(view.draft.arm_mode)), modes,
+                self.look,
+                self.intents,
+                "editor-mode",
+                words("schedule.mode"),
+                str(int(view.draft.arm_mode)),
+                modes,
                 lambda mode: self.editor.put(arm_mode=ArmMode(int(mode))),
+                fills=True,
             )
-        )  # fmt: skip
+        )
         return box(self.look, words("schedule.block.what"), lines)
 
     def rules(self) -> ft.Control:
@@ -159,8 +175,14 @@ class _Form:
         always = ("schedule.rule.alarm", "schedule.rule.service")
         lines = [
             select(
-                self.look, self.intents, "editor-open-zones", words("schedule.open_zones"), draft.open_zones.value, options,
+                self.look,
+                self.intents,
+                "editor-open-zones",
+                words("schedule.open_zones"),
+                draft.open_zones.value,
+                options,
                 lambda one: self.editor.put(open_zones=OpenZones(one)),
+                fills=True,
             ),
             toggle(
                 self.look, "editor-forced", words("schedule.rule.forced"), draft.forced, lambda on: self.editor.put(forced=on)
@@ -171,16 +193,22 @@ class _Form:
                 self.text("postpone_minutes", "schedule.postpone_minutes", keyboard_type=number),
             ),
             *(parts.text(f"• {words(key)}", self.look.tokens.soft, size=13) for key in always),
-        ]  # fmt: skip
+        ]
         return box(self.look, words("schedule.block.rules"), lines)
 
     def days(self) -> ft.Control:
         words, draft = self.words, self.view.draft
         options = [(one.value, words(f"schedule.holidays.{one}")) for one in HolidayPolicy]
         policy = select(
-            self.look, self.intents, "editor-holidays", words("schedule.holidays"), draft.holidays.value, options,
+            self.look,
+            self.intents,
+            "editor-holidays",
+            words("schedule.holidays"),
+            draft.holidays.value,
+            options,
             lambda one: self.editor.put(holidays=HolidayPolicy(one)),
-        )  # fmt: skip
+            fills=True,
+        )
         lines: list[ft.Control] = [policy]
         if draft.holidays is not HolidayPolicy.USUAL:
             lines.append(self.text("region", "schedule.region", hint="PL"))
@@ -232,13 +260,24 @@ def exception_form(look: Look, intents: Intents, editor: Editor) -> ft.Control:
             form.put("wrong", "yes")
 
     day = text_input(
-        look, intents, "exception-day", words("schedule.day"), form["day"], lambda text: form.put("day", text), dense=True,
+        look,
+        intents,
+        "exception-day",
+        words("schedule.day"),
+        form["day"],
+        lambda text: form.put("day", text),
         hint=words("schedule.day_hint"),
-    )  # fmt: skip
+    )
     at = text_input(
-        look, intents, "exception-at", words("schedule.exception_time"), form["at"], lambda text: form.put("at", text),
-        dense=True, hint=words("schedule.exception_none"),
-    )  # fmt: skip
+        look,
+        intents,
+        "exception-at",
+        words("schedule.exception_time"),
+        form["at"],
+        lambda text: form.put("at", text),
+        dense=True,
+        hint=words("schedule.exception_none"),
+    )
     button = parts.button(look, "exception-add", words("schedule.add_day"), add)
     lines: list[ft.Control] = [ft.Row([ft.Container(day, expand=True), ft.Container(at, expand=True), button], spacing=8)]
     if form["wrong"]:

@@ -9,8 +9,9 @@ from ui_flutter.components.page import strip, tabs
 from ui_flutter.components.table import table
 from ui_flutter.components.tiles import scrolled, tiles
 from ui_flutter.sections.schedules import Schedules
+from ui_flutter.state.present_report import ReportView
 from ui_flutter.state.present_schedule import CardView
-from ui_flutter.state.present_schedules import ReportView, Tab, TonightView
+from ui_flutter.state.present_schedules import Tab, TonightView
 from ui_flutter.state.schedules_view import SchedulesView
 from ui_flutter.views import schedule_decision, schedule_editor, schedule_week
 from ui_flutter.views.holidays import holidays_page

@@ -15,10 +15,12 @@ from activities.db.models.panels import Panel
 from activities.db.session import Database
 from api.client.auto_arm import (
     AutoArmException,
+    AutoArmReport,
     AutoArmRun,
     AutoArmSchedule,
     ExpectedFiring,
     NotArmedPartition,
+    NotStarted,
     Preview,
     TimetableFiring,
     TimetableRow,
@@ -32,7 +34,8 @@ from tests.support.eventually import eventually
 from tests.ui.screen import Screen
 from tests.ui.sections.conftest import At
 from ui_flutter.i18n.words import Language, Words
-from ui_flutter.state import present_schedule, present_schedules
+from ui_flutter.sections.schedules import pushed
+from ui_flutter.state import present_report, present_schedule, present_schedules
 from ui_flutter.state.listing import Listing, Sending
 from ui_flutter.state.schedule_draft import ScheduleDraft, clock_of, day_of, draft_of, numbers_of
 from ui_flutter.state.views import Mood
@@ -123,12 +126,31 @@ def test_how_a_firing_stands(minutes: int, status: RunStatus | None, outcome: Ru
 
 def test_a_firing_that_was_put_off_says_so_and_counts_down_to_its_new_time() -> None:
     one = firing(10, run_id=uuid4(), status=RunStatus.PENDING)
-    run = run_of(one, RunStatus.PENDING, target_at=NOW + timedelta(minutes=40), postponed_by=uuid4())
-    rows = listing(row(one))
-    view = present_schedules.tonight(rows, {run.id: run}, listing(), WORDS, NOW, "")
+    run = run_of(one, RunStatus.PENDING, target_at=NOW + timedelta(minutes=40))
+    there = row(one)
+    view = present_schedules.tonight(listing(there), {(there.schedule.id, run.fire_at): run}, listing(), WORDS, NOW, "")
     (shown,) = view.table.rows
     assert (shown.cells[0].detail, shown.cells[3].text) == ("in 40 min", "Put off")
     assert [tile.value for tile in view.tiles] == ["1", "0", "0", "0", "0"]
+
+
+def test_a_firing_is_read_as_it_is_pushed() -> None:
+    told = {
+        **{name: str(uuid4()) for name in ("id", "schedule_id", "panel_id", "object_id")},
+        **dict.fromkeys(("fire_at", "target_at", "deadline_at"), "2026-11-25T19:00:00+00:00"),
+        "partitions": [1],
+        "status": "ARMING",
+        "outcome": "ZONES_OPEN",
+        "reason": None,
+        "blocking": [3],
+    }
+    run = pushed(told)
+    assert (run.status, run.outcome, run.blocking, run.fire_at) == (
+        RunStatus.ARMING,
+        RunOutcome.ZONES_OPEN,
+        (3,),
+        datetime(2026, 11, 25, 19, tzinfo=UTC),
+    )
 
 
 def test_tonight_leaves_out_what_is_switched_off_or_far_away() -> None:
@@ -199,6 +221,36 @@ def test_one_decides_only_about_what_was_announced() -> None:
     run = run_of(one, RunStatus.PENDING)
     assert present_schedule.decision(row(one), one, run, ("30", ""), Sending(), WORDS, NOW, may=True).can_decide
     assert not present_schedule.decision(row(one), one, run, ("30", ""), Sending(), WORDS, NOW, may=False).can_decide
+
+
+def test_the_report_names_what_nobody_began_and_counts_outcomes() -> None:
+    there = row()
+    done = run_of(firing(-60), RunStatus.DONE, outcome=RunOutcome.ARMED, schedule_id=there.schedule.id)
+    stuck = run_of(firing(-30), RunStatus.FAILED, outcome=RunOutcome.ZONES_OPEN, blocking=(3, 4))
+    missed = NotStarted(schedule_id=there.schedule.id, object_id=uuid4(), panel_id=uuid4(), fire_at=NOW - timedelta(hours=2))
+    told = AutoArmReport(date=NOW.date(), counts={"ARMED": 1, "ZONES_OPEN": 1}, runs=(done, stuck), not_started=(missed,))
+    view = present_report.report(listing(told), {there.schedule.id: there}, NOW.date(), WORDS)
+    assert [(one.cells[1].text, one.cells[3].text) for one in view.table.rows] == [
+        ("Pharmacy", "Not begun"),
+        ("Pharmacy", "Armed"),
+        ("—", "Violated zones"),
+    ]
+    assert view.table.rows[2].cells[2].detail == "Zones in the way: 3, 4."
+    assert [(tile.value, tile.label, tile.mood) for tile in view.tiles] == [
+        ("1", "Armed", Mood.GOOD),
+        ("1", "Violated zones", Mood.BAD),
+        ("1", "Not begun", Mood.BAD),
+    ]
+
+
+def test_the_list_has_the_next_firing_on_the_panels_wall() -> None:
+    rows = listing(row(firing(-5), firing(60)), row(firing(60), enabled=False), replace(row(), in_step=False))
+    view = present_schedules.schedules(rows, WORDS, NOW, None)
+    assert [(one.cells[4].text, one.cells[5].text, one.faded) for one in view.rows] == [
+        ("25.11 20:00", "On", False),
+        ("—", "Off", True),
+        ("—", "Change under way", False),
+    ]
 
 
 # -- what is typed
