@@ -10,11 +10,11 @@ from ui_flutter.state.tiles import Tile
 from ui_flutter.state.views import Mood
 
 
-def tiles(look: Look, found: Sequence[Tile]) -> ft.Control:
-    """Side by side; on a phone they can be pushed."""
+def tiles(look: Look, found: Sequence[Tile], *, inset: bool = True) -> ft.Control:
+    """Side by side; on a phone they can be pushed. ``inset``: with the page's margin around them."""
     return ft.Container(
         ft.Row([_tile(look, one) for one in found], spacing=10, scroll=ft.ScrollMode.HIDDEN),
-        padding=ft.Padding.symmetric(horizontal=12 if look.narrow else 18, vertical=12),
+        padding=ft.Padding.symmetric(horizontal=12 if look.narrow else 18, vertical=12) if inset else None,
     )
 
 

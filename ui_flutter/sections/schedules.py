@@ -22,6 +22,7 @@ from workflows.domain.permissions import Permission
 
 PAUSE = 3.0  # s between two loads while firings go on: at eight in the evening there are hundreds
 AHEAD = timedelta(days=9)  # how far the list knows the next firing
+NOON = 12  # before it the report is about the evening before
 RUNS_MOST = 10  # pages of one night's runs
 _NEW, _EDIT = "new", "edit"
 
@@ -45,7 +46,8 @@ class Schedules(Section):
         today = tools.clock().astimezone().date()
         self.monday = today - timedelta(days=today.weekday())
         self.week_day = today.weekday()
-        self.report_day = today
+        is_morning = tools.clock().astimezone().hour < NOON
+        self.report_day = today - timedelta(days=1) if is_morning else today
         self.year = today.year
         self.chosen: UUID | None = None
         self.preview: Preview | None = None

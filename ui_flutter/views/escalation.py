@@ -97,7 +97,7 @@ def _policy(look: Look, view: PolicyView, section: Escalating, *, can_edit: bool
     ladder = ft.Column(list(rungs), spacing=8, tight=True)
     inside: list[ft.Control] = [ladder, notes]
     if not look.narrow:
-        sides = [ft.Container(ladder, expand=3), ft.Container(notes, expand=2)]
+        sides: list[ft.Control] = [ft.Container(ladder, expand=3), ft.Container(notes, expand=2)]
         inside = [ft.Row(sides, spacing=18, vertical_alignment=ft.CrossAxisAlignment.START)]
     column = ft.Column([ft.Row(head, spacing=10), *inside], spacing=12, tight=True)
     frame = ft.Container(column, padding=16, border=ft.Border.all(1, tokens.line), border_radius=10, bgcolor=tokens.ground)

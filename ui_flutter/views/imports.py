@@ -119,7 +119,7 @@ def _one(view: ImportView, look: Look, section: Importing) -> ft.Control:
     if buttons:
         lines.append(ft.Row(buttons, spacing=10, wrap=True, run_spacing=8))
     if view.tiles:
-        lines.append(tiles(look, view.tiles))
+        lines.append(tiles(look, view.tiles, inset=False))
     if view.findings is not None:
         lines.append(parts.text(words("import.findings"), tokens.text, size=14, weight=parts.SEMI))
         shown = table(look, view.findings, on_more=section.more, on_again=section.refresh)

@@ -26,6 +26,7 @@ from api.client.auto_arm import (
     TimetableRow,
 )
 from api.client.models import Page
+from api.client.stream import Event
 from tests.api.alarm_data import add_object
 from tests.api.conftest import Api
 from tests.api.test_commands import Login
@@ -382,6 +383,31 @@ async def test_a_decision_needs_a_reason_and_a_refusal_keeps_what_was_typed(
     await screen.click("decision-postpone")  # there is no Temporal here
     await eventually(lambda: "decision-error" in screen.identifiers())
     assert (screen.value("decision-reason"), screen.value("decision-minutes")) == ("Inwentaryzacja", "60")
+    assert screen.browser.errors == []
+
+
+async def test_a_firing_shows_what_is_pushed_of_it(api: Api, at: At, db: Database, panel_id: UUID) -> None:
+    fires = in_minutes(20)
+    schedule_id = await add_schedule(db, panel_id, local(fires))
+    run_id = await add_run(db, panel_id, schedule_id, fires, RunStatus.PENDING)
+    screen = await at(api, "operator", "/schedules/tonight")
+    key = f"row-{schedule_id}:{fires.astimezone(ZoneInfo(ZONE)).date()}"
+    await eventually(lambda: key in screen.identifiers() and "Zapowiedziane" in screen.texts(key))
+    told = {
+        "id": str(run_id),
+        "schedule_id": str(schedule_id),
+        "panel_id": str(panel_id),
+        "object_id": str(uuid4()),
+        **dict.fromkeys(("fire_at", "target_at", "deadline_at"), fires.isoformat()),
+        "partitions": [1, 2],
+        "status": "ARMING",
+        "outcome": "ZONES_OPEN",
+        "reason": None,
+        "blocking": [3],
+    }
+    screen.controller.navigator.told(Event(seq=1, event="schedule.firing", data=told))
+    await eventually(lambda: "Uzbrajanie: Naruszone linie" in screen.texts(key))
+    await eventually(lambda: "Zapowiedziane" in screen.texts(key), within=15, what="all of it is loaded again")
     assert screen.browser.errors == []
 
 
