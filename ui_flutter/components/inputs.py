@@ -77,12 +77,12 @@ def select(
         content_padding=ft.Padding.symmetric(horizontal=12, vertical=8),
         menu_height=360,
         width=width,
-        expanded_insets=ft.Padding.all(0) if fills else None,
+        expand=fills or None,
         on_select=lambda event: on_change(event.control.value or ""),
         on_focus=lambda _: intents.typing(True),
         on_blur=lambda _: intents.typing(False),
     )
-    return parts.named(identifier, _with_error(look, box, error))
+    return parts.named(identifier, _with_error(look, ft.Row([box]) if fills else box, error))
 
 
 def toggle(

@@ -283,7 +283,7 @@ def channels(listing: Listing[NotificationChannel], people: Mapping[UUID, str], 
 def log(listing: Listing[Notification], show: Show, objects: Mapping[UUID, str], words: Words, now: datetime) -> LogView:
     columns = (
         Column(title=words("escalation.when"), width=120),
-        Column(title=words("escalation.object")),
+        Column(title=words("escalation.object"), leads=True),
         Column(title=words("escalation.to")),
         Column(title=words("escalation.answer")),
         Column(title=words("escalation.state"), width=210),

@@ -113,7 +113,7 @@ def imports(state: State, users: Mapping[UUID, str], words: Words, now: datetime
 def _start(state: State, users: Mapping[UUID, str], words: Words, now: datetime) -> StartView:
     columns = (
         Column(title=words("import.when"), width=120),
-        Column(title=words("import.file")),
+        Column(title=words("import.file"), leads=True),
         Column(title=words("import.who"), width=170),
         Column(title=words("import.result")),
         Column(title=words("import.state"), width=190),
@@ -245,7 +245,7 @@ def _findings(detail: ImportDetail, words: Words) -> TableView:
         Column(title=words("import.row"), width=70),
         Column(title=words("import.column"), width=220),
         Column(title=words("import.found"), width=220),
-        Column(title=words("import.what_to_do")),
+        Column(title=words("import.what_to_do"), leads=True),
         Column(title=words("import.weight"), width=130),
     )
     both = [(one, True) for one in detail.errors] + [(one, False) for one in detail.warnings]
@@ -281,7 +281,7 @@ def as_csv(findings: tuple[ImportFinding, ...], words: Words) -> str:
 def _objects(listing: Listing[ImportedObject], words: Words) -> TableView:
     columns = (
         Column(title=words("import.number"), width=70),
-        Column(title=words("import.external"), width=150),
+        Column(title=words("import.external"), width=150, leads=True),
         Column(title=words("import.changes")),
         Column(title=words("import.result"), width=170),
     )

@@ -37,7 +37,7 @@ def report(found: Listing[AutoArmReport], named: Mapping[UUID, TimetableRow], da
         rows.append((one.fire_at, _report_row(key, one.schedule_id, one.fire_at, named, text, Mood.BAD, "")))
     columns = (
         Column(title=words("schedule.when"), width=90),
-        Column(title=words("schedule.object")),
+        Column(title=words("schedule.object"), leads=True),
         Column(title=words("schedule.name")),
         Column(title=words("schedule.outcome"), width=270),
     )

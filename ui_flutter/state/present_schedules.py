@@ -127,7 +127,7 @@ def tonight(
     listed = tuple(_tonight_row(*one, words, now, selected) for one in shown)
     columns = (
         Column(title=words("schedule.when"), width=132),
-        Column(title=words("schedule.object")),
+        Column(title=words("schedule.object"), leads=True),
         Column(title=words("schedule.name")),
         Column(title=words("schedule.state"), width=250),
     )
@@ -249,7 +249,7 @@ def week(rows: Listing[TimetableRow], monday: date, day: int, words: Words, now:
         day=day,
         table=table(
             rows,
-            (Column(title=""), Column(title=""), Column(title="")),
+            (Column(title=""), Column(title="", leads=True), Column(title="")),
             tuple(sorted(on_day, key=lambda one: one.cells[0].text)),
             empty=words("schedule.empty.day") if rows.items else words("schedule.empty.list"),
         ),
@@ -276,7 +276,7 @@ def _week_row(row: TimetableRow, days: list[date], words: Words, now: datetime) 
 
 def schedules(rows: Listing[TimetableRow], words: Words, now: datetime, selected: UUID | None) -> TableView:
     columns = (
-        Column(title=words("schedule.object")),
+        Column(title=words("schedule.object"), leads=True),
         Column(title=words("schedule.name")),
         Column(title=words("schedule.days"), width=210),
         Column(title=words("schedule.at"), width=80),

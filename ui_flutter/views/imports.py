@@ -107,10 +107,9 @@ def _steps(look: Look, found: tuple[StepView, ...]) -> ft.Control:
 def _one(view: ImportView, look: Look, section: Importing) -> ft.Control:
     words, tokens = look.words, look.tokens
     lines: list[ft.Control] = [_steps(look, view.steps)]
-    state = pill(look, view.status, look.mood(view.mood))
-    lines.append(
-        ft.Row([parts.named("import-status", state), parts.text(view.explain, tokens.soft, size=13.5, expand=True)], spacing=12)
-    )
+    state = parts.named("import-status", pill(look, view.status, look.mood(view.mood)))
+    explain = parts.text(view.explain, tokens.soft, size=13.5, expand=not look.narrow or None)
+    lines += [ft.Row([state]), explain] if look.narrow else [ft.Row([state, explain], spacing=12)]
     if view.running:
         lines.append(progress(look, "import-progress", view.progress, view.progress_text))
     if view.error:
