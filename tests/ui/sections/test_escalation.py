@@ -339,7 +339,7 @@ async def test_an_operator_reads_who_was_told_and_that_nobody_was(api: Api, at: 
     screen = await at(api, "operator", "/escalation/log", width=390)
     await eventually(lambda: "escalation-nobody" in screen.identifiers())
     (first, *_) = sorted(one for one in screen.identifiers() if one.startswith("row-"))
-    assert screen.texts(first)[0] == "Apteka", "on a phone the object heads the card"
+    await eventually(lambda: screen.texts(first)[0] == "Apteka", what="the object heads the card on a phone")
     assert "tab-channels" not in screen.identifiers()
     assert "escalation-add" not in screen.identifiers()
     await screen.click("tab-failed")
