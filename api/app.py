@@ -32,6 +32,7 @@ from api.routers import (
     audit,
     auth,
     auto_arm,
+    auto_arm_plans,
     auto_arm_runs,
     callbacks,
     commands,
@@ -83,7 +84,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.COMMANDS: (commands,),
     Flag.SERVICE_MODE: (service_modes,),
     Flag.ESCALATION: (escalation_policies, on_call, notifications, push_devices),
-    Flag.AUTO_ARM: (auto_arm, auto_arm_runs),
+    Flag.AUTO_ARM: (auto_arm, auto_arm_runs, auto_arm_plans),
 }
 
 

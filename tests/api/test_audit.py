@@ -35,8 +35,10 @@ from workflows.domain.response import StepKind
 Login = Callable[..., Any]
 DAY: Final = timedelta(days=1)
 
-# Routes that change nothing anybody is asked about later: a session that goes on, its ticket for the WebSocket, a proposal.
+# Routes that change nothing anybody is asked about later: a session that goes on, its ticket for the WebSocket, a proposal,
+# what a draft would do.
 _NOT_AUDITED: Final = {
+    ("POST", "/api/auto-arm/preview"),
     ("POST", "/api/auth/refresh"),
     ("POST", "/api/auth/ws-ticket"),
     ("POST", "/api/objects/{object_id}/geocode"),

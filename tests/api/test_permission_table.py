@@ -226,6 +226,8 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", "/api/auto-arm/runs"): _VIEW_OBJECT,
     ("POST", "/api/auto-arm/runs/{run_id}/postpone"): "A--AA-",
     ("POST", "/api/auto-arm/runs/{run_id}/cancel"): "A--AA-",
+    ("GET", "/api/auto-arm/timetable"): _VIEW_OBJECT,
+    ("POST", "/api/auto-arm/preview"): _EDIT,
     ("GET", "/api/auto-arm/sweep"): _VIEW_OBJECT,
     ("GET", "/api/auto-arm/report"): _VIEW_OBJECT,
     # audit, ledger, system

@@ -9,12 +9,16 @@ from ui_flutter.i18n import en, pl
 from ui_flutter.i18n.words import CATALOGUES, PARTS, Language, Words, plural_form
 from ui_flutter.sections.registry import ENTRIES
 from workflows.domain.alarm import AlarmType, Priority, Source
+from workflows.domain.auto_arm import OpenZones, RunOutcome, RunStatus
+from workflows.domain.auto_arm_sweep import NotArmed
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
 from workflows.domain.command import ArmMode, CommandKind, CommandReason, CommandSource, CommandStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.errors import ErrorCode
-from workflows.domain.escalation import DeliveryStatus
+from workflows.domain.escalation import Channel, DeliveryStatus, Nobody, Purpose
+from workflows.domain.object_import import ImportOutcome, ImportStatus
 from workflows.domain.response import StepKind
+from workflows.domain.schedule import ClockChange, HolidayPolicy, Skipped
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
 POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
@@ -86,6 +90,19 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"command.status.{one}" for one in set(CommandStatus) - {CommandStatus.ACK}),
         *(f"command.reason.{one}" for one in CommandReason),
         *(f"command.source.{one}" for one in CommandSource),
+        *(f"schedule.run.{one}" for one in RunStatus),
+        *(f"schedule.outcome.{one}" for one in RunOutcome),
+        *(f"schedule.why.{one}" for one in NotArmed),
+        *(f"schedule.rule.open.{one}" for one in OpenZones),
+        *(f"schedule.holidays.{one}" for one in HolidayPolicy),
+        *(f"schedule.skipped.{one}" for one in Skipped),
+        *(f"schedule.clocks.{one}" for one in ClockChange),
+        *(f"escalation.status.{one}" for one in DeliveryStatus),
+        *(f"escalation.nobody.{one}" for one in Nobody),
+        *(f"escalation.purpose.{one}" for one in Purpose),
+        *(f"channel.{one}" for one in Channel),
+        *(f"import.status.{one}" for one in ImportStatus),
+        *(f"import.outcome.{one}" for one in ImportOutcome),
     ]
     assert [key for key in wanted if key not in POLISH] == []
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.db.models.bundle_alarms import BundleAlarm
+from activities.db.models.notification_channels import NotificationChannel
 from activities.db.models.notification_log import NotificationAttempt
 from activities.db.models.push_devices import PushDevice
 from activities.db.models.users import User
@@ -39,7 +40,7 @@ class Wanted:
 async def list_notifications(session: AsyncSession, wanted: Wanted, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
     """Newest first. Raises BadCursor."""
     query = select(NotificationAttempt.__table__).where(*_conditions(wanted))
-    return await page(session, query, _NEWEST, cursor=cursor, limit=limit, named=_named)
+    return await page(session, query, _NEWEST, cursor=cursor, limit=limit, named=_labelled)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -85,6 +86,11 @@ async def purge(session: WriteSession, *, older_than: timedelta, limit: int) -> 
 
 def _named(rows: Subquery) -> Select[Any]:
     return select(rows, User.display_name.label("user_name")).outerjoin(User, User.id == rows.c.user_id)
+
+
+def _labelled(rows: Subquery) -> Select[Any]:
+    address = NotificationChannel.id == rows.c.target_id
+    return _named(rows).outerjoin(NotificationChannel, address).add_columns(NotificationChannel.label.label("target_label"))
 
 
 async def devices_of(session: AsyncSession, user_id: UUID) -> Sequence[PushDevice]:
