@@ -51,6 +51,7 @@ RETRY_FIRST, RETRY_LAST = 1.0, 10.0  # s
 _STEPS_IN_LIST = {"J": 1, "ARROW DOWN": 1, "K": -1, "ARROW UP": -1}
 HAD_SESSION = "session"  # a remembered choice, not a secret: whether resuming is worth a try
 OFFLINE = "OFFLINE"  # an error code of the console's own: no answer at all
+_ASKED_FIRST = {Action.ACK: DialogKind.ACK, Action.RESOLVE: DialogKind.RESOLVE, Action.TAKE_OVER: DialogKind.TAKE_OVER}
 _AWAY = (Unreachable, BadAnswer)  # no answer, or none we understand
 
 
@@ -539,13 +540,13 @@ class Controller:
     # -- actions
 
     def act(self, action: Action) -> None:
-        """Take a step on the open alarm; two of them ask for words first."""
+        """Take a step on the open alarm; some of them ask for words first."""
         alarm, store = self.store.open_alarm, self.store
         if alarm is None or store.user is None or alarm.id in store.pending:
             return
         if action not in offered(alarm, store.user, store.link.server_now(self._clock())):
             return
-        kind = {Action.ACK: DialogKind.ACK, Action.RESOLVE: DialogKind.RESOLVE}.get(action)
+        kind = _ASKED_FIRST.get(action)
         if kind is not None:
             store.dialog = Dialog(kind=kind, alarm_id=alarm.id)
         else:
@@ -557,6 +558,9 @@ class Controller:
 
     def confirm_resolve(self, result_code: ResultCode, note: str) -> None:
         self._confirm(Action.RESOLVE, note=note or None, result_code=result_code)
+
+    def confirm_take_over(self, reason: str) -> None:
+        self._confirm(Action.TAKE_OVER, note=reason)
 
     def _confirm(self, action: Action, *, note: str | None, result_code: ResultCode | None = None) -> None:
         id_ = self.store.dialog.alarm_id

@@ -366,7 +366,9 @@ class _Routes:
 
     async def action(self, request: Request, person: Person) -> Response:
         id_, name = UUID(request.path_params["id"]), request.path_params["action"]
-        done = self.station.act(person, id_, Action("add_note" if name == "notes" else name), await request.json())
+        done = self.station.act(
+            person, id_, Action("add_note" if name == "notes" else name.replace("-", "_")), await request.json()
+        )
         if isinstance(done, Refusal):
             return problem(ErrorCode(done), self.station.alarms[id_])
         return JSONResponse(jsonable(done))

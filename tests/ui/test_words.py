@@ -4,8 +4,7 @@ from string import Formatter
 
 import pytest
 
-from ui_flutter.i18n import en, pl
-from ui_flutter.i18n.words import Language, Words, plural_form
+from ui_flutter.i18n.words import CATALOGUES, Language, Words, plural_form
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
@@ -13,6 +12,7 @@ from workflows.domain.errors import ErrorCode
 from workflows.domain.escalation import DeliveryStatus
 from workflows.domain.response import StepKind
 
+POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
 
 
@@ -25,22 +25,22 @@ def blanks(text: str) -> set[str]:
 
 
 def test_both_languages_have_the_same_keys() -> None:
-    assert pl.WORDS.keys() == en.WORDS.keys()
+    assert POLISH.keys() == ENGLISH.keys()
 
 
-@pytest.mark.parametrize("key", sorted(pl.WORDS))
+@pytest.mark.parametrize("key", sorted(POLISH))
 def test_translations_have_the_same_blanks(key: str) -> None:
-    polish, english = forms(pl.WORDS[key]), forms(en.WORDS[key])
+    polish, english = forms(POLISH[key]), forms(ENGLISH[key])
     assert {frozenset(blanks(text)) for text in (*polish.values(), *english.values())} == {
         frozenset(blanks(next(iter(polish.values()))))
     }
 
 
 def test_counted_texts_have_all_forms_of_their_language() -> None:
-    for key, value in pl.WORDS.items():
+    for key, value in POLISH.items():
         if isinstance(value, dict):
             assert value.keys() == {"one", "few", "many"}, key
-            assert forms(en.WORDS[key]).keys() == {"one", "many"}, key
+            assert forms(ENGLISH[key]).keys() == {"one", "many"}, key
 
 
 @pytest.mark.parametrize(
@@ -71,18 +71,18 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"line.notification.{one}" for one in DeliveryStatus),
         *(f"done.{one}" for one in set(Action) - TIMER_ACTIONS),
     ]
-    assert [key for key in wanted if key not in pl.WORDS] == []
+    assert [key for key in wanted if key not in POLISH] == []
 
 
 def test_every_error_an_operator_can_meet_has_words() -> None:
     never_met = {ErrorCode.METHOD_NOT_ALLOWED}
-    assert [code for code in set(ErrorCode) - never_met if f"error.{code}" not in pl.WORDS] == []
+    assert [code for code in set(ErrorCode) - never_met if f"error.{code}" not in POLISH] == []
 
 
 def test_no_word_is_left_over() -> None:
     source = "\n".join(path.read_text() for path in SOURCES.rglob("*.py") if path.parent.name != "i18n").replace("'", '"')
     built = tuple(re.findall(r'f"([a-z_.]+\.)\{', source))
-    unused = [key for key in pl.WORDS if f'"{key}"' not in source and not key.startswith(built)]
+    unused = [key for key in POLISH if f'"{key}"' not in source and not key.startswith(built)]
     assert unused == []
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ui_flutter.i18n import en, pl
+from ui_flutter.i18n import en, en_desk, pl, pl_desk
 
 Catalogue = Mapping[str, str | dict[str, str]]
 
@@ -18,7 +18,10 @@ class Language(StrEnum):
         return Language.EN if self is Language.PL else Language.PL
 
 
-CATALOGUES: dict[Language, Catalogue] = {Language.PL: pl.WORDS, Language.EN: en.WORDS}
+CATALOGUES: dict[Language, Catalogue] = {
+    Language.PL: {**pl.WORDS, **pl_desk.WORDS},
+    Language.EN: {**en.WORDS, **en_desk.WORDS},
+}
 
 
 def plural_form(language: Language, n: int) -> str:

@@ -13,6 +13,8 @@ from workflows.domain.bundle import Action, BundleStatus
 from workflows.domain.permissions import Permission
 
 LATE_AFTER = 30  # s between happening and arriving from which the timeline says so
+_QUIET = frozenset({Action.RELEASE, Action.TAKE_OVER})  # never the next step
+_ASKED = {DialogKind.ACK: "ack.title", DialogKind.RESOLVE: "resolve.title", DialogKind.TAKE_OVER: "take_over.title"}
 _PHASES = {CardPhase.LOADING: DetailPhase.LOADING, CardPhase.FAILED: DetailPhase.FAILED, CardPhase.GONE: DetailPhase.GONE}
 
 
@@ -72,7 +74,7 @@ def _buttons(alarm: AlarmSummary, store: Store, actions: tuple[Action, ...]) -> 
         ButtonView(
             action=action,
             label=store.words("act.busy" if action is pending else f"act.{action}"),
-            primary=action is not Action.RELEASE,
+            primary=action not in _QUIET,
             enabled=pending is None,
         )
         for action in shown
@@ -203,9 +205,10 @@ def dialog(store: Store) -> DialogView:
         return present_desk.dialog(store, subject)
     return DialogView(
         kind=kind,
-        title=words("ack.title" if kind is DialogKind.ACK else "resolve.title"),
+        title=words(_ASKED[kind]),
         subject=subject,
         note_required=bool(alarm and alarm.requires_note and kind is DialogKind.ACK),
         busy=bool(alarm and alarm.id in store.pending),
+        holder=present.owner_name(alarm, store) if alarm else "",
         error=store.dialog.error,
     )

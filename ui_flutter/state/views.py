@@ -237,6 +237,7 @@ class DialogKind(StrEnum):
     SKIP = "skip"
     DIFFERENT = "different"
     CALLBACK = "callback"
+    TAKE_OVER = "take_over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +256,7 @@ class DialogView:
     note_required: bool = False
     busy: bool = False
     error: str = ""
+    holder: str = ""  # of the alarm
     contacts: tuple[ContactView, ...] = ()  # empty: it is clear who
 
 

@@ -15,6 +15,7 @@ ACTION_ICONS = {
     Action.CLAIM: ft.Icons.PAN_TOOL,
     Action.START: ft.Icons.SCHEDULE,
     Action.RELEASE: ft.Icons.UNDO,
+    Action.TAKE_OVER: ft.Icons.SWAP_HORIZ,
     Action.ACK: ft.Icons.CHECK,
     Action.RESOLVE: ft.Icons.DONE_ALL,
     Action.CLOSE: ft.Icons.TASK_ALT,

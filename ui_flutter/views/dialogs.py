@@ -100,6 +100,33 @@ def ack_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control
     )
 
 
+@safe_component
+def take_over_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
+    """Why it is taken from whoever holds it."""
+    view, words = cell.value, look.words
+    note = forms.use_note()
+    reason = forms.note_field(look, intents, words("take_over.reason", name=view.holder), note, autofocus=True)
+    return ft.Column(
+        [
+            forms.title(look, view),
+            parts.named("take-over-reason", reason),
+            *forms.error(look, view),
+            forms.feet(
+                look,
+                view,
+                "act-take_over-confirm",
+                words("take_over.confirm"),
+                lambda: intents.confirm_take_over(note.text.strip()),
+                bool(note.text.strip()) and not view.busy,
+                intents,
+            ),
+        ],
+        spacing=16,
+        tight=True,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+    )
+
+
 _NOTHING: ResultCode | None = None
 
 
@@ -167,6 +194,7 @@ def keys_list(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contro
 BODIES = {
     DialogKind.ACK: ack_form,
     DialogKind.RESOLVE: resolve_form,
+    DialogKind.TAKE_OVER: take_over_form,
     DialogKind.KEYS: keys_list,
     DialogKind.CALL: call_form,
     DialogKind.SKIP: words_form,
