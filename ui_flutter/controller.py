@@ -30,6 +30,7 @@ from api.client.stream import (
 )
 from ui_flutter.desk import Desk
 from ui_flutter.i18n.words import Language
+from ui_flutter.siren import Loudspeaker, Siren
 from ui_flutter.state import problems
 from ui_flutter.state.actions import is_mine, offered
 from ui_flutter.state.link import Phase
@@ -57,6 +58,9 @@ _AWAY = (Unreachable, BadAnswer)  # no answer, or none we understand
 
 class Surroundings(Protocol):
     """What the controller needs of the place it runs in."""
+
+    @property
+    def loudspeaker(self) -> Loudspeaker: ...
 
     def changed(self) -> None:
         """The store changed: draw soon."""
@@ -108,6 +112,7 @@ class Controller:
             reload=self._load_timeline,
             clock=clock,
         )
+        self.siren = Siren(self.store, surroundings.loudspeaker, spawn=self._spawn, changed=surroundings.changed, clock=clock)
 
     # -- life
 
@@ -233,6 +238,7 @@ class Controller:
         self._around.remember(HAD_SESSION, "yes")
         self._spawn(self._stream_for_ever())
         self._spawn(self._learn_objects())
+        self._spawn(self.siren.run())
         if self._wanted_card is not None:
             self.open(self._wanted_card)
         self._around.changed()

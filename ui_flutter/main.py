@@ -17,6 +17,7 @@ from api.client.transport import browser_transport, native_transport
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.components.painter import Painter
+from ui_flutter.components.player import Player
 from ui_flutter.components.safe import report
 from ui_flutter.components.screen import Screen
 from ui_flutter.controller import HAD_SESSION, Controller
@@ -95,12 +96,13 @@ def _revive(page: ft.Page, screen: Screen) -> None:
 
 
 class PageSurroundings:
-    """What the controller needs of Flet: address bar, preferences, clipboard."""
+    """What the controller needs of Flet: address bar, preferences, clipboard, loudspeaker."""
 
     def __init__(self, page: ft.Page, painter: Painter) -> None:
         self._page = page
         self._painter = painter
         self._preferences = ft.SharedPreferences()
+        self.loudspeaker = Player()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def keep(self, work: Any) -> None:

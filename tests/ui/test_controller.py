@@ -22,10 +22,27 @@ from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 
 
+class Loudspeaker:
+    """Remembers what it was asked to play; `works` False: a browser that wants a click first."""
+
+    def __init__(self) -> None:
+        self.played: list[int] = []
+        self.stopped = 0
+        self.works = True
+
+    async def play(self, rank: int) -> bool:
+        self.played.append(rank)
+        return self.works
+
+    async def stop(self) -> None:
+        self.stopped += 1
+
+
 class Surroundings:
     """Remembers what the controller asked of its page."""
 
     def __init__(self) -> None:
+        self.loudspeaker = Loudspeaker()
         self.route = "/"
         self.remembered: dict[str, str] = {}
         self.copied = ""

@@ -15,6 +15,7 @@ from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.book import AlarmBook
 from ui_flutter.state.link import Link
 from ui_flutter.state.order import WINDOW, Filter, Order
+from ui_flutter.state.sound import Sound
 from ui_flutter.state.views import DialogKind, ListPhase, Mood
 from ui_flutter.theme import ThemeName
 from workflows.domain.bundle import Action
@@ -98,6 +99,7 @@ class Store:
     pending: dict[UUID, Action] = field(default_factory=dict)  # sent, not answered
     due: tuple[Callback, ...] = ()  # call-backs
     settling: set[UUID] = field(default_factory=set)  # of these, on their way
+    sound: Sound = field(default_factory=Sound)
     toasts: list[Toast] = field(default_factory=list)
     came_back: int | None = None  # alarms missed while away, until dismissed
     _toast_key: int = 0
