@@ -30,6 +30,9 @@ from api.client.stream import (
 )
 from ui_flutter.desk import Desk
 from ui_flutter.i18n.words import Language
+from ui_flutter.navigator import Navigator
+from ui_flutter.sections.registry import ALARMS
+from ui_flutter.sections.section import Tools
 from ui_flutter.siren import Loudspeaker, Siren
 from ui_flutter.state import problems
 from ui_flutter.state.actions import is_mine, offered
@@ -40,6 +43,7 @@ from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
 from ui_flutter.theme import ThemeName
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
+from workflows.domain.permissions import Permission
 
 logger = logging.getLogger("stam.console")
 
@@ -103,7 +107,18 @@ class Controller:
         self._asked: dict[UUID, int] = {}  # alarms asked for their names, and in which version
         self._start_tried: dict[UUID, int] = {}
         self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of actions that got no answer
-        self._wanted_card: UUID | None = None
+        self._wanted = "/"  # the address to open after the login
+        tools = Tools(
+            client=client,
+            store=self.store,
+            spawn=self._spawn,
+            changed=surroundings.changed,
+            clock=clock,
+            go=self.go,
+            copy=self.copy,
+            told=self._told,
+        )
+        self.navigator = Navigator(tools, desk=self._follow_desk)
         self.desk = Desk(
             client,
             self.store,
@@ -121,7 +136,7 @@ class Controller:
 
         ``had_session`` False spares the server a question whose answer is known.
         """
-        self._wanted_card = alarm_of_route(route)
+        self._wanted = route
         user = await self._resumed() if had_session else None
         if user is not None:
             self._admit(user)
@@ -237,10 +252,10 @@ class Controller:
         store.book.user_names[user.id] = user.display_name
         self._around.remember(HAD_SESSION, "yes")
         self._spawn(self._stream_for_ever())
-        self._spawn(self._learn_objects())
         self._spawn(self.siren.run())
-        if self._wanted_card is not None:
-            self.open(self._wanted_card)
+        if user.may(Permission.OBJECT_VIEW):
+            self._spawn(self._learn_objects())
+        self.navigator.follow(self._wanted)
         self._around.changed()
 
     def log_out(self) -> None:
@@ -254,12 +269,13 @@ class Controller:
             logger.warning("the server was not told of the logout: %s", error)
 
     def _end_session(self, notice: str) -> None:
-        """Nothing of this session goes on; the open alarm is opened again after the next login."""
+        """Nothing of this session goes on; what was open is opened again after the next login."""
         for task in self._session_tasks - {asyncio.current_task()}:
             task.cancel()
         self._around.remember(HAD_SESSION, "no")
-        self._wanted_card = self.store.card.id if self.store.card and notice else None
+        self._wanted = self._address() if notice else "/"
         self.store.forget_session()
+        self.navigator.forget()
         self.store.login_notice = notice
         self._asked.clear()
         self._keys.clear()
@@ -308,6 +324,7 @@ class Controller:
             case Live():
                 self._is_live(now)
             case Event():
+                self.navigator.told(message)
                 change = message.alarm_change()
                 if change is not None:
                     self._alarm_changed(change, opened=message.event == "alarm.new")
@@ -327,6 +344,7 @@ class Controller:
         link = self.store.link.heard(now, message.server_time)
         self.store.link = replace(link, phase=Phase.CATCHING_UP, mode=message.mode, retry_at=None)
         self._spawn(self.desk.load_due())
+        self.navigator.refresh()
         if not message.resumed or self.store.list_phase is not ListPhase.READY:
             self._spawn(self._reload())
 
@@ -383,6 +401,9 @@ class Controller:
 
     async def _load_open(self) -> bool:
         store, mark = self.store, self.store.book.mark()
+        if store.user is None or not store.user.may(Permission.ALARM_VIEW):
+            store.list_phase = ListPhase.READY
+            return True
         try:
             alarms = await self._all_open()
         except ClientError as error:
@@ -467,7 +488,10 @@ class Controller:
         """Open an alarm's card; what is known is shown at once."""
         store = self.store
         if store.login is not Login.IN:
-            self._wanted_card = alarm
+            self._wanted = f"/alarms/{alarm}"
+            return
+        if store.section != ALARMS:
+            self.navigator.follow(f"/alarms/{alarm}")
             return
         card = store.card if store.card is not None and store.card.id == alarm else Card(id=alarm)
         store.card = card
@@ -480,8 +504,23 @@ class Controller:
         self._around.navigate("/")
         self._around.changed()
 
+    def go(self, route: str) -> None:
+        """Open an address of the console."""
+        self._around.navigate(route)
+        self.navigator.follow(route)
+
     def follow(self, route: str) -> None:
         """The address changed (back, forward, a link)."""
+        if self.store.login is Login.IN:
+            self.navigator.follow(route)
+
+    def _address(self) -> str:
+        """Of what is on the screen."""
+        if self.at_desk:
+            return f"/alarms/{self.store.card.id}" if self.store.card else "/"
+        return self.navigator.route
+
+    def _follow_desk(self, route: str) -> None:
         wanted = alarm_of_route(route)
         current = self.store.card.id if self.store.card else None
         if wanted == current:
@@ -749,6 +788,11 @@ class Controller:
         """Whether single keys are commands now."""
         return not (self._is_typing or self._in_dialog) and self.store.login is Login.IN
 
+    @property
+    def at_desk(self) -> bool:
+        """Whether the alarm desk is on the screen."""
+        return self.store.section == ALARMS
+
     # -- keyboard
 
     def key(self, key: str, *, modified: bool, visible: tuple[UUID, ...]) -> None:
@@ -756,7 +800,12 @@ class Controller:
         if key == "Escape":
             self._escape()
         elif self.takes_keys and not modified:
-            self._command(key.upper(), visible)
+            if key == "?":
+                self.show_keys()
+            elif self.at_desk:
+                self._command(key.upper(), visible)
+            else:
+                self.navigator.key(key.upper())
 
     @property
     def _in_dialog(self) -> bool:
@@ -770,14 +819,14 @@ class Controller:
             self._move(_STEPS_IN_LIST[key], visible)
         elif key in {"1", "2", "3", "4"}:
             self.toggle_class(int(key))
-        elif key == "?":
-            self.show_keys()
         elif key == "ENTER" and self.store.card is None and visible:
             self.open(visible[0])
 
     def _escape(self) -> None:
         if self._in_dialog:
             self.cancel_dialog()
+        elif not self.at_desk:
+            self.navigator.key("Escape")
         elif self.store.card is not None and not self._is_typing:
             self.leave()
 

@@ -44,6 +44,7 @@ async def console(page: ft.Page, client: StamClient | None = None) -> Controller
     painter = Painter(store, screen, lambda: page.width or 1440, lambda: _revive(page, screen))
     surroundings = PageSurroundings(page, painter)
     controller = Controller(client or make_client(), surroundings, store=store)
+    painter.navigator = controller.navigator
     had_session = await surroundings.recall(controller)
     page.render(app, screen, controller, screen.look, screen.frame)
     _listen(page, screen, controller, painter)
@@ -73,7 +74,7 @@ def _dress(page: ft.Page) -> None:
 def _listen(page: ft.Page, screen: Screen, controller: Controller, painter: Painter) -> None:
     async def on_key(event: ft.KeyboardEvent) -> None:
         visible: tuple[UUID, ...] = screen.listing.value.ids
-        if event.key == "/" and controller.takes_keys and screen.search.current is not None:
+        if event.key == "/" and controller.takes_keys and controller.at_desk and screen.search.current is not None:
             await screen.search.current.focus()  # type: ignore[no-untyped-call]
         else:
             controller.key(event.key, modified=event.ctrl or event.alt or event.meta, visible=visible)

@@ -125,7 +125,7 @@ async def screen_of(client: StamClient, *, width: int = 1440) -> AsyncIterator[S
     patch = session.get_page_patch()  # type: ignore[no-untyped-call]
     told = RegisterClientResponseBody(session_id=session.id, page_patch=patch, error="")
     browser.send_message(Message(MessageAction.REGISTER_CLIENT, told))  # packing it also takes Flet's first snapshot
-    token = _context_page.set(page)
+    _context_page.set(page)
     controller = await console(page, client)
     try:
         yield Screen(page, session, browser, controller)
@@ -135,4 +135,4 @@ async def screen_of(client: StamClient, *, width: int = 1440) -> AsyncIterator[S
             if "paint_for_ever" in repr(task.get_coro()):
                 task.cancel()
         session.close()  # type: ignore[no-untyped-call]
-        _context_page.reset(token)
+        _context_page.set(None)

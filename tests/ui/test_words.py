@@ -1,19 +1,23 @@
 import re
+from collections import Counter
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
-from ui_flutter.i18n.words import CATALOGUES, Language, Words, plural_form
+from ui_flutter.i18n import en, pl
+from ui_flutter.i18n.words import CATALOGUES, PARTS, Language, Words, plural_form
+from ui_flutter.sections.registry import ENTRIES
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
+from workflows.domain.command import ArmMode, CommandKind, CommandReason, CommandSource, CommandStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.errors import ErrorCode
 from workflows.domain.escalation import DeliveryStatus
 from workflows.domain.response import StepKind
 
-POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
+POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
 
 
 def forms(value: str | dict[str, str]) -> dict[str, str]:
@@ -26,6 +30,12 @@ def blanks(text: str) -> set[str]:
 
 def test_both_languages_have_the_same_keys() -> None:
     assert POLISH.keys() == ENGLISH.keys()
+
+
+def test_no_key_stands_in_two_catalogues() -> None:
+    counted = Counter(key for words in (pl.WORDS, *(part.PL for part in PARTS)) for key in words)
+    counted += Counter(key for words in (en.WORDS, *(part.EN for part in PARTS)) for key in words)
+    assert [key for key, times in counted.items() if times != 2] == []
 
 
 @pytest.mark.parametrize("key", sorted(POLISH))
@@ -70,6 +80,12 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"step.kind.{one}" for one in StepKind),
         *(f"line.notification.{one}" for one in DeliveryStatus),
         *(f"done.{one}" for one in set(Action) - TIMER_ACTIONS),
+        *(f"nav.{one.name}" for one in ENTRIES),
+        *(f"command.kind.{one}" for one in CommandKind),
+        *(f"command.arm.{one.name}" for one in ArmMode),
+        *(f"command.status.{one}" for one in set(CommandStatus) - {CommandStatus.ACK}),
+        *(f"command.reason.{one}" for one in CommandReason),
+        *(f"command.source.{one}" for one in CommandSource),
     ]
     assert [key for key in wanted if key not in POLISH] == []
 
@@ -80,7 +96,7 @@ def test_every_error_an_operator_can_meet_has_words() -> None:
 
 
 def test_no_word_is_left_over() -> None:
-    source = "\n".join(path.read_text() for path in SOURCES.rglob("*.py") if path.parent.name != "i18n").replace("'", '"')
+    source = "\n".join(path.read_text() for path in SOURCES.rglob("*.py") if "i18n" not in path.parts).replace("'", '"')
     built = tuple(re.findall(r'f"([a-z_.]+\.)\{', source))
     unused = [key for key in POLISH if f'"{key}"' not in source and not key.startswith(built)]
     assert unused == []

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from ui_flutter.i18n.words import Words
+from ui_flutter.navigator import Navigator
 from ui_flutter.state.views import Mood, Tab
 from ui_flutter.theme import Tokens
 from workflows.domain.bundle import Action, ResultCode
@@ -56,6 +57,11 @@ class Intents(Protocol):
     def desk(self) -> DeskIntents: ...
     @property
     def siren(self) -> SirenIntents: ...
+
+    @property
+    def navigator(self) -> Navigator: ...
+
+    def go(self, route: str) -> None: ...
 
     def log_in(self, username: str, password: str, code: str = "") -> None: ...
     def change_password(self, current: str, new: str, again: str) -> None: ...

@@ -11,6 +11,7 @@ from ui_flutter.components.look import Look
 from ui_flutter.components.safe import report
 from ui_flutter.components.screen import RowCells, Screen
 from ui_flutter.i18n.words import Words
+from ui_flutter.navigator import Navigator
 from ui_flutter.state import format as formats
 from ui_flutter.state import present, present_card, present_desk
 from ui_flutter.state.store import Store
@@ -29,6 +30,7 @@ class Painter:
         self._width = width
         self._revive = revive
         self._changed = asyncio.Event()
+        self.navigator: Navigator | None = None  # set when there is one: it needs what needs the painter
 
     def changed(self) -> None:
         self._changed.set()
@@ -54,6 +56,9 @@ class Painter:
         screen.look.value = Look(THEMES[store.theme], Words(store.language), narrow)
         screen.frame.value = present.frame(store, narrow=narrow)
         screen.login.value = present.login(store)
+        if self.navigator is not None:
+            screen.nav.value = self.navigator.nav()
+            screen.section.value = self.navigator.view(now)
         screen.top.value = present.top(store)
         screen.user.value = present.user(store)
         screen.clock.value = formats.clock(store.link.server_now(now))

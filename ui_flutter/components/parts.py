@@ -7,6 +7,7 @@ import flet as ft
 
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.marks import BLINKING
+from ui_flutter.state.views import FactView
 from ui_flutter.theme import FONT, MONO
 
 BOLD, SEMI, MEDIUM = ft.FontWeight.W_700, ft.FontWeight.W_600, ft.FontWeight.W_500
@@ -227,6 +228,12 @@ def meter(look: Look, used: float, color: str, width: float) -> ft.Control:
         bgcolor=look.tokens.raised,
         alignment=ft.Alignment.CENTER_LEFT,
     )
+
+
+def fact(look: Look, view: FactView) -> ft.Control:
+    """A label and its value, side by side."""
+    label = ft.Container(text(view.label, look.tokens.faint, size=12.5), width=110)
+    return ft.Row([label, text(view.value, look.tokens.text, mono=view.mono, expand=True)], spacing=8)
 
 
 def logo(size: float = 30) -> ft.Control:

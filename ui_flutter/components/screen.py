@@ -18,7 +18,9 @@ from ui_flutter.state.views import (
     ListView,
     LoginView,
     MeterView,
+    NavView,
     RowView,
+    SectionView,
     TargetView,
     ToastView,
     TopView,
@@ -45,6 +47,8 @@ class Screen:
     look: Cell[Look]
     frame: Cell[FrameView] = field(default_factory=lambda: Cell(FrameView()))
     login: Cell[LoginView] = field(default_factory=lambda: Cell(LoginView()))
+    nav: Cell[NavView] = field(default_factory=lambda: Cell(NavView()))
+    section: Cell[SectionView] = field(default_factory=lambda: Cell(SectionView()))
     top: Cell[TopView] = field(default_factory=lambda: Cell(TopView()))
     user: Cell[UserView] = field(default_factory=lambda: Cell(UserView()))
     clock: Cell[str] = field(default_factory=lambda: Cell(""))

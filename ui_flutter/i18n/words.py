@@ -1,10 +1,13 @@
-"""Texts by key in the operator's language. Pure; the catalogues are the dict files beside this one."""
+"""Texts by key in the operator's language. Pure; the catalogues are the dict files beside this one: the desk's
+words by language, a section's in a file of `parts/` with both languages."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ui_flutter.i18n import en, en_desk, pl, pl_desk
+from ui_flutter.i18n import en, pl
+from ui_flutter.i18n.parts import commands, common, desk
 
 Catalogue = Mapping[str, str | dict[str, str]]
 
@@ -18,9 +21,10 @@ class Language(StrEnum):
         return Language.EN if self is Language.PL else Language.PL
 
 
+PARTS = (common, commands, desk)
 CATALOGUES: dict[Language, Catalogue] = {
-    Language.PL: {**pl.WORDS, **pl_desk.WORDS},
-    Language.EN: {**en.WORDS, **en_desk.WORDS},
+    Language.PL: dict(ChainMap(pl.WORDS, *(part.PL for part in PARTS))),
+    Language.EN: dict(ChainMap(en.WORDS, *(part.EN for part in PARTS))),
 }
 
 

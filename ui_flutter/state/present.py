@@ -50,7 +50,7 @@ _PAGES = {
     Login.BUSY: Page.LOGIN,
     Login.PASSWORD: Page.PASSWORD,
     Login.CHANGING: Page.PASSWORD,
-    Login.IN: Page.ALARMS,
+    Login.IN: Page.WORK,
 }
 
 
@@ -58,7 +58,7 @@ def frame(store: Store, *, narrow: bool = False) -> FrameView:
     page = _PAGES[store.login]
     waiting = (a for a in store.book.alarms.values() if a.status is BundleStatus.NEW and not a.suppressed)
     urgent = any(alarm.priority in _URGENT for alarm in waiting)
-    return FrameView(page=page, urgent=urgent, card_alone=narrow and store.card is not None)
+    return FrameView(page=page, urgent=urgent, card_alone=narrow and store.card is not None, section=store.section)
 
 
 def login(store: Store) -> LoginView:

@@ -87,6 +87,7 @@ class Store:
     needs_code: bool = False  # the account that logs in has a second factor
     login_notice: str = ""
     user: User | None = None
+    section: str = "alarms"  # which part of the console is on the screen
     book: AlarmBook = field(default_factory=AlarmBook)
     link: Link = field(default_factory=Link)
     list_phase: ListPhase = ListPhase.LOADING

@@ -30,7 +30,7 @@ class Page(StrEnum):
     STARTING = "starting"
     LOGIN = "login"
     PASSWORD = "password"  # noqa: S105 - the form that changes it
-    ALARMS = "alarms"
+    WORK = "work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,31 @@ class FrameView:
     page: Page = Page.STARTING
     urgent: bool = False  # a P1 or P2 waits for somebody: red border round the window
     card_alone: bool = False  # a phone with an open card: the list is behind it
+    section: str = "alarms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavItem:
+    """A section one may open."""
+
+    name: str
+    icon: str
+    label: str
+    route: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavView:
+    items: tuple[NavItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """The section on the screen and what it draws; no name: the alarm desk."""
+
+    name: str = ""
+    value: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

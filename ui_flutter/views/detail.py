@@ -190,13 +190,8 @@ def _button(look: Look, view: ButtonView, intents: Intents) -> ft.Control:
 
 def _facts(look: Look, facts: tuple[FactView, ...]) -> ft.Control:
     tokens = look.tokens
-
-    def line(fact: FactView) -> ft.Control:
-        label = ft.Container(parts.text(fact.label, tokens.faint, size=12.5), width=110)
-        return ft.Row([label, parts.text(fact.value, tokens.text, mono=fact.mono, expand=True)], spacing=8)
-
     return ft.Container(
-        content=ft.Column([line(fact) for fact in facts], spacing=5, tight=True),
+        content=ft.Column([parts.fact(look, fact) for fact in facts], spacing=5, tight=True),
         padding=ft.Padding.symmetric(vertical=11),
         border=ft.Border.only(top=ft.BorderSide(1, tokens.line), bottom=ft.BorderSide(1, tokens.line)),
     )

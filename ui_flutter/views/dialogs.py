@@ -7,6 +7,7 @@ import flet as ft
 from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
+from ui_flutter.components.modal import modal
 from ui_flutter.components.safe import safe_component
 from ui_flutter.state.views import DialogKind, DialogView
 from ui_flutter.views import forms
@@ -32,27 +33,7 @@ def dialog_layer(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
     view = cell.value
     if view.kind is DialogKind.NONE:
         return ft.Container(visible=False)
-    body = BODIES[view.kind]
-    card = ft.Container(
-        content=body(cell, look, intents),
-        width=480,
-        margin=12,
-        padding=24,
-        bgcolor=look.tokens.surface,
-        border=ft.Border.all(1, look.tokens.line),
-        border_radius=14,
-        shadow=ft.BoxShadow(blur_radius=40, color="#80000000", offset=ft.Offset(0, 12)),
-    )
-    return ft.Container(
-        content=parts.named("dialog", card),
-        left=0,
-        right=0,
-        top=0,
-        bottom=0,
-        bgcolor=look.tokens.shade,
-        alignment=ft.Alignment.CENTER,
-        on_click=lambda _: None,  # the page beneath must not be reached
-    )
+    return modal(look, BODIES[view.kind](cell, look, intents))
 
 
 def _phrases(look: Look, on_pick: object) -> ft.Control:

@@ -7,12 +7,14 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.components.screen import Screen
-from ui_flutter.state.views import BannerView, FrameView, Mood, Page, ToastView
+from ui_flutter.sections.registry import ALARMS, page_of
+from ui_flutter.state.views import BannerView, FrameView, Mood, Page, SectionView, ToastView
 from ui_flutter.theme import ThemeName
 from ui_flutter.views.alarms import alarms_page
 from ui_flutter.views.dialogs import dialog_layer
 from ui_flutter.views.journal import due_lines
 from ui_flutter.views.login import login_page
+from ui_flutter.views.nav import navigation
 from ui_flutter.views.password import password_page
 from ui_flutter.views.top import top_bar
 
@@ -22,7 +24,7 @@ def app(screen: Screen, intents: Intents, look_cell: Cell[Look], frame_cell: Cel
     """The root; redrawn on a change of theme, language, page or urgency only."""
     look, frame = look_cell.value, frame_cell.value
     page = _page(screen, intents, look, frame)
-    urgent = frame.urgent and frame.page is Page.ALARMS
+    urgent = frame.urgent and frame.page is Page.WORK
     layers = [page, dialog_layer(screen.dialog, look, intents), toast_layer(screen.toasts, look, intents)]
     return ft.Container(
         content=ft.Stack(layers, expand=True),
@@ -45,9 +47,29 @@ def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.
         top_bar(screen, look, intents),
         banner_line(screen.banner, look, intents),
         due_lines(screen.due, look, intents),
-        alarms_page(screen, look, intents, frame.card_alone),
     ]
-    return ft.Column(parts_of_page, spacing=0, expand=True)
+    inner = _inner(screen, intents, look, frame)
+    nav = navigation(screen.nav, look, intents)
+    if look.narrow:
+        return ft.Column([*parts_of_page, inner, nav], spacing=0, expand=True)
+    work = ft.Row([nav, inner], spacing=0, expand=True, vertical_alignment=ft.CrossAxisAlignment.STRETCH)
+    return ft.Column([*parts_of_page, work], spacing=0, expand=True)
+
+
+def _inner(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.Control:
+    if frame.section == ALARMS:
+        return alarms_page(screen, look, intents, frame.card_alone)
+    return section_page(screen.section, look, intents, frame.section)
+
+
+@safe_component
+def section_page(cell: Cell[SectionView], look: Look, intents: Intents, name: str) -> ft.Control:
+    """The page of a section; empty for the moment in which frame and section are not of one mind yet."""
+    section = intents.navigator.current
+    if cell.value.name != name or section is None:
+        return ft.Container(expand=True, bgcolor=look.tokens.surface)
+    drawn: ft.Control = page_of(name)(cell.value.value, look, intents, section)
+    return ft.Container(content=drawn, expand=True, bgcolor=look.tokens.surface)
 
 
 @safe_component

@@ -1,0 +1,44 @@
+"""Sections of the console on a real Flet session, against the real API."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from activities.infra.settings import Settings
+from api.client.client import StamClient
+from tests.api.conftest import Api, api, login, people, serving, settings, whole_api
+from tests.api.people import PASSWORD, People
+from tests.support.eventually import eventually
+from tests.ui.screen import Screen, screen_of
+
+__all__ = ["api", "at", "login", "people", "settings", "whole_api"]
+At = Callable[..., Awaitable[Screen]]
+
+
+@pytest.fixture
+async def at() -> AsyncIterator[At]:
+    """``await at(api, "admin", "/commands")``: the console of that user, logged in, at that address."""
+    async with AsyncExitStack() as stack:
+
+        async def console_of(api: Api, username: str, route: str = "/", *, width: int = 1440) -> Screen:
+            client = StamClient(api.url)
+            stack.push_async_callback(client.aclose)
+            screen = await stack.enter_async_context(screen_of(client, width=width))
+            await eventually(lambda: "login-submit" in screen.identifiers())
+            await screen.type("login-user", username)
+            await screen.type("login-password", PASSWORD)
+            await screen.click("login-submit")
+            await eventually(lambda: "conn-state" in screen.identifiers())
+            screen.controller.go(route)
+            return screen
+
+        yield console_of
+
+
+@pytest.fixture
+async def console_api(settings: Settings, people: People, console_folder: Path) -> AsyncIterator[Api]:
+    """The API with the packed console, for a browser."""
+    async with serving(settings.model_copy(update={"console_dir": console_folder})) as running:
+        yield running

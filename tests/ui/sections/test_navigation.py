@@ -1,0 +1,45 @@
+"""Which sections who sees, and how an address opens one."""
+
+import pytest
+
+from tests.api.conftest import Api
+from tests.support.eventually import eventually
+from tests.ui.sections.conftest import At
+from ui_flutter.navigator import parts_of
+
+
+async def test_who_may_see_no_alarms_begins_elsewhere(api: Api, at: At) -> None:
+    screen = await at(api, "field_worker")
+    await eventually(lambda: "page-title" in screen.identifiers())
+    assert screen.controller.store.section != "alarms"
+    assert "nav-alarms" not in screen.identifiers()
+    assert screen.browser.errors == []
+
+
+async def test_an_address_opens_its_section_and_the_desk_keeps_its_card(api: Api, at: At) -> None:
+    screen = await at(api, "operator", "/commands")
+    await eventually(lambda: "Polecenia" in screen.texts("page-title"))
+    await screen.click("nav-alarms")
+    await eventually(lambda: "search" in screen.identifiers())
+    await screen.click("nav-commands")
+    await eventually(lambda: screen.browser.route == "/commands")
+    assert screen.browser.errors == []
+
+
+@pytest.mark.parametrize("address", ["/nowhere", "/nowhere/at/all"])
+async def test_an_address_nobody_knows_is_the_first_page(api: Api, at: At, address: str) -> None:
+    screen = await at(api, "operator", address)
+    await eventually(lambda: "search" in screen.identifiers())
+    assert screen.controller.store.section == "alarms"
+
+
+async def test_a_phone_has_its_sections_at_the_bottom(api: Api, at: At) -> None:
+    screen = await at(api, "admin", "/commands", width=390)
+    await eventually(lambda: "nav-commands" in screen.identifiers())
+    await eventually(lambda: "table-empty" in screen.identifiers())
+    assert screen.browser.errors == []
+
+
+def test_parts_of_an_address() -> None:
+    assert parts_of("/objects/7?tab=zones") == ("objects", "7")
+    assert parts_of("/") == ()

@@ -1,0 +1,50 @@
+"""Which sections there are, in the order of the navigation, and who sees them."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from api.client.models import User
+from ui_flutter.sections.section import Section, Tools
+from workflows.domain.permissions import Permission
+
+ALARMS = "alarms"  # the desk, which is no section: it is always there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A section by name: the first part of its address, and of its files. ``icon``: a name of `ft.Icons`."""
+
+    name: str
+    icon: str
+    needs: frozenset[Permission]  # any of these
+
+    def seen_by(self, user: User) -> bool:
+        return any(user.may(permission) for permission in self.needs)
+
+
+DESK = Entry(name=ALARMS, icon="NOTIFICATIONS", needs=frozenset({Permission.ALARM_VIEW}))
+ENTRIES = (
+    DESK,
+    Entry(name="commands", icon="TERMINAL", needs=frozenset({Permission.PANEL_VIEW})),
+)
+_BY_NAME = {entry.name: entry for entry in ENTRIES}
+
+
+def entry_of(name: str) -> Entry | None:
+    return _BY_NAME.get(name)
+
+
+def entries_of(user: User) -> tuple[Entry, ...]:
+    return tuple(entry for entry in ENTRIES if entry.seen_by(user))
+
+
+def make(name: str, tools: Tools) -> Section:
+    """The section's module is imported now, and not at the console's start."""
+    made: Section = import_module(f"ui_flutter.sections.{name}").make(tools)
+    return made
+
+
+def page_of(name: str) -> Any:
+    """`page(view, look, intents, section)` of its view."""
+    return import_module(f"ui_flutter.views.{name}").page
