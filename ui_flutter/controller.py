@@ -41,6 +41,7 @@ from ui_flutter.state.order import WINDOW, WINDOW_STEP, Filter
 from ui_flutter.state.store import Card, CardPhase, Dialog, Login, Store
 from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
 from ui_flutter.theme import ThemeName
+from ui_flutter.watch import Watch
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
@@ -253,6 +254,7 @@ class Controller:
         self._around.remember(HAD_SESSION, "yes")
         self._spawn(self._stream_for_ever())
         self._spawn(self.siren.run())
+        self._spawn(Watch(self._client, store, self._around.changed).run())
         if user.may(Permission.OBJECT_VIEW):
             self._spawn(self._learn_objects())
         self.navigator.follow(self._wanted)
@@ -354,15 +356,15 @@ class Controller:
         if link.phase is Phase.RELOADING:  # the reload says when it is done
             return
         if link.lost_at is not None and now - link.lost_at >= AWAY_WORTH_TELLING:
-            store.came_back = link.missed
-        store.link = replace(link, phase=Phase.LIVE, lost_at=None, missed=0)
+            store.came_back, store.missed = len(link.missed), link.missed
+        store.link = replace(link, phase=Phase.LIVE, lost_at=None, missed=frozenset())
 
     def _alarm_changed(self, change: AlarmChange, *, opened: bool) -> None:
         store = self.store
         if not store.book.push(change.alarm):
             return
         if opened and store.link.phase is not Phase.LIVE and store.link.lost_at is not None:
-            store.link = replace(store.link, missed=store.link.missed + 1)
+            store.link = replace(store.link, missed=store.link.missed | {change.alarm.id})
         if store.card is not None and store.card.id == change.alarm.id:
             self._spawn(self._refresh_card(store.card))
             self._start_if_claimed()
@@ -417,7 +419,7 @@ class Controller:
         store.book.load(alarms, mark)
         store.list_phase = ListPhase.READY
         if store.link.phase is Phase.RELOADING and self._reload_after is None:
-            store.link = replace(store.link, phase=Phase.LIVE, lost_at=None, missed=0)
+            store.link = replace(store.link, phase=Phase.LIVE, lost_at=None, missed=frozenset())
         self._enrich_soon()
         self._around.changed()
         return True
@@ -710,17 +712,15 @@ class Controller:
     # -- choices
 
     def choose_tab(self, tab: Tab) -> None:
-        self._filter(Filter(tab=tab, ranks=self.store.filter.ranks, query=self.store.filter.query))
+        self._filter(replace(self.store.filter, tab=tab, only=None))
         if tab is Tab.CLOSED:
             self._spawn(self._load_closed())
 
     def toggle_class(self, rank: int) -> None:
-        now = self.store.filter
-        self._filter(Filter(tab=now.tab, ranks=now.ranks ^ {rank}, query=now.query))
+        self._filter(replace(self.store.filter, ranks=self.store.filter.ranks ^ {rank}))
 
     def search(self, text: str) -> None:
-        now = self.store.filter
-        self._filter(Filter(tab=now.tab, ranks=now.ranks, query=text))
+        self._filter(replace(self.store.filter, query=text))
 
     def clear_filters(self) -> None:
         self._filter(Filter(tab=self.store.filter.tab))
@@ -769,6 +769,16 @@ class Controller:
     def dismiss_toast(self, key: int) -> None:
         self.store.toasts = [toast for toast in self.store.toasts if toast.key != key]
         self._around.changed()
+
+    def toggle_group(self, key: str) -> None:
+        """Show the alarms of a group below it, or hide them again."""
+        self.store.unfolded ^= {key}
+        self._around.changed()
+
+    def show_missed(self) -> None:
+        """Only what opened while we were away."""
+        self._filter(Filter(only=self.store.missed))
+        self.dismiss_banner()
 
     def dismiss_banner(self) -> None:
         self.store.came_back = None

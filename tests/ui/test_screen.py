@@ -142,7 +142,7 @@ async def test_a_lost_server_keeps_the_picture_and_the_console_comes_back(statio
 async def test_one_changed_row_redraws_that_row_alone(station: Station, screen: Screen) -> None:
     await log_in(screen)
     place = station.place("Hurtownia Żółw")
-    made = [station.alarm(AlarmType.POWER, place, zone=n + 1) for n in range(30)]
+    made = [station.alarm(AlarmType.INTRUSION, place, zone=n + 1) for n in range(30)]
     await eventually(lambda: screen.texts().count(place.name) == len(made))  # all drawn, all with names
     others = {one.id: screen.find(f"alarm-row-{one.id}") for one in made[1:]}
     station.change(made[0].id, event_count=7)

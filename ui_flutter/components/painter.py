@@ -13,7 +13,7 @@ from ui_flutter.components.screen import RowCells, Screen
 from ui_flutter.i18n.words import Words
 from ui_flutter.navigator import Navigator
 from ui_flutter.state import format as formats
-from ui_flutter.state import present, present_card, present_desk
+from ui_flutter.state import present, present_card, present_desk, present_trust
 from ui_flutter.state.store import Store
 from ui_flutter.theme import THEMES
 
@@ -63,7 +63,9 @@ class Painter:
         screen.user.value = present.user(store)
         screen.clock.value = formats.clock(store.link.server_now(now))
         screen.link.value = present.link(store, now)
-        screen.banner.value = present.banner(store, now)
+        screen.banners.value = present_trust.banners(store, now)
+        screen.trust.value = present_trust.trust(store, now)
+        screen.sound.value = present_trust.sound(store, now)
         screen.due.value = present_desk.due(store, now)
         screen.filters.value = present.filters(store)
         self._paint_list(now)

@@ -32,7 +32,7 @@ def alarm_row(cell: Cell[RowView], cells: RowCells, look: Look, intents: Intents
     )
     face = ft.Container(
         content=content,
-        height=HEIGHT,
+        height=look.px(HEIGHT),
         padding=ft.Padding.only(left=8, right=14, top=7, bottom=7),
         bgcolor=tokens.selected if row.selected else tokens.surface,
         border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),

@@ -21,9 +21,11 @@ from ui_flutter.state.views import (
     NavView,
     RowView,
     SectionView,
+    SoundView,
     TargetView,
     ToastView,
     TopView,
+    TrustView,
     UserView,
 )
 
@@ -53,7 +55,9 @@ class Screen:
     user: Cell[UserView] = field(default_factory=lambda: Cell(UserView()))
     clock: Cell[str] = field(default_factory=lambda: Cell(""))
     link: Cell[LinkView] = field(default_factory=lambda: Cell(LinkView()))
-    banner: Cell[BannerView] = field(default_factory=lambda: Cell(BannerView()))
+    banners: Cell[tuple[BannerView, ...]] = field(default_factory=lambda: Cell(()))
+    trust: Cell[TrustView] = field(default_factory=lambda: Cell(TrustView()))
+    sound: Cell[SoundView] = field(default_factory=lambda: Cell(SoundView()))
     filters: Cell[FilterView] = field(default_factory=lambda: Cell(FilterView()))
     listing: Cell[ListView] = field(default_factory=lambda: Cell(ListView()))
     rows: dict[UUID, RowCells] = field(default_factory=dict)

@@ -9,8 +9,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from api.client.dispatch import Callback, Procedure
-from api.client.models import AlarmDetail, AlarmSummary, Timeline, User
+from api.client.models import AlarmDetail, AlarmSummary, SystemStatus, Timeline, User
 from api.client.object_admin import Contact
+from api.client.supervision import SupervisedPart
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.book import AlarmBook
 from ui_flutter.state.link import Link
@@ -100,6 +101,11 @@ class Store:
     pending: dict[UUID, Action] = field(default_factory=dict)  # sent, not answered
     due: tuple[Callback, ...] = ()  # call-backs
     settling: set[UUID] = field(default_factory=set)  # of these, on their way
+    flooded: bool = False  # alarms come faster than they can be looked at
+    unfolded: set[str] = field(default_factory=set)  # groups whose alarms are shown
+    missed: frozenset[UUID] = frozenset()  # what opened while we were away
+    system: SystemStatus | None = None  # as it was last told
+    parts: tuple[SupervisedPart, ...] = ()  # of the system: who promised to be heard
     sound: Sound = field(default_factory=Sound)
     toasts: list[Toast] = field(default_factory=list)
     came_back: int | None = None  # alarms missed while away, until dismissed

@@ -98,12 +98,34 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BannerView:
-    """A line over the whole width; empty text: none."""
+    """A line over the whole width, named by what it is about."""
 
-    text: str = ""
+    key: str
+    text: str
     detail: str = ""
-    mood: Mood = Mood.QUIET
+    mood: Mood = Mood.WARN
+    action: str = ""  # what can be done about it
     can_dismiss: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustView:
+    """How much of what should be heard is heard; empty texts: not told yet."""
+
+    panels: str = ""  # "42/43"
+    panels_label: str = ""
+    panels_mood: Mood = Mood.QUIET
+    sms: str = ""
+    sms_label: str = ""
+    sms_mood: Mood = Mood.QUIET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundView:
+    label: str = ""  # of the button
+    muted: bool = False
+    left: str = ""  # of the quiet: "1:42"
+    works: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,15 +171,34 @@ class ListPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    """Many alarms on one line, while they come in floods."""
+
+    key: str
+    rank: int
+    kind: str  # alarm type, chooses the icon; empty: of one place
+    title: str
+    detail: str
+    count: str
+    unfolded: bool
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
     phase: ListPhase = ListPhase.LOADING
-    ids: tuple[UUID, ...] = ()
+    lines: tuple[UUID | GroupView, ...] = ()
     footer: str = ""
     can_show_more: bool = False
     above: str = ""  # "3 nowe alarmy powyżej", or empty
     empty: str = ""
     can_clear: bool = False
     veiled: str = ""  # "dane z 12:03:44" when stale
+
+    @property
+    def ids(self) -> tuple[UUID, ...]:
+        """The alarms that have a row of their own."""
+        return tuple(line for line in self.lines if isinstance(line, UUID))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.components.screen import Screen
 from ui_flutter.sections.registry import ALARMS, page_of
-from ui_flutter.state.views import BannerView, FrameView, Mood, Page, SectionView, ToastView
+from ui_flutter.state.views import FrameView, Mood, Page, SectionView, ToastView
 from ui_flutter.theme import ThemeName
 from ui_flutter.views.alarms import alarms_page
+from ui_flutter.views.banners import banner_lines
 from ui_flutter.views.dialogs import dialog_layer
 from ui_flutter.views.journal import due_lines
 from ui_flutter.views.login import login_page
@@ -45,7 +46,7 @@ def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.
         return password_page(screen.login, look, intents)
     parts_of_page = [
         top_bar(screen, look, intents),
-        banner_line(screen.banner, look, intents),
+        banner_lines(screen.banners, look, intents),
         due_lines(screen.due, look, intents),
     ]
     inner = _inner(screen, intents, look, frame)
@@ -70,34 +71,6 @@ def section_page(cell: Cell[SectionView], look: Look, intents: Intents, name: st
         return ft.Container(expand=True, bgcolor=look.tokens.surface)
     drawn: ft.Control = page_of(name)(cell.value.value, look, intents, section)
     return ft.Container(content=drawn, expand=True, bgcolor=look.tokens.surface)
-
-
-@safe_component
-def banner_line(cell: Cell[BannerView], look: Look, intents: Intents) -> ft.Control:
-    """A line over the whole width: connection lost, or what was missed."""
-    banner, tokens = cell.value, look.tokens
-    if not banner.text:
-        return ft.Container(height=0)
-    is_bad = banner.mood is Mood.BAD
-    ground, color = (tokens.bad_ground, tokens.on_bad) if is_bad else (tokens.warn_ground, tokens.on_warn)
-    words: list[ft.Control] = [
-        ft.Icon(ft.Icons.WIFI_OFF if is_bad else ft.Icons.HISTORY, size=18, color=color),
-        ft.Container(
-            parts.text(banner.text, color, size=13.5, weight=parts.SEMI, one_line=True), expand_loose=True, expand=True
-        ),
-        parts.text(banner.detail, color, size=13),
-    ]
-    if banner.can_dismiss:
-        close = ft.Container(ft.Icon(ft.Icons.CLOSE, size=17, color=color), ink=True, padding=6, border_radius=6)
-        close.on_click = lambda _: intents.dismiss_banner()
-        words.append(parts.named("banner-dismiss", close, button=True, label=look.words("detail.close_panel")))
-    line = ft.Container(
-        content=ft.Row(words, spacing=10, alignment=ft.MainAxisAlignment.CENTER),
-        bgcolor=ground,
-        height=38,
-        padding=ft.Padding.symmetric(horizontal=14),
-    )
-    return parts.named("banner", line, live_region=True)
 
 
 @safe_component

@@ -7,7 +7,7 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.components.screen import Screen
-from ui_flutter.state.views import LinkView, Mood, TopView, UserView
+from ui_flutter.state.views import LinkView, Mood, SoundView, TopView, TrustView, UserView
 from ui_flutter.theme import ThemeName
 
 
@@ -19,8 +19,9 @@ def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
     if not look.narrow:
         name.append(parts.text(words("app.name"), tokens.text, size=16, weight=parts.BOLD))
         name.append(parts.text(words("app.title"), tokens.soft, size=13))
-    right: list[ft.Control] = [link_sign(screen.link, look)]
+    right: list[ft.Control] = [link_sign(screen.link, look), sound_button(screen.sound, look, intents)]
     if not look.narrow:
+        right.insert(0, trust_signs(screen.trust, look))
         right += [clock_text(screen.clock, look), _language(look, intents), _theme(look, intents), _help(look, intents)]
     right.append(user_menu(screen.user, look, intents))
     return ft.Container(
@@ -87,6 +88,59 @@ def link_sign(cell: Cell[LinkView], look: Look) -> ft.Control:
         padding=ft.Padding.symmetric(horizontal=11, vertical=6),
     )
     return parts.named("conn-state", face, label=link.label, exclude_semantics=True)
+
+
+@safe_component
+def trust_signs(cell: Cell[TrustView], look: Look) -> ft.Control:
+    """Panels on the line, and the way of text messages."""
+    view = cell.value
+    if not view.panels:
+        return ft.Container(width=0)
+    signs = (
+        ("trust-panels", ft.Icons.ROUTER, view.panels, view.panels_label, view.panels_mood),
+        ("trust-sms", ft.Icons.SMS, view.sms, view.sms_label, view.sms_mood),
+    )
+    return ft.Row([_sign(look, *sign) for sign in signs], spacing=12, tight=True)
+
+
+def _sign(look: Look, name: str, icon: ft.IconData, value: str, label: str, mood: Mood) -> ft.Control:
+    """Quiet while all is well."""
+    tokens, is_well = look.tokens, mood in {Mood.GOOD, Mood.QUIET}
+    face = ft.Row(
+        [
+            ft.Icon(icon, size=16, color=tokens.faint if is_well else look.mood(mood)),
+            parts.text(
+                value, tokens.soft if is_well else look.mood(mood), size=12.5, weight=parts.SEMI, mono=name == "trust-panels"
+            ),
+        ],
+        spacing=5,
+        tight=True,
+    )
+    return parts.named(name, ft.Container(face, tooltip=label), label=label, exclude_semantics=True)
+
+
+@safe_component
+def sound_button(cell: Cell[SoundView], look: Look, intents: Intents) -> ft.Control:
+    """Two minutes of quiet, or no longer; while it is quiet, how long still."""
+    view, tokens = cell.value, look.tokens
+    if view.muted:
+        icon, color = ft.Icons.NOTIFICATIONS_OFF, tokens.warn
+    else:
+        icon, color = (ft.Icons.VOLUME_UP, tokens.soft) if view.works else (ft.Icons.VOLUME_OFF, tokens.bad)
+    signs: list[ft.Control] = [ft.Icon(icon, size=19, color=color)]
+    if view.left:
+        signs.append(parts.text(view.left, tokens.warn, size=12.5, weight=parts.BOLD, mono=True))
+    face = ft.Container(
+        content=ft.Row(signs, spacing=5, tight=True, alignment=ft.MainAxisAlignment.CENTER),
+        height=44 if look.narrow else 34,
+        padding=ft.Padding.symmetric(horizontal=12 if look.narrow else 8),
+        border_radius=7,
+        alignment=ft.Alignment.CENTER if look.narrow else None,
+        ink=True,
+        tooltip=view.label,
+        on_click=lambda _: intents.siren.toggle_mute(),
+    )
+    return parts.named("sound-mute", face, button=True, label=view.label, toggled=view.muted)
 
 
 @safe_component
