@@ -28,19 +28,22 @@ from api.client.stream import (
     SessionEnded,
     Welcome,
 )
+from ui_flutter.appearance import Appearance
 from ui_flutter.desk import Desk
 from ui_flutter.i18n.words import Language
+from ui_flutter.keyboard import Keyboard
 from ui_flutter.navigator import Navigator
 from ui_flutter.sections.registry import ALARMS
 from ui_flutter.sections.section import Tools
 from ui_flutter.siren import Loudspeaker, Siren
+from ui_flutter.site import Files, SiteDesk
 from ui_flutter.state import problems
 from ui_flutter.state.actions import is_mine, offered
 from ui_flutter.state.link import Phase
 from ui_flutter.state.order import WINDOW, WINDOW_STEP, Filter
 from ui_flutter.state.store import Card, CardPhase, Dialog, Login, Store
 from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
-from ui_flutter.theme import ThemeName
+from ui_flutter.vault import Vault
 from ui_flutter.watch import Watch
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
@@ -54,7 +57,6 @@ ENRICH_SINGLY = 3  # up to so many alarms without names are asked for one by one
 CARD_PAUSE = 0.3  # s between two loads of the same card
 AWAY_WORTH_TELLING = timedelta(seconds=5)
 RETRY_FIRST, RETRY_LAST = 1.0, 10.0  # s
-_STEPS_IN_LIST = {"J": 1, "ARROW DOWN": 1, "K": -1, "ARROW UP": -1}
 HAD_SESSION = "session"  # a remembered choice, not a secret: whether resuming is worth a try
 OFFLINE = "OFFLINE"  # an error code of the console's own: no answer at all
 _ASKED_FIRST = {Action.ACK: DialogKind.ACK, Action.RESOLVE: DialogKind.RESOLVE, Action.TAKE_OVER: DialogKind.TAKE_OVER}
@@ -66,6 +68,9 @@ class Surroundings(Protocol):
 
     @property
     def loudspeaker(self) -> Loudspeaker: ...
+
+    @property
+    def files(self) -> Files: ...
 
     def changed(self) -> None:
         """The store changed: draw soon."""
@@ -101,7 +106,6 @@ class Controller:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._session_tasks: set[asyncio.Task[None]] = set()
-        self._is_typing = False
         self._reloading = False
         self._reload_after: float | None = None  # s; asked for, not begun
         self._enriching = False
@@ -126,6 +130,18 @@ class Controller:
             spawn=self._spawn,
             changed=surroundings.changed,
             reload=self._load_timeline,
+            clock=clock,
+        )
+        self.keyboard = Keyboard(self)
+        self.appearance = Appearance(self.store, surroundings.remember, surroundings.changed)
+        self.site = SiteDesk(client, self.store, surroundings.files, spawn=self._spawn, changed=surroundings.changed)
+        self.vault = Vault(
+            client,
+            self.store,
+            spawn=self._spawn,
+            changed=surroundings.changed,
+            copy=surroundings.copy,
+            told=self._told,
             clock=clock,
         )
         self.siren = Siren(self.store, surroundings.loudspeaker, spawn=self._spawn, changed=surroundings.changed, clock=clock)
@@ -276,7 +292,7 @@ class Controller:
             task.cancel()
         self._around.remember(HAD_SESSION, "no")
         self._wanted = self._address() if notice else "/"
-        self.store.forget_session()
+        self.store.forget_session(logged_out=not notice)
         self.navigator.forget()
         self.store.login_notice = notice
         self._asked.clear()
@@ -332,6 +348,7 @@ class Controller:
                     self._alarm_changed(change, opened=message.event == "alarm.new")
                 else:
                     self.desk.told(message)
+                    self.site.told(message)
             case ReplayOverflow():
                 store.link = replace(store.link, phase=Phase.RELOADING)
                 self._spawn(self._reload(after=message.retry_after_ms / 1000))
@@ -496,12 +513,15 @@ class Controller:
             self.navigator.follow(f"/alarms/{alarm}")
             return
         card = store.card if store.card is not None and store.card.id == alarm else Card(id=alarm)
+        if card is not store.card:
+            self.vault.hide()
         store.card = card
         self._around.navigate(f"/alarms/{alarm}")
         self._spawn(self._load_card(card))
         self._around.changed()
 
     def leave(self) -> None:
+        self.vault.hide()
         self.store.card = None
         self._around.navigate("/")
         self._around.changed()
@@ -509,12 +529,17 @@ class Controller:
     def go(self, route: str) -> None:
         """Open an address of the console."""
         self._around.navigate(route)
-        self.navigator.follow(route)
+        self._show(route)
 
     def follow(self, route: str) -> None:
         """The address changed (back, forward, a link)."""
         if self.store.login is Login.IN:
-            self.navigator.follow(route)
+            self._show(route)
+
+    def _show(self, route: str) -> None:
+        self.navigator.follow(route)
+        if self.store.card is None or not self.at_desk:
+            self.vault.hide()
 
     def _address(self) -> str:
         """Of what is on the screen."""
@@ -552,6 +577,7 @@ class Controller:
         self._start_if_claimed()
         await self._load_timeline(card)
         await self.desk.load(card)
+        await self.site.load(card)
 
     async def _load_timeline(self, card: Card) -> None:
         known = self.store.book.alarms.get(card.id)
@@ -616,6 +642,23 @@ class Controller:
             self.store.dialog.error = ""
             self._spawn(self._send(alarm, action, note=note, result_code=result_code))
 
+    def undo(self, alarm_id: UUID) -> None:
+        """Take back the claim that was a slip of the hand."""
+        store, alarm = self.store, self.store.book.alarms.get(alarm_id)
+        store.toasts = [toast for toast in store.toasts if toast.undo != alarm_id]
+        if alarm is None or store.user is None or alarm_id in store.pending:
+            return
+        if Action.RELEASE in offered(alarm, store.user, store.link.server_now(self._clock())):
+            self._spawn(self._send(alarm, Action.RELEASE))
+        self._around.changed()
+
+    def keep_draft(self, field: str, text: str) -> None:
+        """Half-written words, in case the session ends before they are sent."""
+        self.store.keep_draft(field, text)
+
+    def draft(self, field: str) -> str:
+        return self.store.draft(field)
+
     def add_note(self, text: str) -> None:
         alarm = self.store.open_alarm
         if alarm is not None and alarm.id not in self.store.pending and text.strip():
@@ -658,9 +701,11 @@ class Controller:
         store = self.store
         store.book.learn(after)
         if store.dialog.alarm_id == after.id:
+            store.keep_draft(store.dialog.kind, "")
             store.dialog = Dialog()
-        if action not in {Action.CLAIM, Action.START}:
-            store.toast(store.words(f"done.{action}"), Mood.GOOD, self._clock())
+        if action is not Action.START:
+            undo = after.id if action is Action.CLAIM else None
+            store.toast(store.words(f"done.{action}"), Mood.GOOD, self._clock(), undo=undo)
         self._start_if_claimed()
         if store.card is not None and store.card.id == after.id:
             store.card.notes_added += action is Action.ADD_NOTE
@@ -749,21 +794,13 @@ class Controller:
         self.store.language = language
         self._around.changed()
 
-    def switch_theme(self) -> None:
-        self.use_theme(self.store.theme.other)
-        self._around.remember("theme", self.store.theme)
-
-    def use_theme(self, theme: ThemeName) -> None:
-        self.store.theme = theme
-        self._around.changed()
-
     def show_keys(self) -> None:
         self.store.dialog = Dialog(kind=DialogKind.KEYS)
         self._around.changed()
 
     def cancel_dialog(self) -> None:
         self.store.dialog = Dialog()
-        self._is_typing = False
+        self.keyboard.is_typing = False
         self._around.changed()
 
     def dismiss_toast(self, key: int) -> None:
@@ -791,61 +828,12 @@ class Controller:
 
     def typing(self, is_typing: bool) -> None:
         """A text field has the focus: single keys are letters, not commands."""
-        self._is_typing = is_typing
-
-    @property
-    def takes_keys(self) -> bool:
-        """Whether single keys are commands now."""
-        return not (self._is_typing or self._in_dialog) and self.store.login is Login.IN
+        self.keyboard.is_typing = is_typing
 
     @property
     def at_desk(self) -> bool:
         """Whether the alarm desk is on the screen."""
         return self.store.section == ALARMS
-
-    # -- keyboard
-
-    def key(self, key: str, *, modified: bool, visible: tuple[UUID, ...]) -> None:
-        """A key of the keyboard; `visible` are the rows on the screen. No single key closes an alarm."""
-        if key == "Escape":
-            self._escape()
-        elif self.takes_keys and not modified:
-            if key == "?":
-                self.show_keys()
-            elif self.at_desk:
-                self._command(key.upper(), visible)
-            else:
-                self.navigator.key(key.upper())
-
-    @property
-    def _in_dialog(self) -> bool:
-        return self.store.dialog.kind is not DialogKind.NONE
-
-    def _command(self, key: str, visible: tuple[UUID, ...]) -> None:
-        action = {"C": Action.CLAIM, "A": Action.ACK, "R": Action.RESOLVE}.get(key)
-        if action is not None:
-            self.act(action)
-        elif key in _STEPS_IN_LIST:
-            self._move(_STEPS_IN_LIST[key], visible)
-        elif key in {"1", "2", "3", "4"}:
-            self.toggle_class(int(key))
-        elif key == "ENTER" and self.store.card is None and visible:
-            self.open(visible[0])
-
-    def _escape(self) -> None:
-        if self._in_dialog:
-            self.cancel_dialog()
-        elif not self.at_desk:
-            self.navigator.key("Escape")
-        elif self.store.card is not None and not self._is_typing:
-            self.leave()
-
-    def _move(self, step: int, visible: tuple[UUID, ...]) -> None:
-        if not visible:
-            return
-        current = self.store.card.id if self.store.card else None
-        place = visible.index(current) + step if current in visible else 0
-        self.open(visible[max(0, min(place, len(visible) - 1))])
 
 
 def _wrong_with_passwords(current: str, new: str, again: str) -> str:

@@ -23,7 +23,7 @@ from ui_flutter.components.screen import Screen
 from ui_flutter.controller import HAD_SESSION, Controller
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.store import Store
-from ui_flutter.theme import DARK, FONT, ThemeName
+from ui_flutter.theme import DARK, FONT
 from ui_flutter.views.frame import app
 
 logger = logging.getLogger("stam.console")
@@ -53,6 +53,16 @@ async def console(page: ft.Page, client: StamClient | None = None) -> Controller
     return controller
 
 
+def wishes() -> dict[str, str]:
+    """What the person has asked of the whole system, as far as the browser tells (boot.js)."""
+    if sys.platform != "emscripten":
+        return {}
+    import flet_js  # type: ignore[import-not-found]  # made by Flet's worker
+
+    told = flet_js.args.to_py()
+    return {key: str(told[key]) for key in ("theme", "still") if told.get(key)}
+
+
 def make_client() -> StamClient:
     """The SDK over the transport of where we run."""
     if sys.platform == "emscripten":
@@ -74,15 +84,22 @@ def _dress(page: ft.Page) -> None:
 def _listen(page: ft.Page, screen: Screen, controller: Controller, painter: Painter) -> None:
     async def on_key(event: ft.KeyboardEvent) -> None:
         visible: tuple[UUID, ...] = screen.listing.value.ids
-        if event.key == "/" and controller.takes_keys and controller.at_desk and screen.search.current is not None:
-            await screen.search.current.focus()  # type: ignore[no-untyped-call]
+        is_modified = event.ctrl or event.alt or event.meta
+        field = {"search": screen.search, "note": screen.note}.get(controller.keyboard.field_of(event.key))
+        if field is not None and field.current is not None and not is_modified:
+            await field.current.focus()  # type: ignore[no-untyped-call]
         else:
-            controller.key(event.key, modified=event.ctrl or event.alt or event.meta, visible=visible)
+            controller.keyboard.press(event.key, modified=is_modified, visible=visible)
 
     def on_route(event: ft.RouteChangeEvent) -> None:
         controller.follow(event.route)
 
+    def on_life(event: ft.AppLifecycleStateChangeEvent) -> None:
+        if event.state not in {ft.AppLifecycleState.RESUME, ft.AppLifecycleState.SHOW}:
+            controller.vault.focus_lost()
+
     page.on_keyboard_event = on_key
+    page.on_app_lifecycle_state_change = on_life
     page.on_route_change = on_route
     page.on_resize = lambda _: painter.changed()
 
@@ -104,6 +121,7 @@ class PageSurroundings:
         self._painter = painter
         self._preferences = ft.SharedPreferences()
         self.loudspeaker = Player()
+        self.files = self
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def keep(self, work: Any) -> None:
@@ -120,12 +138,16 @@ class PageSurroundings:
     async def recall(self, controller: Controller) -> bool:
         """Take up the choices of an earlier start; whether somebody was logged in then."""
         language = await self._preferences.get(f"{PREFERENCES}language")
-        theme = await self._preferences.get(f"{PREFERENCES}theme")
         if language in list(Language):
             controller.use_language(Language(str(language)))
-        if theme in list(ThemeName):
-            controller.use_theme(ThemeName(str(theme)))
+        theme, scale, still = [await self._kept(key) for key in ("theme", "scale", "still")]
+        wished = wishes()
+        controller.appearance.recall(theme or wished.get("theme"), scale, still or wished.get("still"))
         return await self._preferences.get(f"{PREFERENCES}{HAD_SESSION}") == "yes"
+
+    async def _kept(self, key: str) -> str | None:
+        found = await self._preferences.get(f"{PREFERENCES}{key}")
+        return None if found is None else str(found)
 
     def changed(self) -> None:
         self._painter.changed()
@@ -136,6 +158,9 @@ class PageSurroundings:
 
     def remember(self, key: str, value: str) -> None:
         self.keep(self._preferences.set(f"{PREFERENCES}{key}", str(value)))
+
+    def save(self, name: str, content: bytes) -> None:
+        self.keep(ft.FilePicker().save_file(file_name=name, src_bytes=content))
 
     def copy(self, text: str) -> None:
         self.keep(ft.Clipboard().set(text))

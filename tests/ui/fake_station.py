@@ -33,6 +33,7 @@ from api.client.models import (
     TimelineItem,
     TimelineKind,
 )
+from tests.ui.fake_site import Sites, site_routes
 from workflows.domain.alarm import DEFAULT_PRIORITY, NOTE_REQUIRED, AlarmType, Family, Source
 from workflows.domain.bundle import AUTO_CLOSE_AFTER, CLAIM_TTL, Action, Attempt, BundleState, BundleStatus, Refusal, decide
 from workflows.domain.callback import CallbackState
@@ -104,6 +105,7 @@ class Station:
         self.steps: dict[UUID, list[tuple[StepKind, str]]] = {}  # of a place
         self.runs: dict[UUID, Procedure] = {}  # of an alarm
         self.callbacks: dict[UUID, Callback] = {}
+        self.sites = Sites()
         self.ping_every = ping_every
         self.pings = True
         self.fail_with: ErrorCode | None = None
@@ -494,6 +496,7 @@ def app(station: Station) -> Starlette:
             Route("/api/callbacks/{id}/{decision}", guarded(routes.settle), methods=["POST"]),
             Route("/api/alarms/{id}/{action}", guarded(routes.action), methods=["POST"]),
             Route("/api/objects", guarded(routes.objects)),
+            *site_routes(station, guarded, problem),
             WebSocketRoute("/ws", routes.socket),
         ]
     )

@@ -43,6 +43,8 @@ class Surroundings:
 
     def __init__(self) -> None:
         self.loudspeaker = Loudspeaker()
+        self.files = self
+        self.saved: dict[str, bytes] = {}
         self.route = "/"
         self.remembered: dict[str, str] = {}
         self.copied = ""
@@ -59,6 +61,9 @@ class Surroundings:
 
     def copy(self, text: str) -> None:
         self.copied = text
+
+    def save(self, name: str, content: bytes) -> None:
+        self.saved[name] = content
 
 
 class Desk:
@@ -450,7 +455,7 @@ async def test_closed_alarms_are_loaded_when_asked_for(desk: Desk, place: Object
 async def test_keys_move_and_act_but_not_while_typing(desk: Desk, place: Object) -> None:
     first, second = (desk.station.alarm(AlarmType.FIRE, place) for _ in range(2))
     await desk.log_in()
-    press, visible = desk.controller.key, (first.id, second.id)
+    press, visible = desk.controller.keyboard.press, (first.id, second.id)
     desk.controller.typing(True)
     press("J", modified=False, visible=visible)
     assert desk.store.card is None
@@ -469,7 +474,7 @@ async def test_keys_move_and_act_but_not_while_typing(desk: Desk, place: Object)
 
 async def test_choices_of_look_are_remembered(desk: Desk) -> None:
     desk.controller.switch_language()
-    desk.controller.switch_theme()
+    desk.controller.appearance.next_theme()
     assert desk.around.remembered == {"language": "en", "theme": "light"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.components.safe import report
@@ -13,7 +14,7 @@ from ui_flutter.components.screen import RowCells, Screen
 from ui_flutter.i18n.words import Words
 from ui_flutter.navigator import Navigator
 from ui_flutter.state import format as formats
-from ui_flutter.state import present, present_card, present_desk, present_trust
+from ui_flutter.state import present, present_card, present_desk, present_site, present_trust
 from ui_flutter.state.store import Store
 from ui_flutter.theme import THEMES
 
@@ -52,8 +53,9 @@ class Painter:
         """Write every cell; what is equal to what is drawn costs nothing further."""
         store, screen = self._store, self._screen
         store.expire_toasts(now)
-        narrow = self._width() < NARROW
-        screen.look.value = Look(THEMES[store.theme], Words(store.language), narrow)
+        narrow = self._width() < NARROW * store.scale  # large texts leave room for less beside each other
+        parts.scale_texts(store.scale)
+        screen.look.value = Look(THEMES[store.theme], Words(store.language), narrow, store.scale, store.still)
         screen.frame.value = present.frame(store, narrow=narrow)
         screen.login.value = present.login(store)
         if self.navigator is not None:
@@ -91,6 +93,8 @@ class Painter:
         alarm = store.open_alarm
         screen.detail.value = present_card.detail(store, now)
         screen.detail_hint.value = present_card.hint(store, now)
+        screen.countdown.value = present_card.countdown(store, now)
+        screen.site.value = present_site.site(store, now)
         screen.dialog.value = present_card.dialog(store)
         if alarm is not None:
             screen.target.value = present.target(alarm, store, now)

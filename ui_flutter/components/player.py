@@ -40,7 +40,8 @@ class Player:
 
 async def _done(call: Any) -> bool:
     try:
-        await asyncio.wait_for(call, PLAYS_WITHIN)
+        async with asyncio.timeout(PLAYS_WITHIN):  # `wait_for` of Python 3.11 can lose a cancellation
+            await call
     except (TimeoutError, RuntimeError):  # no answer; the client's own words for its refusal
         return False
     return True

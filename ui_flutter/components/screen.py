@@ -10,6 +10,7 @@ from ui_flutter.components.look import Look
 from ui_flutter.state.views import (
     BannerView,
     CallbackView,
+    CountdownView,
     DetailView,
     DialogView,
     FilterView,
@@ -21,6 +22,7 @@ from ui_flutter.state.views import (
     NavView,
     RowView,
     SectionView,
+    SiteView,
     SoundView,
     TargetView,
     ToastView,
@@ -65,7 +67,10 @@ class Screen:
     target: Cell[TargetView] = field(default_factory=lambda: Cell(TargetView()))
     detail_hint: Cell[str] = field(default_factory=lambda: Cell(""))
     dialog: Cell[DialogView] = field(default_factory=lambda: Cell(DialogView()))
+    countdown: Cell[CountdownView] = field(default_factory=lambda: Cell(CountdownView()))
+    site: Cell[SiteView] = field(default_factory=lambda: Cell(SiteView()))
     search: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)
+    note: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)
     due: Cell[tuple[CallbackView, ...]] = field(default_factory=lambda: Cell(()))
     toasts: Cell[tuple[ToastView, ...]] = field(default_factory=lambda: Cell(()))
 

@@ -237,4 +237,4 @@ def target(alarm: AlarmSummary, store: Store, now: datetime) -> TargetView:
 
 
 def toasts(store: Store) -> tuple[ToastView, ...]:
-    return tuple(ToastView(key=t.key, text=t.text, detail=t.detail, mood=t.mood) for t in store.toasts)
+    return tuple(ToastView(key=t.key, undo=t.undo, text=t.text, detail=t.detail, mood=t.mood) for t in store.toasts)

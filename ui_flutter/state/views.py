@@ -3,7 +3,7 @@
 Every text is final (translated, formatted); a component chooses only shape and colour. Equal values draw nothing anew.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -259,6 +259,103 @@ class FactView:
     mono: bool = False
 
 
+class Face(StrEnum):
+    """Which side of the card is shown."""
+
+    CASE = "case"
+    SITE = "site"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HappenedView:
+    """One event of the alarm: what, where, and its times."""
+
+    key: str
+    rank: int
+    text: str
+    place: str
+    times: tuple[FactView, ...]
+    marks: tuple[tuple[str, Mood], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """Somebody to call, in call order."""
+
+    id: UUID
+    number: str
+    name: str
+    phone: str
+    detail: str  # note and hours
+    now: bool  # may be called now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionView:
+    text: str
+    state: str
+    kind: str  # armed, disarmed, alarm, moving, unknown: chooses shape and colour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelView:
+    key: str
+    name: str
+    link: str
+    mood: Mood
+    known: bool
+    partitions: tuple[PartitionView, ...]
+    zones: str  # those that are violated or in alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentView:
+    id: UUID
+    title: str
+    detail: str
+    kind: str
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastView:
+    """A closed alarm of the same place."""
+
+    id: UUID
+    rank: int
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretView:
+    """`left`: seconds for which `value` can be read; 0: it cannot."""
+
+    id: UUID
+    label: str
+    kind: str
+    value: str = field(default="", repr=False)
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    loading: bool = True
+    failed: str = ""
+    panels: tuple[PanelView, ...] = ()
+    documents: tuple[DocumentView, ...] = ()
+    history: tuple[PastView, ...] = ()
+    secrets: tuple[SecretView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountdownView:
+    """`left` of `of` seconds; `of` 0: nothing is counted."""
+
+    left: int = 0
+    of: int = 0
+
+
 class DetailPhase(StrEnum):
     NONE = "none"
     LOADING = "loading"
@@ -292,6 +389,9 @@ class DetailView:
     notes_added: int = 0  # grows when the server has taken one
     workflow_url: str = ""
     journal: JournalView = JournalView()
+    face: Face = Face.CASE
+    happened: tuple[HappenedView, ...] = ()
+    people: tuple[PersonView, ...] = ()
 
 
 class DialogKind(StrEnum):
@@ -304,6 +404,10 @@ class DialogKind(StrEnum):
     DIFFERENT = "different"
     CALLBACK = "callback"
     TAKE_OVER = "take_over"
+    PATROL = "patrol"
+    LOOK = "look"
+    REVEAL = "reveal"
+    COPY_SECRET = "copy_secret"  # noqa: S105 - asks whether to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +426,8 @@ class DialogView:
     note_required: bool = False
     busy: bool = False
     error: str = ""
+    chosen: UUID | None = None  # of the contacts, at first
+    next_patrol: str = ""  # what a patrol would do next
     holder: str = ""  # of the alarm
     contacts: tuple[ContactView, ...] = ()  # empty: it is clear who
 
@@ -340,6 +446,7 @@ class CallbackView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToastView:
     key: int
+    undo: UUID | None
     text: str
     detail: str
     mood: Mood

@@ -29,7 +29,7 @@ def alarms_page(screen: Screen, look: Look, intents: Intents, card_alone: bool) 
         return ft.Container(content=listing, expand=True)
     side = ft.Container(
         content=card,
-        width=470,
+        width=max(470, 400 * look.scale),
         bgcolor=look.tokens.surface,
         border=ft.Border.only(left=ft.BorderSide(1, look.tokens.line)),
     )
@@ -155,7 +155,7 @@ def _above(look: Look, label: str, intents: Intents) -> ft.Control:
     face = ft.Container(
         content=parts.text(f"↑  {label}", look.tokens.on_accent, weight=parts.SEMI),
         bgcolor=look.tokens.accent,
-        height=34,
+        height=look.px(34),
         alignment=ft.Alignment.CENTER,
         ink=True,
         on_click=lambda _: intents.show_above(),
@@ -180,7 +180,7 @@ def _footer(look: Look, view: ListView, intents: Intents) -> ft.Control:
         words.append(parts.named("list-more", more, button=True))
     return ft.Container(
         content=ft.Row(words, spacing=16),
-        height=36,
+        height=look.px(36),
         padding=ft.Padding.symmetric(horizontal=14),
         bgcolor=tokens.surface,
         border=ft.Border.only(top=ft.BorderSide(1, tokens.line)),
@@ -220,5 +220,7 @@ def _skeleton(look: Look) -> ft.Control:
         )
         for n in range(9)
     ]
+    if look.still:
+        return ft.Container(content=ft.Column(row, spacing=0), expand=True, clip_behavior=ft.ClipBehavior.HARD_EDGE)
     bones = ft.Shimmer(ft.Column(row, spacing=0), base_color=tokens.raised, highlight_color=tokens.line)
     return ft.Container(content=bones, expand=True, clip_behavior=ft.ClipBehavior.HARD_EDGE)

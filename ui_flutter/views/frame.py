@@ -1,5 +1,7 @@
 """The whole window: which page, banners and toasts above it, the red border while somebody must act."""
 
+from uuid import UUID
+
 import flet as ft
 
 from ui_flutter.components import parts
@@ -9,7 +11,7 @@ from ui_flutter.components.safe import safe_component
 from ui_flutter.components.screen import Screen
 from ui_flutter.sections.registry import ALARMS, page_of
 from ui_flutter.state.views import FrameView, Mood, Page, SectionView, ToastView
-from ui_flutter.theme import ThemeName
+from ui_flutter.theme import FONT, ThemeName
 from ui_flutter.views.alarms import alarms_page
 from ui_flutter.views.banners import banner_lines
 from ui_flutter.views.dialogs import dialog_layer
@@ -31,9 +33,16 @@ def app(screen: Screen, intents: Intents, look_cell: Cell[Look], frame_cell: Cel
         content=ft.Stack(layers, expand=True),
         expand=True,
         bgcolor=look.tokens.ground,
-        theme_mode=ft.ThemeMode.DARK if look.tokens.name is ThemeName.DARK else ft.ThemeMode.LIGHT,
+        theme=_theme(look),
+        dark_theme=_theme(look),
+        theme_mode=ft.ThemeMode.LIGHT if look.tokens.name is ThemeName.LIGHT else ft.ThemeMode.DARK,
         border=ft.Border.all(3, look.tokens.bad if urgent else look.tokens.ground),
     )
+
+
+def _theme(look: Look) -> ft.Theme:
+    """What Flutter's own parts take from us: the family of letters, and how the keyboard's focus is seen."""
+    return ft.Theme(font_family=FONT, focus_color=look.tokens.focus)
 
 
 def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.Control:
@@ -98,6 +107,7 @@ def _toast(look: Look, toast: ToastView, intents: Intents) -> ft.Control:
             [
                 ft.Icon(icon, size=20, color=look.mood(toast.mood)),
                 ft.Column(lines, spacing=2, tight=True, expand=True),
+                *_undo(look, toast.undo, intents),
                 parts.icon_button(
                     look,
                     f"toast-close-{toast.key}",
@@ -117,3 +127,9 @@ def _toast(look: Look, toast: ToastView, intents: Intents) -> ft.Control:
         shadow=ft.BoxShadow(blur_radius=22, color="#66000000", offset=ft.Offset(0, 6)),
     )
     return parts.named(f"toast-{toast.mood}", face, live_region=True, key=str(toast.key))
+
+
+def _undo(look: Look, alarm_id: UUID | None, intents: Intents) -> list[ft.Control]:
+    if alarm_id is None:
+        return []
+    return [parts.button(look, "toast-undo", look.words("toast.undo"), lambda: intents.undo(alarm_id), icon=ft.Icons.UNDO)]

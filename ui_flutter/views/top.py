@@ -10,6 +10,12 @@ from ui_flutter.components.screen import Screen
 from ui_flutter.state.views import LinkView, Mood, SoundView, TopView, TrustView, UserView
 from ui_flutter.theme import ThemeName
 
+THEME_ICONS = {
+    ThemeName.DARK: ft.Icons.DARK_MODE,
+    ThemeName.LIGHT: ft.Icons.LIGHT_MODE,
+    ThemeName.CONTRAST: ft.Icons.CONTRAST,
+}
+
 
 @safe_component
 def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
@@ -22,7 +28,13 @@ def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
     right: list[ft.Control] = [link_sign(screen.link, look), sound_button(screen.sound, look, intents)]
     if not look.narrow:
         right.insert(0, trust_signs(screen.trust, look))
-        right += [clock_text(screen.clock, look), _language(look, intents), _theme(look, intents), _help(look, intents)]
+        right += [
+            clock_text(screen.clock, look),
+            _language(look, intents),
+            _theme(look, intents),
+            _choices(look, intents),
+            _help(look, intents),
+        ]
     right.append(user_menu(screen.user, look, intents))
     return ft.Container(
         content=ft.Row(
@@ -30,7 +42,7 @@ def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
             spacing=8 if look.narrow else 12,
             vertical_alignment=ft.CrossAxisAlignment.CENTER,
         ),
-        height=54,
+        height=look.px(54),
         padding=ft.Padding.symmetric(horizontal=10 if look.narrow else 16),
         bgcolor=tokens.surface,
         border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),
@@ -165,10 +177,13 @@ def _language(look: Look, intents: Intents) -> ft.Control:
 
 
 def _theme(look: Look, intents: Intents) -> ft.Control:
-    is_dark = look.tokens.name is ThemeName.DARK
-    label = look.words("frame.theme_light" if is_dark else "frame.theme_dark")
-    icon = ft.Icons.LIGHT_MODE if is_dark else ft.Icons.DARK_MODE
-    return parts.icon_button(look, "theme-switch", label, icon, intents.switch_theme)
+    following = look.tokens.name.other
+    label = look.words("frame.theme", name=look.words(f"look.theme.{following}"))
+    return parts.icon_button(look, "theme-switch", label, THEME_ICONS[following], intents.appearance.next_theme)
+
+
+def _choices(look: Look, intents: Intents) -> ft.Control:
+    return parts.icon_button(look, "look-choices", look.words("look.title"), ft.Icons.TEXT_FIELDS, intents.appearance.show)
 
 
 def _help(look: Look, intents: Intents) -> ft.Control:

@@ -44,6 +44,15 @@ function showFailure(error) {
 // --- Python ---------------------------------------------------------------------------------------------------------
 const python = { worker: null, toDart: null, ready: null };
 
+// What the person asked of the whole system; a choice made in the console goes before it.
+function wishes() {
+  const asked = (query) => matchMedia(query).matches;
+  return {
+    ...(asked("(prefers-reduced-motion: reduce)") && { still: "yes" }),
+    ...(asked("(prefers-contrast: more)") && { theme: "contrast" }),
+  };
+}
+
 function startPython() {
   python.worker = new Worker(STAM.engine + "python-worker.js", { type: "module" });
   python.ready = new Promise((resolve, reject) => {
@@ -56,7 +65,7 @@ function startPython() {
   });
   python.ready.catch(showFailure);
   python.worker.postMessage({
-    pyodideUrl: flet.pyodideUrl, args: {}, documentUrl: document.URL, appPackageUrl: flet.appPackageUrl,
+    pyodideUrl: flet.pyodideUrl, args: wishes(), documentUrl: document.URL, appPackageUrl: flet.appPackageUrl,
     micropipIncludePre: false, pythonModuleName: flet.pythonModuleName,
   });
 }
