@@ -19,12 +19,16 @@ THEME_ICONS = {
 
 @safe_component
 def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
-    """Fixed frame; the parts inside subscribe one by one."""
+    """Fixed frame; the parts inside subscribe one by one. On a phone the name gives way, and then the counters scroll."""
     tokens, words = look.tokens, look.words
-    name: list[ft.Control] = [parts.logo(30)]
+    name: list[ft.Control] = []
     if not look.narrow:
-        name.append(parts.text(words("app.name"), tokens.text, size=16, weight=parts.BOLD))
-        name.append(parts.text(words("app.title"), tokens.soft, size=13))
+        name = [
+            parts.logo(30),
+            parts.text(words("app.name"), tokens.text, size=16, weight=parts.BOLD),
+            parts.text(words("app.title"), tokens.soft, size=13),
+            ft.Container(width=6),
+        ]
     right: list[ft.Control] = [link_sign(screen.link, look), sound_button(screen.sound, look, intents)]
     if not look.narrow:
         right.insert(0, trust_signs(screen.trust, look))
@@ -32,14 +36,14 @@ def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
             clock_text(screen.clock, look),
             _language(look, intents),
             _theme(look, intents),
-            _choices(look, intents),
             _help(look, intents),
         ]
+    right.append(_choices(look, intents))
     right.append(user_menu(screen.user, look, intents))
     return ft.Container(
         content=ft.Row(
-            [*name, ft.Container(width=6), counters(screen.top, look), ft.Container(expand=True), *right],
-            spacing=8 if look.narrow else 12,
+            [*name, ft.Container(counters(screen.top, look), expand=True), *right],
+            spacing=4 if look.narrow else 12,
             vertical_alignment=ft.CrossAxisAlignment.CENTER,
         ),
         height=look.px(54),
@@ -55,7 +59,7 @@ def counters(cell: Cell[TopView], look: Look) -> ft.Control:
     signs = [_counter(look, rank, count) for rank, count in enumerate(cell.value.counts, 1)]
     if cell.value.mode:
         signs.append(_mode(look, cell.value.mode))
-    return ft.Row(signs, spacing=6, tight=True)
+    return ft.Row(signs, spacing=6, scroll=ft.ScrollMode.HIDDEN)
 
 
 def _counter(look: Look, rank: int, count: int) -> ft.Control:
@@ -203,4 +207,4 @@ def user_menu(cell: Cell[UserView], look: Look, intents: Intents) -> ft.Control:
         tooltip=cell.value.name,
     )
     way_out = parts.icon_button(look, "logout", look.words("frame.logout"), ft.Icons.LOGOUT, intents.log_out)
-    return ft.Row([badge, way_out], spacing=4, tight=True)
+    return way_out if look.narrow else ft.Row([badge, way_out], spacing=4, tight=True)
