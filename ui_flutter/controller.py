@@ -111,6 +111,7 @@ class Controller:
         self._enriching = False
         self._asked: dict[UUID, int] = {}  # alarms asked for their names, and in which version
         self._start_tried: dict[UUID, int] = {}
+        self._undoing: set[UUID] = set()  # claims to be taken back
         self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of actions that got no answer
         self._wanted = "/"  # the address to open after the login
         tools = Tools(
@@ -297,6 +298,7 @@ class Controller:
         self.store.login_notice = notice
         self._asked.clear()
         self._keys.clear()
+        self._undoing.clear()
         self._reloading = self._enriching = False
         self._reload_after = None
         if not notice:
@@ -643,14 +645,23 @@ class Controller:
             self._spawn(self._send(alarm, action, note=note, result_code=result_code))
 
     def undo(self, alarm_id: UUID) -> None:
-        """Take back the claim that was a slip of the hand."""
-        store, alarm = self.store, self.store.book.alarms.get(alarm_id)
+        """Take back the claim that was a slip of the hand; once our last step has been answered, if one is on its way."""
+        store = self.store
         store.toasts = [toast for toast in store.toasts if toast.undo != alarm_id]
-        if alarm is None or store.user is None or alarm_id in store.pending:
-            return
-        if Action.RELEASE in offered(alarm, store.user, store.link.server_now(self._clock())):
-            self._spawn(self._send(alarm, Action.RELEASE))
+        self._undoing.add(alarm_id)
+        if alarm_id not in store.pending:
+            self._undo_if_wanted(alarm_id)
         self._around.changed()
+
+    def _undo_if_wanted(self, alarm_id: UUID) -> bool:
+        alarm, user = self.store.book.alarms.get(alarm_id), self.store.user
+        if alarm_id not in self._undoing or alarm is None or user is None:
+            return False
+        self._undoing.discard(alarm_id)
+        if Action.RELEASE not in offered(alarm, user, self.store.link.server_now(self._clock())):
+            return False
+        self._spawn(self._send(alarm, Action.RELEASE))
+        return True
 
     def keep_draft(self, field: str, text: str) -> None:
         """Half-written words, in case the session ends before they are sent."""
@@ -706,7 +717,8 @@ class Controller:
         if action is not Action.START:
             undo = after.id if action is Action.CLAIM else None
             store.toast(store.words(f"done.{action}"), Mood.GOOD, self._clock(), undo=undo)
-        self._start_if_claimed()
+        if not self._undo_if_wanted(after.id):
+            self._start_if_claimed()
         if store.card is not None and store.card.id == after.id:
             store.card.notes_added += action is Action.ADD_NOTE
             self._spawn(self._refresh_card(store.card))

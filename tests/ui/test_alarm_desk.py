@@ -52,8 +52,8 @@ async def test_the_place_is_drawn_and_a_secret_shown_and_hidden(station: Station
     await eventually(lambda: "+48 600 700 800" in screen.texts("people"))
     await screen.click("face-site")
     await eventually(lambda: "stan nieznany" in screen.texts("site-panels"))
-    assert "Rzut parteru" in screen.texts("site-documents")
-    assert f"past-{earlier.id}" in screen.identifiers()
+    await eventually(lambda: "Rzut parteru" in screen.texts("site-documents"))
+    await eventually(lambda: f"past-{earlier.id}" in screen.identifiers())
     await screen.click(f"secret-show-{secret.id}")
     await eventually(lambda: screen.find("secret-reason"))
     await screen.type("secret-reason", "odwołanie alarmu")
@@ -73,7 +73,7 @@ async def test_a_flood_is_one_line_that_unfolds(station: Station, screen: Screen
     group = f"group-cause:{AlarmType.POWER}"
     await eventually(lambda: group in screen.identifiers() and "12 ×" in screen.texts(group))
     assert f"alarm-row-{made[0].id}" not in screen.identifiers()
-    assert any(text.startswith("Napływ alarmów: 12") for text in screen.texts("banner-flood"))
+    await eventually(lambda: any(text.startswith("Napływ alarmów: 12") for text in screen.texts("banner-flood")))
     await screen.click(group)
     await eventually(lambda: all(f"alarm-row-{one.id}" in screen.identifiers() for one in made))
     assert broken(screen) == []

@@ -65,12 +65,12 @@ class Painter:
         screen.user.value = present.user(store)
         screen.clock.value = formats.clock(store.link.server_now(now))
         screen.link.value = present.link(store, now)
+        self._paint_list(now)  # before the banners: it finds out whether alarms come in floods
         screen.banners.value = present_trust.banners(store, now)
         screen.trust.value = present_trust.trust(store, now)
         screen.sound.value = present_trust.sound(store, now)
         screen.due.value = present_desk.due(store, now)
         screen.filters.value = present.filters(store)
-        self._paint_list(now)
         self._paint_card(now)
         screen.toasts.value = present.toasts(store)
 

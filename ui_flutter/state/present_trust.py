@@ -1,7 +1,7 @@
 """From the store to what says how far the picture may be trusted: banners, panels, the way of text messages. Pure functions."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from api.client.models import SystemMode
 from ui_flutter.i18n.words import Words
@@ -93,8 +93,7 @@ def _sms(store: Store, now: datetime) -> tuple[str, Mood]:
     if not modems:
         return store.words("trust.no_modem"), Mood.QUIET
     newest = max(modems, key=lambda part: part.last_seen_at)
-    age = formats.spoken(
-        max(store.link.server_now(now) - newest.last_seen_at, newest.last_seen_at - newest.last_seen_at), store.words
-    )
+    silence = max(store.link.server_now(now) - newest.last_seen_at, timedelta())  # two clocks differ a little
+    age = formats.spoken(silence, store.words)
     silent = any(part.state is SourceState.SILENT for part in modems)
     return age, Mood.BAD if silent else Mood.GOOD

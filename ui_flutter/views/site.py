@@ -26,18 +26,19 @@ def site_side(cell: Cell[SiteView], look: Look, intents: Intents) -> ft.Control:
     if view.loading and not view.panels:
         return ft.Container(parts.text(words("site.loading"), look.tokens.soft), padding=ft.Padding.symmetric(vertical=12))
     sections = [
-        _section(look, "site-panels", "site.panels", [_panel(look, one) for one in view.panels]),
-        _section(look, "site-secrets", "site.secrets", [_secret(look, one, intents) for one in view.secrets]),
-        _section(look, "site-documents", "site.documents", [_document(look, one, intents) for one in view.documents]),
-        _section(look, "site-history", "site.history", [_past(look, one, intents) for one in view.history]),
+        _section(look, view, "site-panels", "site.panels", [_panel(look, one) for one in view.panels]),
+        _section(look, view, "site-secrets", "site.secrets", [_secret(look, one, intents) for one in view.secrets]),
+        _section(look, view, "site-documents", "site.documents", [_document(look, one, intents) for one in view.documents]),
+        _section(look, view, "site-history", "site.history", [_past(look, one, intents) for one in view.history]),
     ]
     if view.failed:
         sections.insert(0, parts.text(view.failed, look.tokens.warn))
     return ft.Column(sections, spacing=18, tight=True)
 
 
-def _section(look: Look, name: str, title: str, rows: list[ft.Control]) -> ft.Control:
-    empty: list[ft.Control] = [parts.text(look.words("site.none"), look.tokens.faint)]
+def _section(look: Look, view: SiteView, name: str, title: str, rows: list[ft.Control]) -> ft.Control:
+    """That there is nothing is said only once it is known."""
+    empty: list[ft.Control] = [parts.text("…" if view.loading else look.words("site.none"), look.tokens.faint)]
     return parts.section(look, name, look.words(title), rows or empty, spacing=6)
 
 
