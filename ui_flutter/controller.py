@@ -689,9 +689,11 @@ class Controller:
         except ApiError as error:
             del self._keys[sent]
             store.pending.pop(alarm.id, None)
+            self._undoing.discard(alarm.id)
             await self._not_done(alarm, action, error)
         except _AWAY:
             store.pending.pop(alarm.id, None)
+            self._undoing.discard(alarm.id)
             self._toast(OFFLINE)
         else:
             del self._keys[sent]
