@@ -32,7 +32,7 @@ def test_who_may_not_be_called_now_is_marked(shift: int, length: int, is_now: bo
 
 def test_an_event_tells_its_zone_its_times_and_how_it_was_learnt() -> None:
     event = Event(
-        id=uuid4(), object_id=uuid4(), code=130, text=Text(en="Burglary alarm", pl="Alarm włamaniowy"), family=Family.ZONE_ALARM,
+        id=uuid4(), object_id=uuid4(), code=130, text=Text(en="Burglary", pl="Włamanie"), family=Family.ZONE_ALARM,
         source_kind=Source.ZONE, source_number=3, source_name="Korytarz", partition=1, user_number=7, priority=Priority.HIGH,
         occurred_at=NOW, received_at=NOW + timedelta(minutes=5), recorded_at=NOW, panel_at=NOW, occurrences=2, recovered=True,
     )  # fmt: skip
