@@ -110,9 +110,13 @@ class Desk:
         if card is not None:
             self._write(card, kind)
 
-    def ask_call(self) -> None:
-        """Whom was called, and what came of it."""
-        self._ask(DialogKind.CALL)
+    def ask_patrol(self) -> None:
+        """Sent, on site or gone?"""
+        self._ask(DialogKind.PATROL)
+
+    def ask_call(self, contact_id: UUID | None = None) -> None:
+        """Whom was called, and what came of it. ``contact_id``: who is meant at first."""
+        self._ask(DialogKind.CALL, contact_id=contact_id)
 
     def confirm_call(self, contact_id: UUID | None, outcome: CallOutcome, text: str) -> None:
         """From the form of a call: a line of its own, or the step it was asked for."""
@@ -159,6 +163,14 @@ class Desk:
             self._ask(DialogKind.DIFFERENT, step.number)
         else:
             self._decide(card, step.number, StepState.DONE, finding=finding)
+
+    def do_next(self) -> None:
+        """What comes next in the procedure, from the keyboard: a check is answered by hand, for it has two answers."""
+        step, card = self._next_step(), self._free_card()
+        if step is not None and step.kind is not StepKind.CHECK:
+            self.step_done()
+        elif card is not None and card.procedure is not None and card.procedure.version == 0 and card.procedure.steps:
+            self.begin()
 
     def ask_skip(self) -> None:
         step = self._next_step()
@@ -248,10 +260,10 @@ class Desk:
 
     # -- common
 
-    def _ask(self, kind: DialogKind, step: int | None = None) -> None:
+    def _ask(self, kind: DialogKind, step: int | None = None, contact_id: UUID | None = None) -> None:
         card = self._free_card()
         if card is not None:
-            self._store.dialog = Dialog(kind=kind, alarm_id=card.id, step=step)
+            self._store.dialog = Dialog(kind=kind, alarm_id=card.id, step=step, contact_id=contact_id)
             self._changed()
 
     def _free_card(self) -> Card | None:
@@ -301,6 +313,7 @@ class Desk:
 
     def _close(self, card: Card) -> None:
         if self._store.dialog.alarm_id == card.id:
+            self._store.keep_draft(self._store.dialog.kind, "")
             self._store.dialog = Dialog()
 
 

@@ -97,6 +97,10 @@ class BundleAlarm:
         return await self._act(Action.RELEASE, request)
 
     @workflow.update
+    async def take_over(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.TAKE_OVER, request)
+
+    @workflow.update
     async def ack(self, request: ActionRequest) -> BundleSnapshot:
         return await self._act(Action.ACK, request)
 
@@ -115,6 +119,7 @@ class BundleAlarm:
     @claim.validator
     @start.validator
     @release.validator
+    @take_over.validator
     @ack.validator
     @resolve.validator
     @close.validator

@@ -162,11 +162,15 @@ class StamClient:
         result_code: ResultCode | None = None,
         idempotency_key: str | None = None,
     ) -> AlarmSummary:
-        """Claim, start, release, ack, resolve or close. An answer that got lost is asked for once more, safely."""
+        """Claim, start, release, take over (with a note), ack, resolve or close.
+
+        An answer that got lost is asked for once more, safely.
+        """
         body: dict[str, Any] = {"version": version, "note": note}
         if result_code is not None:
             body["result_code"] = result_code.value
-        return await self.session.send_idempotent(f"/api/alarms/{alarm_id}/{action.value}", AlarmSummary, body, idempotency_key)
+        path = f"/api/alarms/{alarm_id}/{action.value.replace('_', '-')}"
+        return await self.session.send_idempotent(path, AlarmSummary, body, idempotency_key)
 
     async def add_note(self, alarm_id: UUID, text: str, *, version: int, idempotency_key: str | None = None) -> AlarmSummary:
         body = {"version": version, "text": text}

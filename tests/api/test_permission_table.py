@@ -77,6 +77,7 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", f"{_ALARM}/claim"): _HANDLE,
     ("POST", f"{_ALARM}/start"): _HANDLE,
     ("POST", f"{_ALARM}/release"): _HANDLE,
+    ("POST", f"{_ALARM}/take-over"): _HANDLE,
     ("POST", f"{_ALARM}/ack"): _HANDLE,
     ("POST", f"{_ALARM}/resolve"): _HANDLE,
     ("POST", f"{_ALARM}/close"): _HANDLE,

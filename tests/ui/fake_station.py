@@ -36,6 +36,7 @@ from api.client.models import (
 )
 from api.client.object_admin import Contact, ResponsePlan
 from api.client.object_sync import ObjectChanges, SyncedObject
+from tests.ui.fake_site import Sites, site_routes
 from workflows.domain.alarm import DEFAULT_PRIORITY, NOTE_REQUIRED, AlarmType, Family, Source
 from workflows.domain.bundle import AUTO_CLOSE_AFTER, CLAIM_TTL, Action, Attempt, BundleState, BundleStatus, Refusal, decide
 from workflows.domain.callback import CallbackState
@@ -110,6 +111,7 @@ class Station:
         self.callbacks: dict[UUID, Callback] = {}
         self.intents: list[dict[str, Any]] = []  # as sent, with repetitions
         self.refuses_intents: ErrorCode | None = None
+        self.sites = Sites()
         self.ping_every = ping_every
         self.pings = True
         self.fail_with: ErrorCode | None = None
@@ -372,7 +374,9 @@ class _Routes:
 
     async def action(self, request: Request, person: Person) -> Response:
         id_, name = UUID(request.path_params["id"]), request.path_params["action"]
-        done = self.station.act(person, id_, Action("add_note" if name == "notes" else name), await request.json())
+        done = self.station.act(
+            person, id_, Action("add_note" if name == "notes" else name.replace("-", "_")), await request.json()
+        )
         if isinstance(done, Refusal):
             return problem(ErrorCode(done), self.station.alarms[id_])
         return JSONResponse(jsonable(done))
@@ -526,6 +530,7 @@ def app(station: Station) -> Starlette:
             Route("/api/objects", guarded(routes.objects)),
             Route("/api/objects/changes", guarded(routes.changes)),
             Route("/api/intents/sync", guarded(routes.intents), methods=["POST"]),
+            *site_routes(station, guarded, problem),
             WebSocketRoute("/ws", routes.socket),
         ]
     )

@@ -19,7 +19,7 @@ from ui_flutter import keeper
 from ui_flutter.controller import Controller
 from ui_flutter.offline.cache import FILE
 from ui_flutter.offline.device import NativeDevice
-from ui_flutter.state import present, present_kept, present_offline
+from ui_flutter.state import present, present_kept, present_offline, present_trust
 from ui_flutter.state.link import Phase
 from ui_flutter.state.offline import KEPT_FOR
 from ui_flutter.state.store import Login, Store
@@ -157,7 +157,7 @@ async def test_a_console_without_its_server_shows_the_last_picture_with_its_age(
         assert (store.login, store.user and store.user.username) == (Login.IN, "jan")
         assert store.book.alarms[fire.id].object_name == "Hurtownia Żółw"
         later = datetime.now(UTC) + timedelta(minutes=5)
-        assert present.banner(store, later).mood is Mood.BAD
+        assert present_trust.banners(store, later)[0].mood is Mood.BAD
         assert present.listing(store, later).veiled
         assert present_kept.kept(store, "ŻÓŁW", place.id, later).opened == present_kept.KeptObject(
             title="Hurtownia Żółw",

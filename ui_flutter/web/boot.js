@@ -53,6 +53,15 @@ function showFailure(error) {
 // --- Python ---------------------------------------------------------------------------------------------------------
 const python = { worker: null, toDart: null, ready: null };
 
+// What the person asked of the whole system; a choice made in the console goes before it.
+function wishes() {
+  const asked = (query) => matchMedia(query).matches;
+  return {
+    ...(asked("(prefers-reduced-motion: reduce)") && { still: "yes" }),
+    ...(asked("(prefers-contrast: more)") && { theme: "contrast" }),
+  };
+}
+
 function startPython() {
   python.worker = new Worker(STAM.worker, { type: "module" });
   python.ready = new Promise((resolve, reject) => {
@@ -66,7 +75,8 @@ function startPython() {
   });
   python.ready.catch(showFailure);
   python.worker.postMessage({
-    pyodideUrl: new URL(flet.pyodideUrl, location.href).href, documentUrl: document.URL, archiveUrl: STAM.app, module: "main",
+    pyodideUrl: new URL(flet.pyodideUrl, location.href).href, args: wishes(), documentUrl: document.URL, archiveUrl: STAM.app,
+    module: "main",
   });
 }
 

@@ -104,7 +104,7 @@ CSP = "; ".join(
         "font-src 'self' data:",
         "connect-src 'self'",
         "worker-src 'self' blob:",
-        "media-src 'self' blob:",
+        "media-src 'self' blob: data:",  # the tones, which the console makes itself
         "manifest-src 'self'",
         "base-uri 'self'",
         "form-action 'none'",

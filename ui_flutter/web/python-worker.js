@@ -91,12 +91,13 @@ const stam_device = {
   },
 };
 
-async function start({ pyodideUrl, documentUrl, archiveUrl, module }) {
+async function start({ pyodideUrl, args, documentUrl, archiveUrl, module }) {
   const fetched = archive(archiveUrl);
   const { loadPyodide } = await import(pyodideUrl);
   const python = await loadPyodide({ stdout: (text) => console.log(text), stderr: (text) => console.error(text) });
   performance.mark("stam-pyodide");
   python.FS.writeFile(ARCHIVE, await fetched);
+  flet_js.args = args;
   flet_js.documentUrl = documentUrl;
   python.registerJsModule("flet_js", flet_js);
   device.fs = python.FS;
