@@ -58,6 +58,7 @@ from api.routers import (
     service_tokens,
     supervision,
     system,
+    system_details,
     users,
     zones,
 )
@@ -121,7 +122,7 @@ def _routes() -> list[BaseRoute]:
     for router in (
         *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
         *(dispatch, procedures, callbacks, panels, panel_names, panel_releases, partitions, zones),
-        *(audit, supervision, system, route),
+        *(audit, supervision, system, system_details, route),
     ):
         whole.include_router(router.router)
     for flag, routers in _BEHIND.items():
