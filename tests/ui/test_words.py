@@ -5,16 +5,25 @@ from string import Formatter
 
 import pytest
 
+from api.client.audit import AuditFault
+from api.client.models import SystemMode
+from api.client.system import FlagOrigin
 from ui_flutter.i18n import en, pl
 from ui_flutter.i18n.words import CATALOGUES, PARTS, Language, Words, plural_form
 from ui_flutter.sections.registry import ENTRIES
-from workflows.domain.alarm import AlarmType, Priority, Source
+from ui_flutter.state.present_users import ACTS, Order
+from ui_flutter.state.spans import Preset
+from ui_flutter.theme import ThemeName
+from workflows.domain.alarm import AlarmType, Outcome, Priority, SignalSource, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
 from workflows.domain.command import ArmMode, CommandKind, CommandReason, CommandSource, CommandStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.errors import ErrorCode
 from workflows.domain.escalation import DeliveryStatus
+from workflows.domain.flags import Flag
+from workflows.domain.permissions import Permission, Role, Scope, ServiceRole
 from workflows.domain.response import StepKind
+from workflows.domain.supervision import SourceKind
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
 POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
@@ -86,6 +95,26 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"command.status.{one}" for one in set(CommandStatus) - {CommandStatus.ACK}),
         *(f"command.reason.{one}" for one in CommandReason),
         *(f"command.source.{one}" for one in CommandSource),
+        *(f"role.{one}" for one in Role),
+        *(f"role.{one}.explain" for one in Role),
+        *(f"service.{one}" for one in ServiceRole),
+        *(f"service.{one}.explain" for one in ServiceRole),
+        *(f"permission.{one}" for one in Permission),
+        *(f"roles.scope.{one}" for one in Scope),
+        *(f"audit.fault.{one}" for one in AuditFault),
+        *(f"audit.verb.{one}" for one in Action),
+        *(f"account.theme.{one}" for one in ThemeName),
+        *(f"account.language.{one}" for one in Language),
+        *(f"flag.{one}" for one in Flag),
+        *(f"flag.origin.{one}" for one in FlagOrigin),
+        *(f"ledger.outcome.{one}" for one in Outcome),
+        *(f"ledger.source.{one}" for one in SignalSource),
+        *(f"system.source.{one}" for one in SourceKind),
+        *(f"system.mode.{one}" for one in SystemMode),
+        *(f"system.mode.{one}.explain" for one in SystemMode),
+        *(f"users.order.{one}" for one in set(Order) - {Order.CREATE, Order.TOLD}),
+        *(f"users.ask.{one}" for one in set(ACTS) - {Order.EDIT}),
+        *(f"span.{one}" for one in Preset),
     ]
     assert [key for key in wanted if key not in POLISH] == []
 

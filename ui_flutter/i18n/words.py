@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ui_flutter.i18n import en, pl
-from ui_flutter.i18n.parts import commands, common
+from ui_flutter.i18n.parts import account, audit, commands, common, roles, system, tokens, users
 
 Catalogue = Mapping[str, str | dict[str, str]]
 
@@ -21,7 +21,7 @@ class Language(StrEnum):
         return Language.EN if self is Language.PL else Language.PL
 
 
-PARTS = (common, commands)
+PARTS = (common, commands, account, users, tokens, roles, audit, system)
 CATALOGUES: dict[Language, Catalogue] = {
     Language.PL: dict(ChainMap(pl.WORDS, *(part.PL for part in PARTS))),
     Language.EN: dict(ChainMap(en.WORDS, *(part.EN for part in PARTS))),

@@ -12,6 +12,7 @@ from ui_flutter.state.views import BannerView, FrameView, Mood, Page, SectionVie
 from ui_flutter.theme import ThemeName
 from ui_flutter.views.alarms import alarms_page
 from ui_flutter.views.dialogs import dialog_layer
+from ui_flutter.views.enrolment import factor_page
 from ui_flutter.views.journal import due_lines
 from ui_flutter.views.login import login_page
 from ui_flutter.views.nav import navigation
@@ -43,6 +44,8 @@ def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.
         return login_page(screen.login, look, intents)
     if frame.page is Page.PASSWORD:
         return password_page(screen.login, look, intents)
+    if frame.page is Page.FACTOR:
+        return factor_page(screen.enrolment, look, intents)
     parts_of_page = [
         top_bar(screen, look, intents),
         banner_line(screen.banner, look, intents),

@@ -123,7 +123,7 @@ def _help(look: Look, intents: Intents) -> ft.Control:
 
 @safe_component
 def user_menu(cell: Cell[UserView], look: Look, intents: Intents) -> ft.Control:
-    """Initials, name as the tooltip, and the way out."""
+    """Initials, which lead to one's own account, and the way out."""
     badge = ft.Container(
         content=parts.text(cell.value.initials, "#ffffff", size=12, weight=parts.BOLD),
         width=32,
@@ -132,6 +132,9 @@ def user_menu(cell: Cell[UserView], look: Look, intents: Intents) -> ft.Control:
         bgcolor="#4f46e5",
         alignment=ft.Alignment.CENTER,
         tooltip=cell.value.name,
+        ink=True,
+        on_click=lambda _: intents.go("/account"),
     )
+    account = parts.named("nav-account", badge, button=True, label=f"{look.words('nav.account')}: {cell.value.name}")
     way_out = parts.icon_button(look, "logout", look.words("frame.logout"), ft.Icons.LOGOUT, intents.log_out)
-    return ft.Row([badge, way_out], spacing=4, tight=True)
+    return ft.Row([account, way_out], spacing=4, tight=True)

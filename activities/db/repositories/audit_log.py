@@ -50,7 +50,7 @@ async def list_entries(session: AsyncSession, wanted: AuditFilter, *, cursor: st
     return await page(session, query, _NEWEST, cursor=cursor, limit=limit, named=_named)
 
 
-def _called(words: str) -> Select[tuple[UUID]]:
+def _called(words: str) -> Select[Any]:
     names = (User.username, User.display_name)
     return select(User.id).where(or_(*(name.icontains(words, autoescape=True) for name in names)))
 

@@ -1,0 +1,63 @@
+"""Words of service tokens."""
+
+PL: dict[str, str | dict[str, str]] = {
+    "tokens.explain": "Programy nie mają haseł: logują się tokenem, który widać tylko raz",
+    "tokens.add": "Wystaw token",
+    "tokens.add.explain": "Jeden token na program i maszynę; odwołany przestaje działać wszędzie od razu.",
+    "tokens.add.confirm": "Wystaw",
+    "tokens.name": "Nazwa",
+    "tokens.account": "Konto usługowe",
+    "tokens.role": "Rola programu",
+    "tokens.days": {"one": "{n} dzień", "few": "{n} dni", "many": "{n} dni"},
+    "tokens.state": "Stan",
+    "tokens.state.revoked": "Odwołany",
+    "tokens.state.expired": "Wygasł",
+    "tokens.state.left": "Ważny jeszcze {age}",
+    "tokens.used": "Używany",
+    "tokens.created": "Wystawiony",
+    "tokens.expires": "Ważny do",
+    "tokens.revoked": "Odwołany",
+    "tokens.rights": "Wolno mu",
+    "tokens.revoke": "Odwołaj token",
+    "tokens.revoke.explain": (
+        "Program z tym tokenem zostanie natychmiast odcięty. Tego nie da się cofnąć: wystawia się wtedy nowy."
+    ),
+    "tokens.done.revoke": "Odwołano token: {name}.",
+    "tokens.empty": "Nie wystawiono jeszcze żadnego tokenu.",
+    "tokens.told": "Token wystawiony",
+    "tokens.told.explain": "Nie zobaczysz go ponownie. Wpisz go teraz do konfiguracji programu albo do menedżera haseł.",
+    "tokens.told.noted": "Zapisany",
+    "tokens.no_account": "Nie ma jeszcze konta usługowego. Dodaj najpierw użytkownika z rolą „Program”.",
+    "tokens.to_users": "Do użytkowników",
+}
+
+EN: dict[str, str | dict[str, str]] = {
+    "tokens.explain": "Programs have no passwords: they log in with a token that is seen only once",
+    "tokens.add": "Issue a token",
+    "tokens.add.explain": "One token for each program and machine; once revoked it stops working everywhere at once.",
+    "tokens.add.confirm": "Issue",
+    "tokens.name": "Name",
+    "tokens.account": "Service account",
+    "tokens.role": "Role of the program",
+    "tokens.days": {"one": "{n} day", "many": "{n} days"},
+    "tokens.state": "State",
+    "tokens.state.revoked": "Revoked",
+    "tokens.state.expired": "Expired",
+    "tokens.state.left": "Good for {age}",
+    "tokens.used": "Used",
+    "tokens.created": "Issued",
+    "tokens.expires": "Good until",
+    "tokens.revoked": "Revoked",
+    "tokens.rights": "It may",
+    "tokens.revoke": "Revoke the token",
+    "tokens.revoke.explain": (
+        "The program with this token is cut off at once. It cannot be taken back: a new one is issued then."
+    ),
+    "tokens.done.revoke": "Token revoked: {name}.",
+    "tokens.empty": "No token has been issued yet.",
+    "tokens.told": "Token issued",
+    "tokens.told.explain": "You will not see it again. Put it into the program's configuration or a password manager now.",
+    "tokens.told.noted": "Noted",
+    "tokens.no_account": "There is no service account yet. Add a user of the role “Program” first.",
+    "tokens.to_users": "To the users",
+}
