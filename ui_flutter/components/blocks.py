@@ -8,7 +8,7 @@ from ui_flutter.components import parts
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.state.views import Mood
 
-WIDEST = 1180  # px; beyond it lines are too long to be read
+WIDEST = 1360  # px; beyond it lines are too long to be read
 ICONS = {
     Mood.GOOD: ft.Icons.CHECK_CIRCLE,
     Mood.WARN: ft.Icons.ERROR,
@@ -53,11 +53,11 @@ def blocks(look: Look, left: Sequence[ft.Control], right: Sequence[ft.Control] =
 
 
 def scrolled(look: Look, controls: Sequence[ft.Control]) -> ft.Control:
-    """A page that is longer than the window."""
-    wide = WIDEST if not look.narrow else None
-    column = ft.Column(list(controls), spacing=16, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
-    paper = ft.Container(column, padding=12 if look.narrow else 20, width=wide)
-    return ft.Column([ft.Row([ft.Container(paper, expand=look.narrow)])], scroll=ft.ScrollMode.AUTO, expand=True)
+    """A page that is longer than the window; on a very wide one it does not fill it."""
+    paper = ft.Container(_column(controls), padding=12 if look.narrow else 20, width=WIDEST)
+    held = ft.Container(paper, alignment=ft.Alignment.TOP_LEFT)  # a window narrower than the paper makes it narrower
+    stretch = ft.CrossAxisAlignment.STRETCH
+    return ft.Column([held], scroll=ft.ScrollMode.AUTO, expand=True, horizontal_alignment=stretch)
 
 
 def _column(controls: Sequence[ft.Control]) -> ft.Column:

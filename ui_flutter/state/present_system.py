@@ -211,13 +211,13 @@ def _sources(found: Supervision, words: Words) -> tuple[Lamp, ...]:
 
 
 def _source(part: SupervisedPart, now: datetime, words: Words) -> Lamp:
-    silent = part.state is SourceState.SILENT
+    silent, late = part.state is SourceState.SILENT, (now - part.last_seen_at).total_seconds() > part.promised_seconds
     age = formats.spoken(now - part.last_seen_at, words)
     promised = formats.spoken(timedelta(seconds=part.promised_seconds), words)
     key = words.get(f"system.source.key.{part.key}", part.key)
     return Lamp(
         key=f"{part.kind}-{part.key}".lower(),
-        mood=Mood.BAD if silent else Mood.GOOD,
+        mood=Mood.BAD if silent else Mood.WARN if late else Mood.GOOD,  # who would tell may be silent himself
         label=words(f"system.source.{part.kind}", name=key),
         value=words("system.silent" if silent else "system.ago", age=age),
         detail=words("system.promised", age=promised),

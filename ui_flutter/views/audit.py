@@ -38,7 +38,7 @@ def page(view: AuditView, look: Look, intents: Intents, section: Audit) -> ft.Co
     verify = parts.button(
         look, "audit-verify", words("audit.verify"), section.ask_anchor, icon=ft.Icons.VERIFIED_USER, primary=True
     )
-    return section_frame(look, words("nav.audit"), body, subtitle=words("audit.explain"), actions=[verify], dialog=dialog)
+    return section_frame(look, words("audit.title"), body, subtitle=words("audit.explain"), actions=[verify], dialog=dialog)
 
 
 def _span(view: AuditView, look: Look, intents: Intents, section: Audit) -> ft.Control:

@@ -101,14 +101,14 @@ def _revoke(view: TokensView, look: Look, section: Tokens) -> ft.Control:
 def _issue(view: TokensView, look: Look, intents: Intents, section: Tokens) -> ft.Control:
     words = look.words
     first = view.accounts[0][0] if view.accounts else ""
-    form = use_form({"account": first, "role": ServiceRole.WORKER.value, "days": str(USUAL)}, first)
+    form = use_form({"account": first, "role": ServiceRole.WORKER.value, "life": str(USUAL)}, first)
     if not view.accounts:
         lacking = blocks.note(look, words("tokens.no_account"), Mood.WARN)
         go = ("token-account", words("tokens.to_users"), lambda: intents.go("/users"))
         return blocks.form(look, words("tokens.add"), [lacking], confirm=go, cancel=section.cancel)
 
     def submit() -> None:
-        section.issue(form["account"], form["name"], form["role"], form["days"])
+        section.issue(form["account"], form["name"], form["role"], form["life"])
 
     def choice(name: str, options: tuple[tuple[str, str], ...]) -> ft.Control:
         return select(
@@ -128,7 +128,7 @@ def _issue(view: TokensView, look: Look, intents: Intents, section: Tokens) -> f
         choice("account", view.accounts),
         choice("role", view.roles),
         parts.text(words(f"service.{form['role']}.explain"), look.tokens.soft, size=12.5),
-        choice("days", view.lives),
+        choice("life", view.lives),
     ]
     return blocks.form(
         look,

@@ -1,7 +1,8 @@
 """Words of the audit log, and of spans of time."""
 
 PL: dict[str, str | dict[str, str]] = {
-    "nav.audit": "Dziennik zdarzeń",
+    "nav.audit": "Dziennik",
+    "audit.title": "Dziennik zdarzeń",
     "audit.explain": "Kto, co i kiedy zrobił; wpisów nie da się zmienić niezauważenie",
     "audit.when": "Kiedy",
     "audit.who": "Kto",
@@ -189,7 +190,8 @@ PL: dict[str, str | dict[str, str]] = {
 }
 
 EN: dict[str, str | dict[str, str]] = {
-    "nav.audit": "Audit log",
+    "nav.audit": "Audit",
+    "audit.title": "Audit log",
     "audit.explain": "Who did what and when; entries cannot be changed unnoticed",
     "audit.when": "When",
     "audit.who": "Who",
