@@ -139,8 +139,10 @@ def form(
     busy: bool = False,
     error: str = "",
     subtitle: str = "",
+    tall: bool = False,
 ) -> ft.Control:
-    """The inside of a dialog: heading, fields, the server's refusal, the way out. ``confirm``: identifier, label, intent."""
+    """The inside of a dialog: heading, fields, the server's refusal, the way out. ``confirm``: identifier, label, intent;
+    ``tall``: more than a phone beside its keyboard can show."""
     tokens = look.tokens
     lines: list[ft.Control] = [parts.text(title, tokens.text, size=17, weight=parts.BOLD)]
     if subtitle:
@@ -160,6 +162,6 @@ def form(
         ],
         spacing=15,
         tight=True,
-        scroll=ft.ScrollMode.AUTO,
+        scroll=ft.ScrollMode.AUTO if look.narrow and tall else None,  # it takes the whole height when it scrolls
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )

@@ -59,8 +59,9 @@ def select(
     *,
     error: str = "",
     width: float | None = None,
+    wide: bool = False,
 ) -> ft.Control:
-    """A choice of many; ``options``: (key, label) of each."""
+    """A choice of many; ``options``: (key, label) of each. ``wide``: as wide as what it stands in, for a column."""
     tokens = look.tokens
     box = ft.Dropdown(
         value=value,
@@ -76,6 +77,7 @@ def select(
         content_padding=ft.Padding.symmetric(horizontal=12, vertical=8),
         menu_height=360,
         width=width,
+        expanded_insets=ft.Padding.all(0) if wide else None,
         on_select=lambda event: on_change(event.control.value or ""),
         on_focus=lambda _: intents.typing(True),
         on_blur=lambda _: intents.typing(False),

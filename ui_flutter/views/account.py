@@ -162,7 +162,11 @@ def _enrolment(view: AccountView, look: Look, intents: Intents, section: Account
     if not view.enrolment.codes:
         inner.append(ft.Row([parts.button(look, "dialog-cancel", look.words("act.cancel"), section.cancel, expand=True)]))
     return ft.Column(
-        inner, spacing=10, tight=True, scroll=ft.ScrollMode.AUTO, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+        inner,
+        spacing=10,
+        tight=True,
+        scroll=ft.ScrollMode.AUTO if look.narrow else None,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
 
 
@@ -212,4 +216,5 @@ def _form(view: AccountView, look: Look, intents: Intents, section: Account) -> 
         ready=all(form[name].strip() for name in names),
         busy=view.busy,
         error=view.error,
+        tall=True,
     )

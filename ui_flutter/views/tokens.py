@@ -112,7 +112,14 @@ def _issue(view: TokensView, look: Look, intents: Intents, section: Tokens) -> f
 
     def choice(name: str, options: tuple[tuple[str, str], ...]) -> ft.Control:
         return select(
-            look, intents, f"token-{name}", words(f"tokens.{name}"), form[name], options, lambda value: form.put(name, value)
+            look,
+            intents,
+            f"token-{name}",
+            words(f"tokens.{name}"),
+            form[name],
+            options,
+            lambda value: form.put(name, value),
+            wide=True,
         )
 
     fields = [
@@ -140,4 +147,5 @@ def _issue(view: TokensView, look: Look, intents: Intents, section: Tokens) -> f
         ready=bool(form["name"].strip()),
         busy=view.busy,
         error=view.error,
+        tall=True,
     )

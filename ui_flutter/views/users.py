@@ -176,6 +176,7 @@ def _create(view: UsersView, look: Look, intents: Intents, section: Users) -> ft
             form["role"],
             view.new_roles,
             lambda value: form.put("role", value),
+            wide=True,
         ),
         parts.text(words(f"role.{form['role']}.explain"), look.tokens.soft, size=12.5),
     ]
@@ -189,6 +190,7 @@ def _create(view: UsersView, look: Look, intents: Intents, section: Users) -> ft
         ready=bool(form["username"].strip() and form["name"].strip()),
         busy=view.busy,
         error=view.error,
+        tall=True,
     )
 
 
@@ -206,6 +208,7 @@ def _edit(view: UsersView, chosen: UserView, look: Look, intents: Intents, secti
             form["role"],
             chosen.roles,
             lambda value: form.put("role", value),
+            wide=True,
         ),
         parts.text(words(f"role.{form['role']}.explain"), look.tokens.soft, size=12.5),
     ]
@@ -221,6 +224,7 @@ def _edit(view: UsersView, chosen: UserView, look: Look, intents: Intents, secti
         ready=bool(form["name"].strip()),
         busy=view.busy,
         error=view.error,
+        tall=True,
     )
 
 
