@@ -8,6 +8,8 @@ from ui_flutter.components import parts
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.state.views import Mood
 
+DIALOG = 460  # px; a dialog with a form
+INNER = DIALOG - 48  # of which the form has
 WIDEST = 1360  # px; beyond it lines are too long to be read
 ICONS = {
     Mood.GOOD: ft.Icons.CHECK_CIRCLE,

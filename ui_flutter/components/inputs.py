@@ -59,9 +59,8 @@ def select(
     *,
     error: str = "",
     width: float | None = None,
-    wide: bool = False,
 ) -> ft.Control:
-    """A choice of many; ``options``: (key, label) of each. ``wide``: as wide as what it stands in, for a column."""
+    """A choice of many; ``options``: (key, label) of each."""
     tokens = look.tokens
     box = ft.Dropdown(
         value=value,
@@ -77,7 +76,6 @@ def select(
         content_padding=ft.Padding.symmetric(horizontal=12, vertical=8),
         menu_height=360,
         width=width,
-        expanded_insets=ft.Padding.all(0) if wide else None,
         on_select=lambda event: on_change(event.control.value or ""),
         on_focus=lambda _: intents.typing(True),
         on_blur=lambda _: intents.typing(False),

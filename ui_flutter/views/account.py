@@ -153,8 +153,8 @@ def _dialog(view: AccountView, look: Look, intents: Intents, section: Account) -
     if view.doing is Doing.NOTHING:
         return None
     if view.doing is Doing.ENROLMENT:
-        return modal(look, _enrolment(view, look, intents, section), width=460)
-    return modal(look, _form(view, look, intents, section), width=460)
+        return modal(look, _enrolment(view, look, intents, section), width=blocks.DIALOG)
+    return modal(look, _form(view, look, intents, section), width=blocks.DIALOG)
 
 
 def _enrolment(view: AccountView, look: Look, intents: Intents, section: Account) -> ft.Control:

@@ -22,7 +22,7 @@ def factor_page(cell: Cell[EnrolmentView], look: Look, intents: Intents) -> ft.C
     if cell.value.stage is not Stage.CODES:
         rows += [ft.Row([leave]), language(look, intents)]
     return ft.Column(
-        [card(look, rows, width=460)], scroll=ft.ScrollMode.AUTO, expand=True, alignment=ft.MainAxisAlignment.CENTER
+        [card(look, rows, width=blocks.DIALOG)], scroll=ft.ScrollMode.AUTO, expand=True, alignment=ft.MainAxisAlignment.CENTER
     )
 
 

@@ -64,8 +64,8 @@ def _dialog(view: TokensView, look: Look, intents: Intents, section: Tokens) -> 
     if dialog.order is Order.TOLD:
         return modal(look, _told(look, intents, dialog, section), width=520)
     if dialog.order is Order.ISSUE:
-        return modal(look, _issue(view, look, intents, section), width=460)
-    return modal(look, _revoke(view, look, section), width=460) if view.chosen is not None else None
+        return modal(look, _issue(view, look, intents, section), width=blocks.DIALOG)
+    return modal(look, _revoke(view, look, section), width=blocks.DIALOG) if view.chosen is not None else None
 
 
 def _told(look: Look, intents: Intents, dialog: Dialog, section: Tokens) -> ft.Control:
@@ -119,7 +119,7 @@ def _issue(view: TokensView, look: Look, intents: Intents, section: Tokens) -> f
             form[name],
             options,
             lambda value: form.put(name, value),
-            wide=True,
+            width=None if look.narrow else blocks.INNER,
         )
 
     fields = [

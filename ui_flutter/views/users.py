@@ -122,14 +122,14 @@ def _dialog(view: UsersView, look: Look, intents: Intents, section: Users) -> ft
     if dialog is None:
         return None
     if dialog.order is Order.TOLD:
-        return modal(look, _told(look, intents, dialog, section), width=460)
+        return modal(look, _told(look, intents, dialog, section), width=blocks.DIALOG)
     if dialog.order is Order.CREATE:
-        return modal(look, _create(view, look, intents, section), width=460)
+        return modal(look, _create(view, look, intents, section), width=blocks.DIALOG)
     if view.chosen is None:
         return None
     if dialog.order is Order.EDIT:
-        return modal(look, _edit(view, view.chosen, look, intents, section), width=460)
-    return modal(look, _confirm(view, view.chosen, dialog.order, look, section), width=460)
+        return modal(look, _edit(view, view.chosen, look, intents, section), width=blocks.DIALOG)
+    return modal(look, _confirm(view, view.chosen, dialog.order, look, section), width=blocks.DIALOG)
 
 
 def _told(look: Look, intents: Intents, dialog: Dialog, section: Users) -> ft.Control:
@@ -176,7 +176,7 @@ def _create(view: UsersView, look: Look, intents: Intents, section: Users) -> ft
             form["role"],
             view.new_roles,
             lambda value: form.put("role", value),
-            wide=True,
+            width=None if look.narrow else blocks.INNER,
         ),
         parts.text(words(f"role.{form['role']}.explain"), look.tokens.soft, size=12.5),
     ]
@@ -208,7 +208,7 @@ def _edit(view: UsersView, chosen: UserView, look: Look, intents: Intents, secti
             form["role"],
             chosen.roles,
             lambda value: form.put("role", value),
-            wide=True,
+            width=None if look.narrow else blocks.INNER,
         ),
         parts.text(words(f"role.{form['role']}.explain"), look.tokens.soft, size=12.5),
     ]

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
-from sqlalchemy import text
 
 from activities.db.audit import record
 from activities.db.session import Database
@@ -141,12 +141,12 @@ async def test_the_chain_is_verified_and_its_anchor_told(api: Api, at: At, db: D
     assert screen.browser.errors == []
 
 
-async def test_a_changed_entry_is_found(api: Api, at: At, db: Database, people: People) -> None:
+async def test_a_changed_entry_is_found(api: Api, at: At, db: Database, people: People, owner_url: str) -> None:
     await _fill(db, people)
-    async with db.write() as session:
-        await session.execute(text("ALTER TABLE audit_log DISABLE TRIGGER USER"))
-        await session.execute(text("UPDATE audit_log SET action = 'panel.created' WHERE action = 'panel.changed'"))
-        await session.execute(text("ALTER TABLE audit_log ENABLE TRIGGER USER"))
+    owner = await asyncpg.connect(owner_url.replace("+asyncpg", ""))
+    await owner.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
+    await owner.execute("UPDATE audit_log SET action = 'panel.created' WHERE request_id = 'request-1'")
+    await owner.close()
     screen = await at(api, "auditor", "/audit")
     await screen.click("audit-verify")
     await screen.click("audit-verify-start")
