@@ -1,7 +1,6 @@
 """A QR code, drawn: one path of dark modules on white paper, whatever the theme, for that is what cameras read best."""
 
 import flet as ft
-import flet.canvas as cv
 
 from ui_flutter.components import parts
 
@@ -11,6 +10,8 @@ PAPER, INK = "#ffffff", "#000000"
 
 def qr_code(text: str, label: str, *, size: float = 212) -> ft.Control:
     """``label``: what a screen reader says of it; the text itself is shown beside it in another way."""
+    import flet.canvas as cv  # only who sets up a second factor pays for it
+
     rows = modules(text)
     unit = size / (len(rows) + 2 * QUIET)
     runs: list[cv.Path.PathElement] = [
@@ -28,7 +29,7 @@ def qr_code(text: str, label: str, *, size: float = 212) -> ft.Control:
 
 def modules(text: str) -> list[bytearray]:
     """The rows of the code, 1 for dark."""
-    import segno  # only who sets up a second factor pays for it
+    import segno
 
     return [bytearray(row) for row in segno.make_qr(text, error="m").matrix]
 

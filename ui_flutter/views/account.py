@@ -46,11 +46,12 @@ def _who(view: AccountView, look: Look, intents: Intents) -> ft.Control:
         parts.named("account-role", parts.text(view.role, tokens.accent_text, size=13.5, weight=parts.SEMI)),
     ]
     rights = parts.button(look, "account-roles", look.words("account.roles"), lambda: intents.go("/roles"), icon=ft.Icons.RULE)
+    leave = parts.button(look, "account-logout", look.words("frame.logout"), intents.log_out, icon=ft.Icons.LOGOUT)
     controls: list[ft.Control] = [
         ft.Row([badge, ft.Column(names, spacing=2, tight=True, expand=True)], spacing=14),
         parts.text(view.role_explained, tokens.soft, size=13),
         *[parts.fact(look, fact) for fact in view.facts],
-        ft.Row([rights]),
+        ft.Row([rights, leave], spacing=8, run_spacing=8, wrap=True),
     ]
     return blocks.block(look, look.words("account.who"), controls, identifier="account-who")
 

@@ -190,8 +190,10 @@ def test_a_flag_tells_where_it_comes_from() -> None:
     assert view.flags[0].elsewhere == (("dev", False), ("prod", True))
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("role", "width"),
+    [*((role, 1440) for role in Role if role is not Role.SYSTEM), (Role.FIELD_WORKER, 390), (Role.MASTER, 390)],
+)
 async def test_everybody_sees_of_the_system_what_he_may(api: Api, at: At, role: Role, width: int) -> None:
     screen = await at(api, role.value.lower(), "/system", width=width)
     await eventually(lambda: "system-mode" in screen.identifiers())
