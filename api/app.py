@@ -61,6 +61,7 @@ from api.routers import (
     service_tokens,
     supervision,
     system,
+    system_details,
     users,
     zones,
 )
@@ -137,7 +138,7 @@ def _routes() -> list[BaseRoute]:
             geocoding,
         ),
         *(dispatch, procedures, callbacks, intents, panels, panel_names, panel_releases, partitions, zones),
-        *(audit, supervision, system, route),
+        *(audit, supervision, system, system_details, route),
     ):
         whole.include_router(router.router)
     for flag, routers in _BEHIND.items():

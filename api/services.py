@@ -1,7 +1,7 @@
 """The composition root of the API: everything with a life of its own, made once per process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +14,7 @@ from activities.auth.tokens import CLOCK_SKEW, KeyRing
 from activities.db.session import Database
 from activities.infra import redis, temporal
 from activities.infra.crypto import FieldCipher
+from activities.infra.flags import Decided, Environment, decide
 from activities.infra.settings import Settings
 from activities.live_state import LiveState
 from activities.notify.deliver import Notifier
@@ -30,7 +31,7 @@ from api.realtime.tickets import Tickets
 from api.release_actions import ReleaseActions
 from api.reveal_actions import RevealActions
 from api.service_actions import ServiceActions
-from workflows.domain.flags import Flags
+from workflows.domain.flags import Flag, Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Services:
     db: Database
     cipher: FieldCipher
     flags: Flags
+    decided: Mapping[Environment, Mapping[Flag, Decided]]  # where each flag comes from, for every environment
     keys: KeyRing
     callers: Callers
     attempts: Attempts
@@ -87,6 +89,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             db=db,
             cipher=cipher,
             flags=flags,
+            decided={each: decide(each, settings.feature_flags_file) for each in Environment},
             keys=KeyRing(db, settings, cipher),
             callers=callers,
             attempts=Attempts(quick),

@@ -30,6 +30,7 @@ from api.client.stream import (
 )
 from ui_flutter.appearance import Appearance
 from ui_flutter.desk import Desk
+from ui_flutter.enroller import Enroller
 from ui_flutter.i18n.words import Language
 from ui_flutter.keeper import Keeper
 from ui_flutter.keyboard import Keyboard
@@ -128,7 +129,9 @@ class Controller:
             go=self.go,
             copy=self.copy,
             told=self._told,
+            new_password=self._go_on_with,
         )
+        self.enroller = Enroller(tools, finished=self._factor_set_up)
         self.navigator = Navigator(tools, desk=self._follow_desk)
         self.keeper = Keeper(
             client,
@@ -259,14 +262,20 @@ class Controller:
             store.login, store.login_error = Login.OUT, self._told(error)
 
     def _admit(self, user: User) -> None:
-        """Let the user in; who must change the password does that first."""
-        if not user.must_change_password:
+        """Let the user in; who must change the password or set up a second factor does that first."""
+        if not (user.must_change_password or user.must_set_up_second_factor):
             self._enter(user)
             return
         store = self.store
-        store.login, store.user, store.login_error, store.login_notice = Login.PASSWORD, user, "", ""
+        first = Login.PASSWORD if user.must_change_password else Login.FACTOR
+        store.login, store.user, store.login_error, store.login_notice = first, user, "", ""
         self._around.remember(HAD_SESSION, "yes")
         self._around.changed()
+
+    def _factor_set_up(self) -> None:
+        """The recovery codes were noted down: let in who was kept out for the want of them."""
+        if self.store.login is Login.FACTOR and self.store.user is not None:
+            self._enter(replace(self.store.user, second_factor=True, must_set_up_second_factor=False))
 
     def change_password(self, current: str, new: str, again: str) -> None:
         """From the form that a new password is asked for in; `again` guards against a slip of the finger."""
@@ -292,6 +301,18 @@ class Controller:
             is_wrong = isinstance(error, ApiError) and error.code == ErrorCode.INVALID_CREDENTIALS
             store.login, store.login_error = Login.PASSWORD, store.words("password.wrong") if is_wrong else self._told(error)
             return
+        await self._log_in_anew(username, new)
+
+    async def _go_on_with(self, new: str) -> None:
+        """The user changed the password at work: back to where he was, in a session of the new one."""
+        user = self.store.user
+        if user is not None:
+            self._end_session(self.store.words("password.changed"))
+            await self._log_in_anew(user.username, new)
+            self._around.changed()
+
+    async def _log_in_anew(self, username: str, new: str) -> None:
+        store = self.store
         await self._log_in(username, new)
         if store.login is Login.OUT:
             store.login_notice = store.words("password.changed")
@@ -850,8 +871,11 @@ class Controller:
         self.store.order.touch(self._clock())
 
     def switch_language(self) -> None:
-        self.use_language(self.store.language.other)
-        self._around.remember("language", self.store.language)
+        self.choose_language(self.store.language.other)
+
+    def choose_language(self, language: Language) -> None:
+        self.use_language(language)
+        self._around.remember("language", language)
 
     def use_language(self, language: Language) -> None:
         self.store.language = language

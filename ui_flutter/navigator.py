@@ -67,12 +67,14 @@ class Navigator:
 
     def _item(self, entry: Entry) -> NavItem:
         store, name = self._tools.store, entry.name
+        current = registry.entry_of(store.section)
+        under = current.under if current else ""
         return NavItem(
             name=name,
             icon=entry.icon,
             label=store.words(f"nav.{name}"),
             route=f"/alarms/{store.card.id}" if name == ALARMS and store.card else f"/{name}",
-            selected=name == store.section,
+            selected=name in {store.section, under},
         )
 
     def view(self, now: datetime) -> SectionView:

@@ -1,7 +1,8 @@
 """Feature flags (R-FLAGS): `feature_flags.yaml`, packed with the software, and over it the installation's own file."""
 
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -28,13 +29,36 @@ class BadFlags(ValueError):  # noqa: N818 - what is wrong, in one sentence for w
     """A flags file that cannot be read, or says what no flag means."""
 
 
+class Layer(StrEnum):
+    """Where a flag was decided; a later one goes over an earlier."""
+
+    PACKED = "PACKED"
+    PACKED_ENVIRONMENT = "PACKED_ENVIRONMENT"
+    OWN = "OWN"
+    OWN_ENVIRONMENT = "OWN_ENVIRONMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    on: bool
+    layer: Layer
+
+
 def load(environment: Environment, own: Path | None) -> Flags:
     """Raises BadFlags, naming file, line and key."""
-    switched: dict[Flag, bool] = {}
-    for path in (packed(), own):
-        if path is not None:
-            switched |= _switched(path, environment)
-    return Flags(frozenset(flag for flag, on in switched.items() if on))
+    return Flags(frozenset(flag for flag, decided in decide(environment, own).items() if decided.on))
+
+
+def decide(environment: Environment, own: Path | None) -> Mapping[Flag, Decided]:
+    """As `load`, with the layer of each. What no file names is not among them: it is off."""
+    files = [(packed(), (Layer.PACKED, Layer.PACKED_ENVIRONMENT))]
+    if own is not None:
+        files.append((own, (Layer.OWN, Layer.OWN_ENVIRONMENT)))
+    decided: dict[Flag, Decided] = {}
+    for path, layers in files:
+        for switched, layer in zip(_switched(path, environment), layers, strict=True):
+            decided |= {flag: Decided(on, layer) for flag, on in switched.items()}
+    return decided
 
 
 def packed() -> Path:
@@ -48,7 +72,8 @@ def packed() -> Path:
     raise BadFlags(f"{FILE} is not part of this installation. Install the whole project again.")
 
 
-def _switched(path: Path, environment: Environment) -> dict[Flag, bool]:
+def _switched(path: Path, environment: Environment) -> tuple[dict[Flag, bool], dict[Flag, bool]]:
+    """For every environment, and for this one."""
     sections = {name: node for _, name, node in _members(path, _root(path), "the file")}
     for name in sections.keys() - {"flags", "environments"}:
         raise BadFlags(f"{path}: {name} is no section; there are flags and environments.")
@@ -57,7 +82,7 @@ def _switched(path: Path, environment: Environment) -> dict[Flag, bool]:
     for name in layers.keys() - set(Environment):
         raise BadFlags(f"{path}: environments.{name} is no environment; there are {', '.join(Environment)}.")
     checked = {name: _flags(path, node, f"environments.{name}") for name, node in layers.items()}
-    return switched | checked.get(environment, {})
+    return switched, checked.get(environment, {})
 
 
 def _root(path: Path) -> Node | None:

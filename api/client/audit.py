@@ -69,7 +69,8 @@ class Audit:
         self._session = session
 
     async def entries(self, *, cursor: str | None = None, limit: int = 50, **filters: Any) -> Page[AuditEntry]:
-        """Newest first. ``filters``: actor_id, action (its beginning), subject_kind, subject_id, request_id, from_, to."""
+        """Newest first. ``filters``: actor_id, actor (part of a name), action (its beginning), subject_kind, subject_id,
+        request_id, from_, to."""
         return await self._session.get("/api/audit", Page[AuditEntry], cursor=cursor, limit=limit, **_named(filters))
 
     async def export(self, *, from_: datetime, to: datetime, **filters: Any) -> bytes:

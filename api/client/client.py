@@ -41,6 +41,7 @@ from api.client.service_modes import ServiceModes
 from api.client.service_tokens import ServiceTokens
 from api.client.session import Session
 from api.client.supervision import Supervising
+from api.client.system import System
 from api.client.transport import Transport, native_transport
 from api.client.users import Users
 from workflows.domain.alarm import AlarmType, Priority
@@ -73,6 +74,7 @@ class StamClient:
         self.imports = Imports(self.session)
         self.releases = PanelReleases(self.session)
         self.supervision = Supervising(self.session)
+        self.system = System(self.session)
         self.dispatch = Dispatch(self.session)
         self.intents = Intents(self.session)
         self.service_modes = ServiceModes(self.session)

@@ -33,13 +33,16 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "The file.
 
 def _narrowed(
     actor_id: Annotated[UUID | None, Query(description="Who did it.")] = None,
+    actor: Annotated[
+        str | None, Query(max_length=100, description="Part of the user name or of the name of who did it.")
+    ] = None,
     action: Annotated[str | None, Query(max_length=100, description="The beginning of the action: `alarm.`")] = None,
     subject_kind: Annotated[str | None, Query(max_length=100, description="`bundle`, `panel`, `user` …")] = None,
     subject_id: Annotated[UUID | None, Query(description="What it was done to.")] = None,
     request_id: Annotated[str | None, Query(max_length=64, description="The `X-Request-ID` it was done with.")] = None,
 ) -> AuditFilter:
     return AuditFilter(
-        actor_id=actor_id, action=action, subject_kind=subject_kind, subject_id=subject_id, request_id=request_id
+        actor_id=actor_id, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, request_id=request_id
     )
 
 

@@ -392,6 +392,8 @@ async def test_entries_are_found_by_each_filter_newest_first_with_the_actors_nam
 
     assert await found() == [fourth, third, second, first]
     assert await found(actor_id=people["admin"]) == [first]
+    assert await found(actor="ADM") == [first]
+    assert await found(actor="nobody") == []
     assert await found(action="panel.") == [fourth, first]
     assert await found(action="panel_") == [], "a prefix is no pattern"
     assert await found(subject_kind="panel") == [first]

@@ -237,6 +237,8 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", "/api/audit/verify"): "----AA",
     ("GET", "/api/ledger/balance"): "---AAA",
     ("GET", "/api/system/status"): "AAAAAA",
+    ("GET", "/api/system/details"): "---AAA",
+    ("GET", "/api/system/flags"): "---AAA",
     ("GET", "/api/flags"): SESSION,
     ("GET", "/livez"): OPEN,
     ("GET", "/readyz"): OPEN,

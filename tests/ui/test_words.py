@@ -5,10 +5,16 @@ from string import Formatter
 
 import pytest
 
+from api.client.audit import AuditFault
+from api.client.models import SystemMode
+from api.client.system import FlagOrigin
 from ui_flutter.i18n import en, pl
 from ui_flutter.i18n.words import CATALOGUES, PARTS, Language, Words, plural_form
 from ui_flutter.sections.registry import ENTRIES
-from workflows.domain.alarm import AlarmType, Priority, Source
+from ui_flutter.state.present_users import ACTS, Order
+from ui_flutter.state.spans import Preset
+from ui_flutter.theme import ThemeName
+from workflows.domain.alarm import AlarmType, Outcome, Priority, SignalSource, Source
 from workflows.domain.auto_arm import OpenZones, RunOutcome, RunStatus
 from workflows.domain.auto_arm_sweep import NotArmed
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
@@ -16,9 +22,12 @@ from workflows.domain.command import ArmMode, CommandKind, CommandReason, Comman
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.errors import ErrorCode
 from workflows.domain.escalation import Channel, DeliveryStatus, Nobody, Purpose
+from workflows.domain.flags import Flag
 from workflows.domain.object_import import ImportOutcome, ImportStatus
+from workflows.domain.permissions import Permission, Role, Scope, ServiceRole
 from workflows.domain.response import StepKind
 from workflows.domain.schedule import ClockChange, HolidayPolicy, Skipped
+from workflows.domain.supervision import SourceKind
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
 POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
@@ -103,6 +112,26 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"channel.{one}" for one in Channel),
         *(f"import.status.{one}" for one in ImportStatus),
         *(f"import.outcome.{one}" for one in ImportOutcome),
+        *(f"role.{one}" for one in Role),
+        *(f"role.{one}.explain" for one in Role),
+        *(f"service.{one}" for one in ServiceRole),
+        *(f"service.{one}.explain" for one in ServiceRole),
+        *(f"permission.{one}" for one in Permission),
+        *(f"roles.scope.{one}" for one in Scope),
+        *(f"audit.fault.{one}" for one in AuditFault),
+        *(f"audit.verb.{one}" for one in Action),
+        *(f"look.theme.{one}" for one in ThemeName),
+        *(f"account.language.{one}" for one in Language),
+        *(f"flag.{one}" for one in Flag),
+        *(f"flag.origin.{one}" for one in FlagOrigin),
+        *(f"ledger.outcome.{one}" for one in Outcome),
+        *(f"ledger.source.{one}" for one in SignalSource),
+        *(f"system.source.{one}" for one in SourceKind),
+        *(f"system.mode.{one}" for one in SystemMode),
+        *(f"system.mode.{one}.explain" for one in SystemMode),
+        *(f"users.order.{one}" for one in set(Order) - {Order.CREATE, Order.TOLD}),
+        *(f"users.ask.{one}" for one in set(ACTS) - {Order.EDIT}),
+        *(f"span.{one}" for one in Preset),
     ]
     assert [key for key in wanted if key not in POLISH] == []
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.infra.flags import BadFlags, Environment, load, packed
+from activities.infra.flags import BadFlags, Decided, Environment, Layer, decide, load, packed
 from activities.infra.settings import Settings
 from workflows.domain.flags import Flag, Flags
 
@@ -31,6 +31,16 @@ def test_the_installations_own_file_goes_first_and_its_environment_before_that(o
     assert load(Environment.PROD, own).on == BUILT | {Flag.REPORTS}
     assert load(Environment.STAGE, own).on == BUILT | {Flag.REPORTS, Flag.SMS}
     assert load(Environment.DEV, own).on == (BUILT | {Flag.REPORTS, Flag.SMS}) - {Flag.IMPORT}
+
+
+def test_of_each_flag_it_is_known_which_layer_decided(own: Path) -> None:
+    own.write_text("flags: {sms: true, reports: true}\nenvironments:\n  prod: {sms: false}\n")
+    decided = decide(Environment.PROD, own)
+    assert decided.keys() == set(Flag)
+    assert decided[Flag.SMS] == Decided(False, Layer.OWN_ENVIRONMENT)
+    assert decided[Flag.REPORTS] == Decided(True, Layer.OWN)
+    assert decided[Flag.COMMANDS] == Decided(True, Layer.PACKED)
+    assert decide(Environment.DEV, own)[Flag.SMS] == Decided(True, Layer.OWN)
 
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "flags:\nenvironments:\n  prod:\n"])

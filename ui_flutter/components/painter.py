@@ -13,8 +13,8 @@ from ui_flutter.components.safe import report
 from ui_flutter.components.screen import RowCells, Screen
 from ui_flutter.i18n.words import Words
 from ui_flutter.navigator import Navigator
+from ui_flutter.state import enrolment, present, present_card, present_desk, present_offline, present_site, present_trust
 from ui_flutter.state import format as formats
-from ui_flutter.state import present, present_card, present_desk, present_offline, present_site, present_trust
 from ui_flutter.state.store import Store
 from ui_flutter.theme import THEMES
 
@@ -58,6 +58,7 @@ class Painter:
         screen.look.value = Look(THEMES[store.theme], Words(store.language), narrow, store.scale, store.still)
         screen.frame.value = present.frame(store, narrow=narrow)
         screen.login.value = present.login(store)
+        screen.enrolment.value = enrolment.view(store.enrolment)
         if self.navigator is not None:
             screen.nav.value = self.navigator.nav()
             screen.section.value = self.navigator.view(now)

@@ -7,6 +7,7 @@ import flet as ft
 
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
+from ui_flutter.state.enrolment import EnrolmentView
 from ui_flutter.state.views import (
     BannerView,
     CallbackView,
@@ -52,6 +53,7 @@ class Screen:
     look: Cell[Look]
     frame: Cell[FrameView] = field(default_factory=lambda: Cell(FrameView()))
     login: Cell[LoginView] = field(default_factory=lambda: Cell(LoginView()))
+    enrolment: Cell[EnrolmentView] = field(default_factory=lambda: Cell(EnrolmentView()))
     nav: Cell[NavView] = field(default_factory=lambda: Cell(NavView()))
     section: Cell[SectionView] = field(default_factory=lambda: Cell(SectionView()))
     top: Cell[TopView] = field(default_factory=lambda: Cell(TopView()))

@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ui_flutter.i18n import en, pl
-from ui_flutter.i18n.parts import commands, common, desk, escalation, imports, offline, schedules
+from ui_flutter.i18n.parts import (
+    account,
+    audit,
+    commands,
+    common,
+    desk,
+    escalation,
+    imports,
+    offline,
+    roles,
+    schedules,
+    system,
+    tokens,
+    users,
+)
 
 Catalogue = Mapping[str, str | dict[str, str]]
 
@@ -21,7 +35,7 @@ class Language(StrEnum):
         return Language.EN if self is Language.PL else Language.PL
 
 
-PARTS = (common, commands, offline, schedules, escalation, imports, desk)
+PARTS = (common, commands, offline, schedules, escalation, imports, desk, account, users, tokens, roles, audit, system)
 CATALOGUES: dict[Language, Catalogue] = {
     Language.PL: dict(ChainMap(pl.WORDS, *(part.PL for part in PARTS))),
     Language.EN: dict(ChainMap(en.WORDS, *(part.EN for part in PARTS))),

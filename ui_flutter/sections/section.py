@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The console around a section. ``spawn`` runs a task whose failure is told; ``go`` opens a route such as `/commands`."""
+    """The console around a section. ``spawn`` runs a task whose failure is told; ``go`` opens a route such as `/commands`.
+    ``new_password`` goes on with a new session after the password was changed, which ended all others."""
 
     client: StamClient
     store: Store
@@ -37,6 +38,7 @@ class Tools:
     go: Callable[[str], None]
     copy: Callable[[str], None]
     told: Callable[[Exception], str]
+    new_password: Callable[[str], Awaitable[None]]
 
 
 class Section(ABC):
@@ -86,33 +88,40 @@ class Section(ABC):
         try:
             page = await ask(cursor)
         except ClientError as error:
-            if listing.fail(number, self.tools.told(error)) and _ends_session(error):
+            if listing.fail(number, self.tools.told(error)) and ends_session(error):
                 raise
         else:
             listing.take(number, page, appended=cursor is not None)
         self.tools.changed()
 
     def send(self, sending: Sending, work: Callable[[], Awaitable[None]]) -> None:
-        """Send a form: at most once at a time; a refusal stands in the form, by field where the server names one."""
-        if not sending.busy:
-            sending.begin()
-            self.tools.spawn(self._send(sending, work))
-            self.tools.changed()
-
-    async def _send(self, sending: Sending, work: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await work()
-        except ClientError as error:
-            fields = {one.field: one.reason for one in error.errors} if isinstance(error, ApiError) else {}
-            sending.refused(self.tools.told(error), fields)
-            if _ends_session(error):
-                raise
-        else:
-            sending.done()
-        finally:
-            sending.busy = False
-            self.tools.changed()
+        """As the function `send`."""
+        send(self.tools, sending, work)
 
 
-def _ends_session(error: ClientError) -> bool:
+def send(tools: Tools, sending: Sending, work: Callable[[], Awaitable[None]]) -> None:
+    """Send a form: at most once at a time; a refusal stands in the form, by field where the server names one."""
+    if not sending.busy:
+        sending.begin()
+        tools.spawn(_send(tools, sending, work))
+        tools.changed()
+
+
+async def _send(tools: Tools, sending: Sending, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except ClientError as error:
+        fields = {one.field: one.reason for one in error.errors} if isinstance(error, ApiError) else {}
+        sending.refused(tools.told(error), fields)
+        if ends_session(error):
+            raise
+    else:
+        sending.done()
+    finally:
+        sending.busy = False
+        tools.changed()
+
+
+def ends_session(error: ClientError) -> bool:
+    """Whether only a new login helps: then the failure is not the section's to tell."""
     return isinstance(error, ApiError) and error.code in problems.SESSION_OVER

@@ -54,6 +54,7 @@ _PAGES = {
     Login.BUSY: Page.LOGIN,
     Login.PASSWORD: Page.PASSWORD,
     Login.CHANGING: Page.PASSWORD,
+    Login.FACTOR: Page.FACTOR,
     Login.IN: Page.WORK,
 }
 

@@ -16,6 +16,7 @@ from api.client.secrets import Secret
 from api.client.supervision import SupervisedPart
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.book import AlarmBook
+from ui_flutter.state.enrolment import Enrolment
 from ui_flutter.state.link import Link
 from ui_flutter.state.offline import Offline
 from ui_flutter.state.order import WINDOW, Filter, Order
@@ -40,6 +41,7 @@ class Login(StrEnum):
     BUSY = "busy"
     PASSWORD = "password"  # noqa: S105 - logged in, and must change the password before anything else
     CHANGING = "changing"  # the new one is on its way
+    FACTOR = "factor"  # logged in, and must set up a second factor before anything else
     IN = "in"
 
 
@@ -128,6 +130,7 @@ class Store:
     needs_code: bool = False  # the account that logs in has a second factor
     login_notice: str = ""
     user: User | None = None
+    enrolment: Enrolment = field(default_factory=Enrolment)
     section: str = "alarms"  # which part of the console is on the screen
     book: AlarmBook = field(default_factory=AlarmBook)
     link: Link = field(default_factory=Link)

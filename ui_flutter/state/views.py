@@ -30,6 +30,7 @@ class Page(StrEnum):
     STARTING = "starting"
     LOGIN = "login"
     PASSWORD = "password"  # noqa: S105 - the form that changes it
+    FACTOR = "factor"  # the second factor is set up
     WORK = "work"
 
 

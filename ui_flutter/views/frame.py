@@ -15,6 +15,7 @@ from ui_flutter.theme import FONT, ThemeName
 from ui_flutter.views.alarms import alarms_page
 from ui_flutter.views.banners import banner_lines
 from ui_flutter.views.dialogs import dialog_layer
+from ui_flutter.views.enrolment import factor_page
 from ui_flutter.views.journal import due_lines
 from ui_flutter.views.login import login_page
 from ui_flutter.views.nav import navigation
@@ -54,6 +55,8 @@ def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.
         return login_page(screen.login, look, intents)
     if frame.page is Page.PASSWORD:
         return password_page(screen.login, look, intents)
+    if frame.page is Page.FACTOR:
+        return factor_page(screen.enrolment, look, intents)
     parts_of_page = [
         top_bar(screen, look, intents),
         banner_lines(screen.banners, look, intents),

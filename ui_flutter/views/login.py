@@ -89,11 +89,11 @@ def _fields(
     return stretched(named)
 
 
-def card(look: Look, rows: list[ft.Control]) -> ft.Control:
+def card(look: Look, rows: list[ft.Control], *, width: float = 380) -> ft.Control:
     """What is asked for before the first alarm, in the middle of the window."""
     paper = ft.Container(
         content=ft.Column(rows, spacing=18, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
-        width=380,
+        width=width,
         padding=ft.Padding.only(left=32, right=32, top=34, bottom=18),
         bgcolor=look.tokens.surface,
         border=ft.Border.all(1, look.tokens.line),

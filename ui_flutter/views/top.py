@@ -77,13 +77,21 @@ def _counter(look: Look, rank: int, count: int) -> ft.Control:
 
 
 def _mode(look: Look, mode: str) -> ft.Control:
+    """In words; on a phone, where they have no room, a sign."""
     tokens = look.tokens
-    return ft.Container(
-        content=parts.text(mode, tokens.on_warn, size=12, weight=parts.SEMI),
+    told = (
+        ft.Icon(ft.Icons.WARNING_AMBER, size=16, color=tokens.on_warn)
+        if look.narrow
+        else parts.text(mode, tokens.on_warn, size=12, weight=parts.SEMI)
+    )
+    face = ft.Container(
+        content=told,
         bgcolor=tokens.warn_ground,
         border_radius=6,
-        padding=ft.Padding.symmetric(horizontal=9, vertical=5),
+        padding=ft.Padding.symmetric(horizontal=7 if look.narrow else 9, vertical=5),
+        tooltip=mode,
     )
+    return parts.named("system-degraded", face, label=mode)
 
 
 @safe_component
@@ -196,15 +204,20 @@ def _help(look: Look, intents: Intents) -> ft.Control:
 
 @safe_component
 def user_menu(cell: Cell[UserView], look: Look, intents: Intents) -> ft.Control:
-    """Initials, name as the tooltip, and the way out."""
+    """Initials, which lead to one's own account, and the way out; a phone has it on the account's page."""
     badge = ft.Container(
         content=parts.text(cell.value.initials, "#ffffff", size=12, weight=parts.BOLD),
-        width=32,
-        height=32,
-        border_radius=16,
+        width=44 if look.narrow else 32,
+        height=44 if look.narrow else 32,
+        border_radius=22 if look.narrow else 16,
         bgcolor="#4f46e5",
         alignment=ft.Alignment.CENTER,
         tooltip=cell.value.name,
+        ink=True,
+        on_click=lambda _: intents.go("/account"),
     )
+    account = parts.named("nav-account", badge, button=True, label=f"{look.words('nav.account')}: {cell.value.name}")
+    if look.narrow:
+        return account
     way_out = parts.icon_button(look, "logout", look.words("frame.logout"), ft.Icons.LOGOUT, intents.log_out)
-    return way_out if look.narrow else ft.Row([badge, way_out], spacing=4, tight=True)
+    return ft.Row([account, way_out], spacing=4, tight=True)

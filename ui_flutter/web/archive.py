@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[2]
 OWN = ("ui_flutter", "api/client", "workflows/domain")
 OWN_FILES = ("api/__init__.py", "workflows/__init__.py")
 NOT_ON_THE_CLIENT = ("ui_flutter/web/", "ui_flutter/native/")
-VENDORED = ("flet", "flet-audio", "msgpack", "repath", "six", "cattrs", "attrs", "typing_extensions")
+VENDORED = ("flet", "flet-audio", "msgpack", "repath", "six", "cattrs", "attrs", "typing_extensions", "segno")
 # Parts of the vendored packages that only a server, a developer or the OAuth log-in of Flet would import.
-UNUSED = ("flet/testing/", "flet/fastapi/", "flet/auth/providers/", "flet/cli.py", "flet/pytest_plugin.py")
+UNUSED = ("flet/testing/", "flet/fastapi/", "flet/auth/providers/", "flet/cli.py", "flet/pytest_plugin.py", "segno/cli.py")
 ENTRY = "from ui_flutter.main import start\n\nstart()\n"
 
 

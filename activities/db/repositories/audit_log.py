@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, Subquery, select
+from sqlalchemy import RowMapping, Select, Subquery, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.db.models.audit_chain import AuditLink
@@ -19,9 +19,11 @@ _NEWEST: Final = Order((Key(_A.at, datetime), Key(_A.id, UUID)), descending=True
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """None: no matter. ``action`` is the beginning of one: "alarm." or "panel.changed"."""
+    """None: no matter. ``action`` is the beginning of one: "alarm." or "panel.changed"; ``actor`` a part of the user name or
+    of the name."""
 
     actor_id: UUID | None = None
+    actor: str | None = None
     action: str | None = None
     subject_kind: str | None = None
     subject_id: UUID | None = None
@@ -37,6 +39,8 @@ async def list_entries(session: AsyncSession, wanted: AuditFilter, *, cursor: st
         value = getattr(wanted, column.key)
         if value is not None:
             query = query.where(column == value)
+    if wanted.actor:
+        query = query.where(_A.actor_id.in_(_called(wanted.actor)))
     if wanted.action:
         query = query.where(_A.action.startswith(wanted.action, autoescape=True))
     if wanted.since is not None:
@@ -44,6 +48,11 @@ async def list_entries(session: AsyncSession, wanted: AuditFilter, *, cursor: st
     if wanted.until is not None:
         query = query.where(_A.at < wanted.until)
     return await page(session, query, _NEWEST, cursor=cursor, limit=limit, named=_named)
+
+
+def _called(words: str) -> Select[Any]:
+    names = (User.username, User.display_name)
+    return select(User.id).where(or_(*(name.icontains(words, autoescape=True) for name in names)))
 
 
 def _named(entries: Subquery) -> Select[Any]:

@@ -19,10 +19,13 @@ At = Callable[..., Awaitable[Screen]]
 
 @pytest.fixture
 async def at() -> AsyncIterator[At]:
-    """``await at(api, "admin", "/commands")``: the console of that user, logged in, at that address."""
+    """``await at(api, "admin", "/commands")``: the console of that user, logged in, at that address;
+    with ``until`` what stands in its way."""
     async with AsyncExitStack() as stack:
 
-        async def console_of(api: Api, username: str, route: str = "/", *, width: int = 1440) -> Screen:
+        async def console_of(
+            api: Api, username: str, route: str = "/", *, width: int = 1440, until: str = "conn-state"
+        ) -> Screen:
             client = StamClient(api.url)
             stack.push_async_callback(client.aclose)
             screen = await stack.enter_async_context(screen_of(client, width=width))
@@ -30,8 +33,9 @@ async def at() -> AsyncIterator[At]:
             await screen.type("login-user", username)
             await screen.type("login-password", PASSWORD)
             await screen.click("login-submit")
-            await eventually(lambda: "conn-state" in screen.identifiers())
-            screen.controller.go(route)
+            await eventually(lambda: until in screen.identifiers())
+            if until == "conn-state":
+                screen.controller.go(route)
             return screen
 
         yield console_of

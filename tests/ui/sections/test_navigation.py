@@ -1,9 +1,12 @@
 """Which sections who sees, and how an address opens one."""
 
+from functools import partial
+
 import pytest
 
 from tests.api.conftest import Api
 from tests.support.eventually import eventually
+from tests.ui.screen import Screen
 from tests.ui.sections.conftest import At
 from ui_flutter.navigator import parts_of
 
@@ -40,6 +43,33 @@ async def test_a_phone_has_its_sections_at_the_bottom(api: Api, at: At) -> None:
     assert screen.browser.errors == []
 
 
+def _is_drawn(screen: Screen, part: str) -> bool:
+    return part in screen.identifiers()
+
+
 def test_parts_of_an_address() -> None:
     assert parts_of("/objects/7?tab=zones") == ("objects", "7")
     assert parts_of("/") == ()
+
+
+async def test_every_page_of_the_administration_is_drawn_on_a_phone(api: Api, at: At) -> None:
+    screen = await at(api, "master", "/account", width=390)
+    pages = {
+        "/account": "account-sessions",
+        "/users": "users-search",
+        "/tokens": "token-add",
+        "/roles": "roles-programs",
+        "/audit": "audit-person",
+        "/system": "system-mode",
+        "/system/ledger": "ledger-balance",
+        "/system/flags": "system-flags",
+    }
+    for route, part in pages.items():
+        screen.controller.go(route)
+        await eventually(partial(_is_drawn, screen, part), what=route)
+        assert [text for text in screen.texts() if text.startswith("⚠")] == [], route
+    assert screen.controller.store.toasts == [], "nothing was refused"
+    screen.controller.go("/account")
+    await screen.click("account-logout")  # the bar at the top has no room for it
+    await eventually(lambda: "login-submit" in screen.identifiers())
+    assert screen.browser.errors == []
