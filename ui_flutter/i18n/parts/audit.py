@@ -317,6 +317,7 @@ EN: dict[str, str | dict[str, str]] = {
     "audit.verb.deleted": "deleted",
     "audit.verb.restored": "restored",
     "audit.verb.assigned": "assigned",
+    "audit.verb.take_over": "taken over",
     "audit.verb.deactivated": "deactivated",
     "audit.verb.unlocked": "unlocked",
     "audit.verb.password_reset": "temporary password",
