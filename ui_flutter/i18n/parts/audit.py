@@ -124,6 +124,7 @@ PL: dict[str, str | dict[str, str]] = {
     "audit.verb.deleted": "usunięto",
     "audit.verb.restored": "przywrócono",
     "audit.verb.assigned": "przypisano",
+    "audit.verb.take_over": "przejęto",
     "audit.verb.deactivated": "wyłączono",
     "audit.verb.unlocked": "odblokowano",
     "audit.verb.password_reset": "nowe hasło tymczasowe",
