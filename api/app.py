@@ -39,6 +39,7 @@ from api.routers import (
     documents,
     escalation_policies,
     events,
+    fleet,
     geocoding,
     imports,
     keys,
@@ -119,7 +120,7 @@ def _routes() -> list[BaseRoute]:
     """The same for every application of a process: FastAPI takes half a second to build them, at the first request."""
     whole = APIRouter(generate_unique_id_function=_operation_id)
     for router in (
-        *(auth, account, users, service_tokens, keys, alarms, events, objects, response_plans, assignments, geocoding),
+        *(auth, account, users, service_tokens, keys, alarms, events, fleet, objects, response_plans, assignments, geocoding),
         *(dispatch, procedures, callbacks, panels, panel_names, panel_releases, partitions, zones),
         *(audit, supervision, system, route),
     ):
