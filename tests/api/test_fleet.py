@@ -69,7 +69,7 @@ async def test_the_map_comes_in_pages_and_shows_field_workers_what_is_assigned(
 
 
 async def test_nobody_is_said_to_be_heard_while_redis_is_away(settings: Any, people: People, login: Login) -> None:
-    async with serving(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})) as running:
+    async with serving(settings.model_copy(update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")})) as running:
         admin = await login(running, "admin")
         shop = await _object(admin, "A", **KRAKOW)
         await _panel(admin, shop, "10.0.0.1")
