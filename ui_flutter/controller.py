@@ -32,7 +32,7 @@ from ui_flutter.desk import Desk
 from ui_flutter.i18n.words import Language
 from ui_flutter.navigator import Navigator
 from ui_flutter.sections.registry import ALARMS
-from ui_flutter.sections.section import Tools
+from ui_flutter.sections.section import PickedFile, Tools
 from ui_flutter.state import problems
 from ui_flutter.state.actions import is_mine, offered
 from ui_flutter.state.link import Phase
@@ -73,6 +73,12 @@ class Surroundings(Protocol):
     def copy(self, text: str) -> None:
         """To the clipboard."""
 
+    async def save(self, name: str, content: bytes) -> None:
+        """Hand a file to the user."""
+
+    async def pick(self) -> PickedFile | None:
+        """Ask the user for a file; None: he chose none."""
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -112,6 +118,8 @@ class Controller:
             go=self.go,
             copy=self.copy,
             told=self._told,
+            save=surroundings.save,
+            pick=surroundings.pick,
         )
         self.navigator = Navigator(tools, desk=self._follow_desk)
         self.desk = Desk(

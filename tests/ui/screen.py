@@ -37,6 +37,7 @@ class Browser(Connection):
         self.session: Session | None = None
         self.preferences: dict[str, Any] = {}
         self.route = "/"
+        self.clipboard = ""
         self.errors: list[Any] = []
         self.updates = 0
 
@@ -54,7 +55,9 @@ class Browser(Connection):
         assert self.session is not None
         args = call.args or {}
         result: Any = None
-        if call.name == "set":
+        if call.name == "set" and "data" in args:
+            self.clipboard = args["data"]
+        elif call.name == "set":
             self.preferences[args["key"]] = args["value"]
         elif call.name == "get":
             result = self.preferences.get(args["key"])

@@ -14,6 +14,7 @@ from tests.support.eventually import eventually
 from tests.ui.fake_station import PASSWORD, REPLAY_MOST, Station, app
 from tests.ui.serve import serving
 from ui_flutter.controller import Controller, alarm_of_route
+from ui_flutter.sections.section import PickedFile
 from ui_flutter.state.link import Phase
 from ui_flutter.state.store import CardPhase, Login, Store
 from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
@@ -29,6 +30,7 @@ class Surroundings:
         self.route = "/"
         self.remembered: dict[str, str] = {}
         self.copied = ""
+        self.saved: dict[str, bytes] = {}
         self.drawings = 0
 
     def changed(self) -> None:
@@ -42,6 +44,12 @@ class Surroundings:
 
     def copy(self, text: str) -> None:
         self.copied = text
+
+    async def save(self, name: str, content: bytes) -> None:
+        self.saved[name] = content
+
+    async def pick(self) -> PickedFile | None:
+        return None
 
 
 class Desk:

@@ -26,8 +26,15 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PickedFile:
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The console around a section. ``spawn`` runs a task whose failure is told; ``go`` opens a route such as `/commands`."""
+    """The console around a section. ``spawn`` runs a task whose failure is told; ``go`` opens a route such as `/commands`;
+    ``save`` hands a file to the user, ``pick`` asks for one (None: none was chosen)."""
 
     client: StamClient
     store: Store
@@ -37,6 +44,8 @@ class Tools:
     go: Callable[[str], None]
     copy: Callable[[str], None]
     told: Callable[[Exception], str]
+    save: Callable[[str, bytes], Awaitable[None]]
+    pick: Callable[[], Awaitable[PickedFile | None]]
 
 
 class Section(ABC):
