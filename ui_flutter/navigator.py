@@ -72,8 +72,12 @@ class Navigator:
             icon=entry.icon,
             label=store.words(f"nav.{name}"),
             route=f"/alarms/{store.card.id}" if name == ALARMS and store.card else f"/{name}",
-            selected=name == store.section,
+            selected=name == self._shown_as(),
         )
+
+    def _shown_as(self) -> str:
+        entry = registry.entry_of(self._tools.store.section)
+        return (entry.under or entry.name) if entry else ""
 
     def view(self, now: datetime) -> SectionView:
         section = self.current

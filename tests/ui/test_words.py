@@ -5,16 +5,25 @@ from string import Formatter
 
 import pytest
 
+from api.client.models import ObjectStatus
 from ui_flutter.i18n import en, pl
 from ui_flutter.i18n.words import CATALOGUES, PARTS, Language, Words, plural_form
 from ui_flutter.sections.registry import ENTRIES
+from ui_flutter.state.object_tabs import CardTab
+from ui_flutter.state.panel_tabs import PanelTab, ZoneShow
+from ui_flutter.state.present_board import Face
+from ui_flutter.state.present_map import Sign
 from workflows.domain.alarm import AlarmType, Priority, Source
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
 from workflows.domain.command import ArmMode, CommandKind, CommandReason, CommandSource, CommandStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
+from workflows.domain.document import DocumentKind
 from workflows.domain.errors import ErrorCode
 from workflows.domain.escalation import DeliveryStatus
+from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.response import StepKind
+from workflows.domain.service import ServiceState
+from workflows.domain.supervision import SupervisionClass
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
 POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
@@ -86,6 +95,18 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"command.status.{one}" for one in set(CommandStatus) - {CommandStatus.ACK}),
         *(f"command.reason.{one}" for one in CommandReason),
         *(f"command.source.{one}" for one in CommandSource),
+        *(f"object.status.{one}" for one in ObjectStatus),
+        *(f"object.tab.{one}" for one in CardTab),
+        *(f"document.kind.{one}" for one in DocumentKind),
+        *(f"service.state.{one}" for one in ServiceState),
+        *(f"map.sign.{one.name}" for one in Sign),
+        *(f"panel.link.{one}" for one in LinkStatus),
+        *(f"panel.state.{one}" for one in PartitionState),
+        *(f"panel.class.{one}" for one in SupervisionClass),
+        *(f"panel.tab.{one}" for one in PanelTab),
+        *(f"board.zone.{one}" for one in set(Face) - {Face.ARMED, Face.WAITING}),
+        *(f"board.show.{one}" for one in ZoneShow),
+        *(f"board.explain.{one}" for one in CommandKind),
     ]
     assert [key for key in wanted if key not in POLISH] == []
 

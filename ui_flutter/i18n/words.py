@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ui_flutter.i18n import en, pl
-from ui_flutter.i18n.parts import commands, common
+from ui_flutter.i18n.parts import commands, common, objects, panels, troubles
 
 Catalogue = Mapping[str, str | dict[str, str]]
 
@@ -21,7 +21,7 @@ class Language(StrEnum):
         return Language.EN if self is Language.PL else Language.PL
 
 
-PARTS = (common, commands)
+PARTS = (common, commands, objects, panels, troubles)
 CATALOGUES: dict[Language, Catalogue] = {
     Language.PL: dict(ChainMap(pl.WORDS, *(part.PL for part in PARTS))),
     Language.EN: dict(ChainMap(en.WORDS, *(part.EN for part in PARTS))),

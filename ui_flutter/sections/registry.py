@@ -18,6 +18,7 @@ class Entry:
     name: str
     icon: str
     needs: frozenset[Permission]  # any of these
+    under: str = ""  # reached through this section, in whose place the navigation shows it
 
     def seen_by(self, user: User) -> bool:
         return any(user.may(permission) for permission in self.needs)
@@ -26,6 +27,8 @@ class Entry:
 DESK = Entry(name=ALARMS, icon="NOTIFICATIONS", needs=frozenset({Permission.ALARM_VIEW}))
 ENTRIES = (
     DESK,
+    Entry(name="objects", icon="HOME_WORK", needs=frozenset({Permission.OBJECT_VIEW})),
+    Entry(name="panels", icon="DEVELOPER_BOARD", needs=frozenset({Permission.PANEL_VIEW}), under="objects"),
     Entry(name="commands", icon="TERMINAL", needs=frozenset({Permission.PANEL_VIEW})),
 )
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
@@ -36,7 +39,8 @@ def entry_of(name: str) -> Entry | None:
 
 
 def entries_of(user: User) -> tuple[Entry, ...]:
-    return tuple(entry for entry in ENTRIES if entry.seen_by(user))
+    """Those the navigation offers."""
+    return tuple(entry for entry in ENTRIES if entry.seen_by(user) and not entry.under)
 
 
 def make(name: str, tools: Tools) -> Section:
