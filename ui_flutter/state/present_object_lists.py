@@ -142,19 +142,21 @@ def _services(card: "ObjectCard", words: Words, now: datetime) -> TableView:
         Column(title=words("service.begun_at"), width=130),
         Column(title=words("service.reason")),
         Column(title=words("service.ends_at"), width=140),
-        Column(title=words("service.silenced"), width=190),
+        Column(title=words("service.silenced"), width=250),
         Column(title=words("service.state"), width=200),
     )
-    rows = tuple(_service(one, words, now) for one in card.modes.items)
+    rows = tuple(service_row(one, words, now) for one in card.modes.items)
     return table(card.modes, columns, rows, empty=words("service.empty"), footer=words("page.shown", n=len(rows)))
 
 
-def _service(one: ServiceMode, words: Words, now: datetime) -> TableRow:
+def service_row(one: ServiceMode, words: Words, now: datetime) -> TableRow:
+    """With what was silenced by type, and what still stood in alarm at the end."""
     summary = one.summary
     silenced = TableCell(text="—")
     if summary is not None:
-        still = words("service.still", n=summary.active) if summary.active else ""
-        silenced = TableCell(text=words("service.events", n=summary.events), detail=still)
+        still = [words("service.still", n=summary.active)] if summary.active else []
+        types = [f"{words(f'type.{kind}')} {count}" for kind, count in summary.by_type.items()]
+        silenced = TableCell(text=words("service.events", n=summary.events), detail=", ".join([*still, *types]))
     return TableRow(
         id=str(one.id),
         cells=(

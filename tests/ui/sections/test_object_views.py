@@ -10,9 +10,10 @@ import pytest
 from api.client.commands import Command
 from api.client.fleet import MapPlace
 from api.client.models import LinkState, ObjectStatus, Panel, PanelState, ZoneLive
+from api.client.service_modes import ServiceMode, ServiceSummary
 from tests.ui import factories
 from ui_flutter.i18n.words import Language, Words
-from ui_flutter.state import forms, object_forms, panel_forms, plan_draft, present_board, present_map
+from ui_flutter.state import forms, object_forms, panel_forms, plan_draft, present_board, present_map, present_object_lists
 from ui_flutter.state.editing import Editing
 from ui_flutter.state.plan_draft import Part, PlanDraft
 from ui_flutter.state.present_board import Face
@@ -21,9 +22,11 @@ from ui_flutter.state.present_objects import Open
 from ui_flutter.state.present_panel_words import link_words
 from ui_flutter.state.store import Store
 from ui_flutter.state.views import Mood
+from workflows.domain.alarm import AlarmType
 from workflows.domain.command import ArmMode, CommandKind, CommandSource, CommandStatus
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.permissions import Role
+from workflows.domain.service import ServiceState
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = Words(Language.EN)
@@ -133,6 +136,31 @@ def test_the_order_of_calls_changes_by_one_place_and_ends_at_the_edge() -> None:
 def test_a_step_that_called_who_is_gone_calls_whom_its_text_names() -> None:
     assert plan_draft.without(draft(), Part.CONTACTS, 0).steps[0]["contact_id"] is None
     assert plan_draft.without(draft(), Part.CONTACTS, 1).steps[0]["contact_id"] == "a"
+
+
+# -- service mode
+
+
+def test_service_mode_tells_what_it_silenced_and_what_stands_in_alarm() -> None:
+    summary = ServiceSummary(events=3, bundles=2, active=1, by_type={AlarmType.INTRUSION: 2, AlarmType.TAMPER: 1})
+    mode = ServiceMode(
+        id=uuid4(),
+        object_id=uuid4(),
+        object_name="Bank",
+        state=ServiceState.ENDED,
+        in_force=False,
+        version=2,
+        reason="New detectors",
+        requested_by=uuid4(),
+        username="anna",
+        begun_at=NOW,
+        ends_at=NOW,
+        ended_at=NOW,
+        summary=summary,
+    )
+    silenced = present_object_lists.service_row(mode, WORDS, NOW).cells[3]
+    assert (silenced.text, silenced.detail) == ("3 events", "1 stood in alarm, Intrusion 2, Tamper 1")
+    assert present_object_lists.service_row(replace(mode, summary=None), WORDS, NOW).cells[3].text == "—"
 
 
 # -- the map
