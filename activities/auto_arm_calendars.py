@@ -15,8 +15,11 @@ from activities.db.models.auto_arm_exceptions import AutoArmException
 from activities.db.models.auto_arm_holidays import AutoArmHoliday
 from activities.db.models.auto_arm_schedules import AutoArmSchedule
 from activities.db.models.panels import Panel
-from workflows.domain.schedule import Calendar, HolidayPolicy
+from workflows.domain.schedule import Calendar, Firing, HolidayPolicy, firings
 
+LOOK_BACK: Final = timedelta(hours=36)  # for firings that nobody started: last night's on the next day, too
+LOOK_AHEAD: Final = timedelta(hours=12)  # the longest warning
+TEMPORAL_FIRST: Final = timedelta(seconds=30)  # before somebody else starts what a Schedule should have started
 _YEARS: Final = range(-1, 3)  # around the present one: what was missed last night, and a preview of two years
 
 
@@ -50,6 +53,15 @@ async def planned(session: AsyncSession, default_zone: str, ids: Collection[UUID
         )
         for row, object_id, zone in found
     ]
+
+
+def due(one: Planned, now: datetime, *, back: timedelta = LOOK_BACK) -> list[Firing]:
+    """Firings that should have a workflow by now. What the row became only after a time it does not owe."""
+    if not one.row.enabled:
+        return []
+    since = max(one.row.updated_at, now - back)
+    found = firings(one.calendar, since, now + LOOK_AHEAD)
+    return [each for each in found if each.warn_at <= (now if each.warn_at < since else now - TEMPORAL_FIRST)]
 
 
 async def exceptions_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, dict[date, time | None]]:

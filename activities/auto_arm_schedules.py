@@ -32,22 +32,27 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.auto_arm_calendars import Planned, planned
+from activities.auto_arm_calendars import LOOK_BACK, TEMPORAL_FIRST, Planned, due, planned
 from activities.db.models.auto_arm_runs import AutoArmRun
 from activities.db.session import Database
 from workflows.contracts import names
 from workflows.contracts.auto_arm import AutoArmInput, search_attributes, start_options
 from workflows.domain.auto_arm import LATE_AT_LEAST, OPEN
-from workflows.domain.schedule import Firing, firings, pattern
+from workflows.domain.schedule import pattern
 
 log = structlog.get_logger(__name__)
 
 CALL_TIMEOUT: Final = timedelta(seconds=5)
-LOOK_BACK: Final = timedelta(hours=36)  # for firings that nobody started: last night's on the next day, too
-LOOK_AHEAD: Final = timedelta(hours=12)  # the longest warning
-TEMPORAL_FIRST: Final = timedelta(seconds=30)  # before somebody else starts what a Schedule should have started
+LONGEST_LOOK_BACK: Final = timedelta(days=31)  # after an outage of all: what nobody compared meanwhile is raised all the same
+RECONCILED: Final = "auto-arm"  # in `watcher_sights`: until when what was due is known to have a run
 _LISTED: Final = 10  # calendars that a listing tells of a Schedule; those with more are asked for singly
 _FIELDS: Final = ("second", "minute", "hour", "day_of_month", "month", "year", "day_of_week")
+# `since`: as long as it has been switched on.
+_RECONCILED: Final = """
+    INSERT INTO watcher_sights AS s (watcher, since, looked_at) VALUES ($1, $2, $3)
+    ON CONFLICT (watcher) DO UPDATE SET looked_at = excluded.looked_at,
+        since = CASE WHEN $4 THEN s.since ELSE excluded.since END
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,25 @@ class AutoArmSchedules:
         gone = there.keys() - wanted.keys()
         for name in sorted(gone):
             await self._delete(name)
-        started = await self._start_missing(list(wanted.values())) + await self._start_lost()
+        now = datetime.now(UTC)
+        started = await self._start_missing(list(wanted.values()), back=await self._look_back(now)) + await self._start_lost()
+        await self._reconciled(now)
         return len(drifted) + len(gone) + started
+
+    async def _look_back(self, now: datetime) -> timedelta:
+        """As far as nobody has looked: after days without us, what was missed in them is raised. Not into the time in which all
+        this was switched off."""
+        async with self.db.fast() as connection:
+            row = await connection.fetchrow("SELECT since, looked_at FROM watcher_sights WHERE watcher = $1", RECONCILED)
+        if row is None:
+            return LOOK_BACK
+        since: datetime = row["since"]
+        looked_at: datetime = row["looked_at"]
+        return min(now - looked_at + LOOK_BACK, now - since, LONGEST_LOOK_BACK)
+
+    async def _reconciled(self, now: datetime) -> None:
+        async with self.db.fast() as connection:
+            await connection.execute(_RECONCILED, RECONCILED, now - LOOK_BACK if self.on else now, now, self.on)
 
     async def _planned(self, ids: Sequence[UUID] | None = None) -> list[Planned]:
         if not self.on:
@@ -140,15 +162,15 @@ class AutoArmSchedules:
 
     # -- workflows
 
-    async def _start_missing(self, found: Sequence[Planned]) -> int:
+    async def _start_missing(self, found: Sequence[Planned], *, back: timedelta = LOOK_BACK) -> int:
         now = datetime.now(UTC)
-        due = [(one, firing) for one in found for firing in _due(one, now)]
-        if not due:
+        owed = [(one, firing) for one in found for firing in due(one, now, back=back)]
+        if not owed:
             return 0
-        query = select(AutoArmRun.schedule_id, AutoArmRun.fire_at).where(AutoArmRun.fire_at >= now - LOOK_BACK)
+        query = select(AutoArmRun.schedule_id, AutoArmRun.fire_at).where(AutoArmRun.fire_at >= now - back)
         async with self.db.read() as session:
             known = {(row.schedule_id, row.fire_at) for row in await session.execute(query)}
-        missing = [(one, firing) for one, firing in due if (one.row.id, firing.fire_at) not in known]
+        missing = [(one, firing) for one, firing in owed if (one.row.id, firing.fire_at) not in known]
         for one, firing in missing:
             await self._start(names.auto_arm_workflow_id(one.row.id, firing.warn_at), _input(one), firing.warn_at)
         return len(missing)
@@ -185,15 +207,6 @@ class AutoArmSchedules:
 
 def _input(one: Planned) -> AutoArmInput:
     return AutoArmInput(schedule_id=one.row.id, object_id=one.object_id, panel_id=one.row.panel_id)
-
-
-def _due(one: Planned, now: datetime) -> list[Firing]:
-    """Firings that should have a workflow by now. What the row became only after a time it does not owe."""
-    if not one.row.enabled:
-        return []
-    since = max(one.row.updated_at, now - LOOK_BACK)
-    found = firings(one.calendar, since, now + LOOK_AHEAD)
-    return [each for each in found if each.warn_at <= (now if each.warn_at < since else now - TEMPORAL_FIRST)]
 
 
 def _catch_up(one: Planned) -> timedelta:

@@ -1,4 +1,5 @@
-"""What a worker does beside its tasks: partitions made ahead, refresh tokens that are over removed, the relay watched, and the
+"""What a worker does beside its tasks: partitions made ahead, what is kept no longer (refresh tokens, the log of
+notifications) removed, the relay watched, and the
 gauges that only the database or Temporal can tell."""
 
 import asyncio
@@ -19,15 +20,15 @@ from activities.db import audit_chain
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.models.service_modes import ServiceMode
 from activities.db.partitions import ensure_partitions
-from activities.db.repositories import commands
+from activities.db.repositories import commands, notifications
 from activities.db.repositories.panel_releases import count_released
 from activities.db.repositories.service_modes import in_force
 from activities.db.session import Database
+from activities.infra.settings import Settings
 from activities.supervision.watch import watch_the_relay
 from workflows.contracts import names
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import STALE_AFTER, BundleStatus
-from workflows.domain.supervision import GRACE
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ DAILY: Final = timedelta(days=1)
 HOURLY: Final = timedelta(hours=1)
 GAUGES_EVERY: Final = timedelta(seconds=15)  # Prometheus scrapes about as often
 RETRY_AFTER: Final = timedelta(seconds=30)
+CHUNK: Final = 5_000  # rows removed in one transaction
 
 ALARMS_ACTIVE: Final = Gauge("alarms_active", "Bundles not closed", ["priority"])
 SERVICE_ACTIVE: Final = Gauge("service_modes_active", "Periods of service mode in force")
@@ -49,13 +51,16 @@ _KINDS: Final = {
 }
 
 
-async def keep_house(db: Database, client: Client, *, grace: timedelta = GRACE) -> None:
+async def keep_house(db: Database, client: Client, settings: Settings) -> None:
     """Runs until cancelled; a failure is logged and tried again."""
+    grace = timedelta(seconds=settings.supervision_grace_seconds)
+    notifications_kept = timedelta(days=settings.notification_log_days)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_every(DAILY, "partitions", lambda: _make_partitions(db)))
         tasks.create_task(_every(HOURLY, "audit anchor", lambda: log_anchor(db)))
         tasks.create_task(_every(GAUGES_EVERY, "audit gauge", lambda: measure_audit(db)))
         tasks.create_task(_every(DAILY, "refresh tokens", lambda: _purge_sessions(db)))
+        tasks.create_task(_every(DAILY, "notification log", lambda: purge_notifications(db, notifications_kept)))
         tasks.create_task(_every(GAUGES_EVERY, "forgotten commands", lambda: end_forgotten_commands(db)))
         tasks.create_task(_every(GAUGES_EVERY, "alarm gauges", lambda: measure_alarms(db)))
         tasks.create_task(_every(GAUGES_EVERY, "release gauge", lambda: measure_releases(db)))
@@ -107,6 +112,18 @@ async def measure_audit(db: Database) -> None:
 async def _purge_sessions(db: Database) -> None:
     gone = await sessions.purge(db, datetime.now(UTC))
     log.info("housekeeping.refresh_tokens", gone=gone)
+
+
+async def purge_notifications(db: Database, kept: timedelta) -> None:
+    """Tries to reach people that are older than ``kept`` go, a chunk in a transaction: whoever escalates meanwhile does not
+    wait for it."""
+    gone = 0
+    while True:
+        async with db.write() as session:
+            gone += (chunk := await notifications.purge(session, older_than=kept, limit=CHUNK))
+        if chunk < CHUNK:
+            break
+    log.info("housekeeping.notification_log", gone=gone)
 
 
 async def measure_alarms(db: Database) -> None:

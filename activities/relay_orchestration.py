@@ -3,8 +3,8 @@
 Rows of one bundle or panel go in order and the newest speaks for those before it (the workflow reads the row when it missed
 one); different ones go side by side. Temporal away: rows wait. A row that Temporal refuses for good is parked with the reason
 and does not hold up others. What no row can tell (a workflow somebody terminated, a row written while nobody looked) the
-reconciliation finds: every open bundle, every enabled panel and every open call-back has its workflow, and
-auto-arm's schedules are as their rows say (`auto_arm_schedules`).
+reconciliation finds: every open bundle, every enabled panel, every open call-back and every period of service mode that is not
+settled has its workflow, and auto-arm's schedules are as their rows say (`auto_arm_schedules`).
 """
 
 import asyncio
@@ -27,11 +27,12 @@ from activities import relay_metrics
 from activities.auto_arm_schedules import AutoArmSchedules
 from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
-from workflows.contracts import bundle, callback, names, object_import, panel
+from workflows.contracts import bundle, callback, names, object_import, panel, service_mode
 from workflows.contracts.bundle import BundleInput, EventAdded
 from workflows.contracts.callback import CallbackInput
 from workflows.contracts.object_import import ImportInput
 from workflows.contracts.panel import ConfigChanged, PanelInput
+from workflows.contracts.service_mode import ServiceInput
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleState, BundleStatus
 
@@ -272,8 +273,8 @@ class Orchestration:
             await asyncio.sleep(RECONCILE_EVERY)
 
     async def reconcile(self) -> int:
-        """Start the workflow of every enabled panel, open bundle and open call-back that has none, and mend what is amiss with
-        auto-arm; how much that was."""
+        """Start the workflow of every enabled panel, open bundle, open call-back and unsettled service mode that has none, and
+        mend what is amiss with auto-arm; how much that was."""
         async with self.db.fast() as connection:
             panels = await connection.fetch("SELECT id, object_id FROM panels WHERE enabled AND deleted_at IS NULL ORDER BY id")
             bundles = await connection.fetch(
@@ -286,6 +287,12 @@ class Orchestration:
                    WHERE state IN ('PENDING', 'DUE') AND created_at < now() - make_interval(secs => $1) ORDER BY id""",
                 YOUNG,
             )
+            services = await connection.fetch(
+                """SELECT id, object_id FROM service_modes
+                   WHERE (state IN ('AWAITING_RELEASE', 'ACTIVE') OR (state = 'ENDED' AND summary IS NULL))
+                     AND begun_at < now() - make_interval(secs => $1) ORDER BY id""",
+                YOUNG,
+            )
         running = await self._running(names.PANEL_CONNECTION) if panels else frozenset()
         starts: list[Callable[[], Awaitable[None]]] = [
             _later(self._start_panel, row) for row in panels if names.panel_workflow_id(row["id"]) not in running
@@ -296,6 +303,8 @@ class Orchestration:
         starts += [
             _later(self._resume_callback, row) for row in callbacks if names.callback_workflow_id(row["id"]) not in running
         ]
+        running = await self._running(names.SERVICE_MODE) if services else frozenset()
+        starts += [_later(self._resume_service, row) for row in services if names.service_workflow_id(row["id"]) not in running]
         await asyncio.gather(*(start() for start in starts))
         return len(starts) + (await self.auto_arm.reconcile() if self.auto_arm is not None else 0)
 
@@ -335,6 +344,18 @@ class Orchestration:
                 names.CALLBACK,
                 start,
                 **callback.start_options(start),
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=CALL_TIMEOUT,
+            )
+
+    async def _resume_service(self, row: asyncpg.Record) -> None:
+        """Without it nothing would be summed up, and what still stands in alarm at the end would never ring."""
+        start = ServiceInput(service_id=row["id"], object_id=row["object_id"])
+        async with self._limit:
+            await self.client.start_workflow(
+                names.SERVICE_MODE,
+                start,
+                **service_mode.start_options(start),
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 rpc_timeout=CALL_TIMEOUT,
             )

@@ -183,10 +183,10 @@ def _contact_count(place: Place) -> int:
 
 
 def _procedure(place: Place) -> Iterable[dict[str, Any]]:
-    for position, (kind, step) in enumerate(words.PROCEDURE, 1):
+    for position, (alarm_type, kind, step) in enumerate(words.PROCEDURE, 1):
         ids = {"id": id_of("procedure", place.index, position), "object_id": place.object_id}
         called = id_of("contact", place.index, 1) if kind is StepKind.CALL else None
-        yield ids | {"position": position, "kind": kind, "text": step, "contact_id": called}
+        yield ids | {"position": position, "kind": kind, "text": step, "contact_id": called, "alarm_type": alarm_type}
 
 
 def _alarm_configs(places: Iterable[Place]) -> Iterable[dict[str, Any]]:

@@ -7,6 +7,7 @@ that what a simulated panel tells of itself and what the database says of it agr
 from dataclasses import dataclass
 from typing import Final
 
+from workflows.domain.alarm import AlarmType
 from workflows.domain.bundle import ResultCode
 from workflows.domain.permissions import Role
 from workflows.domain.response import StepKind
@@ -87,10 +88,15 @@ CONTACTS: Final = (
 CONTACT_NOTES: Final = (None, None, "Mieszka 10 minut od obiektu, ma klucze.", "Tylko w sprawach pożaru i zalania.")
 CODE_WORDS: Final = ("Jarzębina", "Wodospad", "Latarnia", "Bursztyn", "Żuraw", "Kasztan", "Mgławica")  # of nobody
 PROCEDURE: Final = (
-    (StepKind.CHECK, "Sprawdź podgląd i historię strefy z ostatnich 24 godzin."),
-    (StepKind.CALL, "Zadzwoń do pierwszej osoby z listy kontaktów i poproś o hasło."),
-    (StepKind.DISPATCH, "Brak odpowiedzi lub złe hasło: wyślij patrol i zanotuj godzinę."),
-    (StepKind.TEXT, "Po powrocie patrolu opisz ustalenia i zamknij alarm."),
+    (None, StepKind.CHECK, "Sprawdź podgląd i historię strefy z ostatnich 24 godzin."),
+    (None, StepKind.CALL, "Zadzwoń do pierwszej osoby z listy kontaktów i poproś o hasło."),
+    (None, StepKind.DISPATCH, "Brak odpowiedzi lub złe hasło: wyślij patrol i zanotuj godzinę."),
+    (None, StepKind.TEXT, "Po powrocie patrolu opisz ustalenia i zamknij alarm."),
+    (AlarmType.HOLDUP, StepKind.TEXT, "Nie dzwoń na obiekt: napastnik może słyszeć."),
+    (AlarmType.HOLDUP, StepKind.DISPATCH, "Wyślij patrol i powiadom Policję (112)."),
+    (AlarmType.FIRE, StepKind.DISPATCH, "Powiadom Straż Pożarną (998) i wyślij patrol z kluczami."),
+    (AlarmType.FIRE, StepKind.CALL, "Zadzwoń do pierwszej osoby z listy kontaktów: czy ktoś jest w środku?"),
+    (AlarmType.FIRE, StepKind.CHECK, "Sprawdź, czy zgłosiła się druga czujka."),
 )
 NOTES: Final = (
     "Fałszywy alarm, pracownik ochrony wszedł przed rozbrojeniem. Hasło zgodne.",

@@ -256,6 +256,7 @@ def _again(event: EventRow, now: datetime) -> Signal:
         code=event.code,
         received_at=now,
         panel_id=event.panel_id,
+        object_id=event.object_id if event.panel_id is None else None,
         alarm_type=event.alarm_type,
         source_kind=event.source_kind,
         source_number=event.source_number,

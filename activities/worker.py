@@ -47,7 +47,7 @@ async def _serve(settings: Settings) -> None:
         await stack.enter_async_context(build(client, db, settings))
         stack.callback(log.info, "worker.stopping")
         log.info("worker.ready", queue=names.CORE_QUEUE)
-        await keep_house(db, client, grace=timedelta(seconds=settings.supervision_grace_seconds))
+        await keep_house(db, client, settings)
 
 
 def build(client: Client, db: Database, settings: Settings, *, task_queue: str = names.CORE_QUEUE) -> Worker:

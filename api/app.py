@@ -32,6 +32,7 @@ from api.routers import (
     audit,
     auth,
     auto_arm,
+    auto_arm_plans,
     auto_arm_runs,
     callbacks,
     commands,
@@ -42,8 +43,10 @@ from api.routers import (
     fleet,
     geocoding,
     imports,
+    intents,
     keys,
     notifications,
+    object_sync,
     objects,
     on_call,
     panel_names,
@@ -82,7 +85,7 @@ _BEHIND: Final[dict[Flag, tuple[ModuleType, ...]]] = {
     Flag.COMMANDS: (commands,),
     Flag.SERVICE_MODE: (service_modes,),
     Flag.ESCALATION: (escalation_policies, on_call, notifications, push_devices),
-    Flag.AUTO_ARM: (auto_arm, auto_arm_runs),
+    Flag.AUTO_ARM: (auto_arm, auto_arm_runs, auto_arm_plans),
 }
 
 
@@ -120,8 +123,22 @@ def _routes() -> list[BaseRoute]:
     """The same for every application of a process: FastAPI takes half a second to build them, at the first request."""
     whole = APIRouter(generate_unique_id_function=_operation_id)
     for router in (
-        *(auth, account, users, service_tokens, keys, alarms, events, fleet, objects, response_plans, assignments, geocoding),
-        *(dispatch, procedures, callbacks, panels, panel_names, panel_releases, partitions, zones),
+        *(
+            auth,
+            account,
+            users,
+            service_tokens,
+            keys,
+            alarms,
+            events,
+            fleet,
+            object_sync,
+            objects,
+            response_plans,
+            assignments,
+            geocoding,
+        ),
+        *(dispatch, procedures, callbacks, intents, panels, panel_names, panel_releases, partitions, zones),
         *(audit, supervision, system, route),
     ):
         whole.include_router(router.router)

@@ -14,6 +14,8 @@ from activities.db.models.object_contacts import ObjectContact
 from activities.db.repositories import dispatch
 from activities.db.session import WriteSession
 from activities.infra.log import current_request_id
+from api.audit import audit
+from api.deps import Access
 from api.problems import Problem, invalid
 from workflows.domain.dispatch import CallOutcome, EntryKind, NewEntry, Oddity, Refused, judge
 from workflows.domain.errors import ErrorCode
@@ -78,6 +80,14 @@ async def write(session: WriteSession, line: Line) -> tuple[DispatchEntry, bool]
     except IntegrityError:  # sent at the same time about another object, which has a turn of its own
         raise key_spent() from None
     return entry, True
+
+
+async def add(session: WriteSession, access: Access, line: Line) -> DispatchEntry:
+    """`write`, with its line in the audit log."""
+    entry, is_new = await write(session, line)
+    if is_new:
+        audit(session, access, "dispatch.added", "dispatch", entry.id, audited(entry))
+    return entry
 
 
 def key_spent() -> Problem:

@@ -132,6 +132,16 @@ def console_build(
     typer.echo(f"The console is in {folder}")
 
 
+@console_app.command("project")
+def console_project(
+    target: Annotated[Path, typer.Argument(help="Folder to make or renew.")],
+    server: Annotated[str, typer.Option(help="Address of the server these consoles talk to, as https://stam.example.")],
+) -> None:
+    """Lay out what `flet build` makes the console for Android, iOS, Windows, Linux and macOS from (docs/packaging.md)."""
+    folder = _part("ui_flutter.native.project", "lay_out")(target, server)
+    typer.echo(f"The project is in {folder}")
+
+
 @outbox_app.command("parked")
 def outbox_parked() -> None:
     """List the parked rows, each with its reason."""

@@ -28,18 +28,26 @@ from api.client.stream import (
     SessionEnded,
     Welcome,
 )
+from ui_flutter.appearance import Appearance
 from ui_flutter.desk import Desk
 from ui_flutter.i18n.words import Language
+from ui_flutter.keeper import Keeper
+from ui_flutter.keyboard import Keyboard
 from ui_flutter.navigator import Navigator
+from ui_flutter.offline.device import Device
+from ui_flutter.offline.device import device as make_device
 from ui_flutter.sections.registry import ALARMS
 from ui_flutter.sections.section import PickedFile, Tools
+from ui_flutter.siren import Loudspeaker, Siren
+from ui_flutter.site import Files, SiteDesk
 from ui_flutter.state import problems
 from ui_flutter.state.actions import is_mine, offered
 from ui_flutter.state.link import Phase
 from ui_flutter.state.order import WINDOW, WINDOW_STEP, Filter
 from ui_flutter.state.store import Card, CardPhase, Dialog, Login, Store
 from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
-from ui_flutter.theme import ThemeName
+from ui_flutter.vault import Vault
+from ui_flutter.watch import Watch
 from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
@@ -50,16 +58,23 @@ PAGE_SIZE = 200
 PAGES_MOST = 10  # of open alarms; a station with more has other worries than the tail of its list
 ENRICH_SINGLY = 3  # up to so many alarms without names are asked for one by one
 CARD_PAUSE = 0.3  # s between two loads of the same card
+ANSWER_EXPECTED = 4.0  # s; of a server that is there, at the start
 AWAY_WORTH_TELLING = timedelta(seconds=5)
 RETRY_FIRST, RETRY_LAST = 1.0, 10.0  # s
-_STEPS_IN_LIST = {"J": 1, "ARROW DOWN": 1, "K": -1, "ARROW UP": -1}
 HAD_SESSION = "session"  # a remembered choice, not a secret: whether resuming is worth a try
 OFFLINE = "OFFLINE"  # an error code of the console's own: no answer at all
+_ASKED_FIRST = {Action.ACK: DialogKind.ACK, Action.RESOLVE: DialogKind.RESOLVE, Action.TAKE_OVER: DialogKind.TAKE_OVER}
 _AWAY = (Unreachable, BadAnswer)  # no answer, or none we understand
 
 
 class Surroundings(Protocol):
     """What the controller needs of the place it runs in."""
+
+    @property
+    def loudspeaker(self) -> Loudspeaker: ...
+
+    @property
+    def files(self) -> Files: ...
 
     def changed(self) -> None:
         """The store changed: draw soon."""
@@ -73,7 +88,7 @@ class Surroundings(Protocol):
     def copy(self, text: str) -> None:
         """To the clipboard."""
 
-    async def save(self, name: str, content: bytes) -> None:
+    def save(self, name: str, content: bytes) -> None:
         """Hand a file to the user."""
 
     async def pick(self) -> PickedFile | None:
@@ -94,6 +109,7 @@ class Controller:
         *,
         store: Store | None = None,
         clock: Callable[[], datetime] = _now,
+        device: Callable[[], Device] = make_device,
     ) -> None:
         self.store = store or Store()
         self._client = client
@@ -101,12 +117,12 @@ class Controller:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._session_tasks: set[asyncio.Task[None]] = set()
-        self._is_typing = False
         self._reloading = False
         self._reload_after: float | None = None  # s; asked for, not begun
         self._enriching = False
         self._asked: dict[UUID, int] = {}  # alarms asked for their names, and in which version
         self._start_tried: dict[UUID, int] = {}
+        self._undoing: set[UUID] = set()  # claims to be taken back
         self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of actions that got no answer
         self._wanted = "/"  # the address to open after the login
         tools = Tools(
@@ -122,40 +138,81 @@ class Controller:
             pick=surroundings.pick,
         )
         self.navigator = Navigator(tools, desk=self._follow_desk)
+        self.keeper = Keeper(
+            client,
+            self.store,
+            spawn=self._spawn,
+            changed=surroundings.changed,
+            clock=clock,
+            remember=surroundings.remember,
+            device=device,
+        )
         self.desk = Desk(
             client,
             self.store,
             spawn=self._spawn,
             changed=surroundings.changed,
             reload=self._load_timeline,
+            queue=self.keeper.queue,
             clock=clock,
         )
+        self.keyboard = Keyboard(self)
+        self.appearance = Appearance(self.store, surroundings.remember, surroundings.changed)
+        self.site = SiteDesk(client, self.store, surroundings.files, spawn=self._spawn, changed=surroundings.changed)
+        self.vault = Vault(
+            client,
+            self.store,
+            spawn=self._spawn,
+            changed=surroundings.changed,
+            copy=surroundings.copy,
+            told=self._told,
+            clock=clock,
+        )
+        self.siren = Siren(self.store, surroundings.loudspeaker, spawn=self._spawn, changed=surroundings.changed, clock=clock)
 
     # -- life
 
-    async def start(self, route: str = "/", *, had_session: bool = True) -> None:
+    async def start(self, route: str = "/", *, had_session: bool = True, owner: str = "") -> None:
         """Go on with the session of an earlier page load, or show the login.
 
-        ``had_session`` False spares the server a question whose answer is known.
+        ``had_session`` False spares the server a question whose answer is known. ``owner``: whose picture this device keeps;
+        it is shown, as old as it is, until the server answers.
         """
         self._wanted = route
-        user = await self._resumed() if had_session else None
+        user = await self._resumed(owner) if had_session else None
         if user is not None:
             self._admit(user)
+        elif self.store.offline.restored_at is not None:
+            self._end_session(self.store.words("login.ended"))
         else:
+            if owner:
+                self._spawn(self.keeper.forget(), of_session=False)
             self.store.login = Login.OUT
             self._around.changed()
 
-    async def _resumed(self) -> User | None:
+    async def _resumed(self, owner: str) -> User | None:
         """Asked until the server answers: a console that starts before its server waits for it."""
-        pause = RETRY_FIRST
+        pause, shown = RETRY_FIRST, False
         while True:
+            asking = asyncio.ensure_future(self._client.resume())
+            await asyncio.wait({asking}, timeout=ANSWER_EXPECTED)
             try:
-                return await self._client.resume()
+                if not asking.done() and not shown:
+                    shown = await self._recalled(owner)
+                return await asking
             except ClientError as error:
                 logger.info("the session cannot be resumed yet: %s", error)
+                shown = shown or await self._recalled(owner)
+                self.store.link = self.store.link.lost(self._clock(), timedelta(seconds=pause))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, RETRY_LAST)
+
+    async def _recalled(self, owner: str) -> bool:
+        """The last picture is on the screen."""
+        if await self.keeper.recall(owner):
+            self.navigator.follow(self._wanted)
+            return True
+        return False
 
     async def stop(self) -> None:
         """End everything that runs; the store keeps its last picture."""
@@ -166,6 +223,7 @@ class Controller:
 
     def _spawn(self, work: Coroutine[Any, Any, None], *, of_session: bool = True) -> None:
         task = asyncio.create_task(self._guarded(work))
+        task.add_done_callback(lambda _: work.close())  # of one that was ended before it began
         for group in (self._tasks, *([self._session_tasks] if of_session else [])):
             group.add(task)
             task.add_done_callback(group.discard)
@@ -250,10 +308,15 @@ class Controller:
 
     def _enter(self, user: User) -> None:
         store = self.store
+        if store.offline.restored_at is not None:
+            self._wanted, store.offline.restored_at = self._address(), None
         store.login, store.user, store.login_error, store.login_notice = Login.IN, user, "", ""
         store.book.user_names[user.id] = user.display_name
         self._around.remember(HAD_SESSION, "yes")
         self._spawn(self._stream_for_ever())
+        self._spawn(self.keeper.admit(user))
+        self._spawn(self.siren.run())
+        self._spawn(Watch(self._client, store, self._around.changed).run())
         if user.may(Permission.OBJECT_VIEW):
             self._spawn(self._learn_objects())
         self.navigator.follow(self._wanted)
@@ -274,12 +337,14 @@ class Controller:
         for task in self._session_tasks - {asyncio.current_task()}:
             task.cancel()
         self._around.remember(HAD_SESSION, "no")
+        self._spawn(self.keeper.forget(), of_session=False)
         self._wanted = self._address() if notice else "/"
-        self.store.forget_session()
+        self.store.forget_session(logged_out=not notice)
         self.navigator.forget()
         self.store.login_notice = notice
         self._asked.clear()
         self._keys.clear()
+        self._undoing.clear()
         self._reloading = self._enriching = False
         self._reload_after = None
         if not notice:
@@ -331,6 +396,7 @@ class Controller:
                     self._alarm_changed(change, opened=message.event == "alarm.new")
                 else:
                     self.desk.told(message)
+                    self.site.told(message)
             case ReplayOverflow():
                 store.link = replace(store.link, phase=Phase.RELOADING)
                 self._spawn(self._reload(after=message.retry_after_ms / 1000))
@@ -355,15 +421,15 @@ class Controller:
         if link.phase is Phase.RELOADING:  # the reload says when it is done
             return
         if link.lost_at is not None and now - link.lost_at >= AWAY_WORTH_TELLING:
-            store.came_back = link.missed
-        store.link = replace(link, phase=Phase.LIVE, lost_at=None, missed=0)
+            store.came_back, store.missed = len(link.missed), link.missed
+        store.link = replace(link, phase=Phase.LIVE, lost_at=None, missed=frozenset())
 
     def _alarm_changed(self, change: AlarmChange, *, opened: bool) -> None:
         store = self.store
         if not store.book.push(change.alarm):
             return
         if opened and store.link.phase is not Phase.LIVE and store.link.lost_at is not None:
-            store.link = replace(store.link, missed=store.link.missed + 1)
+            store.link = replace(store.link, missed=store.link.missed | {change.alarm.id})
         if store.card is not None and store.card.id == change.alarm.id:
             self._spawn(self._refresh_card(store.card))
             self._start_if_claimed()
@@ -373,6 +439,8 @@ class Controller:
 
     def reload(self) -> None:
         """The operator wants it tried again: list, closed list and card."""
+        if self.store.offline.restored_at is not None:
+            return  # the server is being asked already
         if self.store.filter.tab is Tab.CLOSED:
             self._spawn(self._load_closed())
         self._spawn(self._reload())
@@ -418,7 +486,7 @@ class Controller:
         store.book.load(alarms, mark)
         store.list_phase = ListPhase.READY
         if store.link.phase is Phase.RELOADING and self._reload_after is None:
-            store.link = replace(store.link, phase=Phase.LIVE, lost_at=None, missed=0)
+            store.link = replace(store.link, phase=Phase.LIVE, lost_at=None, missed=frozenset())
         self._enrich_soon()
         self._around.changed()
         return True
@@ -495,12 +563,15 @@ class Controller:
             self.navigator.follow(f"/alarms/{alarm}")
             return
         card = store.card if store.card is not None and store.card.id == alarm else Card(id=alarm)
+        if card is not store.card:
+            self.vault.hide()
         store.card = card
         self._around.navigate(f"/alarms/{alarm}")
         self._spawn(self._load_card(card))
         self._around.changed()
 
     def leave(self) -> None:
+        self.vault.hide()
         self.store.card = None
         self._around.navigate("/")
         self._around.changed()
@@ -508,12 +579,17 @@ class Controller:
     def go(self, route: str) -> None:
         """Open an address of the console."""
         self._around.navigate(route)
-        self.navigator.follow(route)
+        self._show(route)
 
     def follow(self, route: str) -> None:
         """The address changed (back, forward, a link)."""
         if self.store.login is Login.IN:
-            self.navigator.follow(route)
+            self._show(route)
+
+    def _show(self, route: str) -> None:
+        self.navigator.follow(route)
+        if self.store.card is None or not self.at_desk:
+            self.vault.hide()
 
     def _address(self) -> str:
         """Of what is on the screen."""
@@ -533,6 +609,9 @@ class Controller:
             self.open(wanted)
 
     async def _load_card(self, card: Card) -> None:
+        if self.store.offline.restored_at is not None:
+            self._without_server(card)
+            return
         try:
             card.detail = await self._client.alarm(card.id)
             card.phase = CardPhase.READY
@@ -544,13 +623,19 @@ class Controller:
             card.phase = CardPhase.GONE if is_gone else CardPhase.FAILED
             return
         except _AWAY:
-            card.phase = CardPhase.FAILED
+            self._without_server(card)
             return
         finally:
             self._around.changed()
         self._start_if_claimed()
         await self._load_timeline(card)
         await self.desk.load(card)
+        await self.site.load(card)
+
+    def _without_server(self, card: Card) -> None:
+        card.phase, card.timeline_failed = CardPhase.FAILED, card.timeline is None
+        self.keeper.fill(card)
+        self._around.changed()
 
     async def _load_timeline(self, card: Card) -> None:
         known = self.store.book.alarms.get(card.id)
@@ -586,13 +671,13 @@ class Controller:
     # -- actions
 
     def act(self, action: Action) -> None:
-        """Take a step on the open alarm; two of them ask for words first."""
+        """Take a step on the open alarm; some of them ask for words first."""
         alarm, store = self.store.open_alarm, self.store
         if alarm is None or store.user is None or alarm.id in store.pending:
             return
         if action not in offered(alarm, store.user, store.link.server_now(self._clock())):
             return
-        kind = {Action.ACK: DialogKind.ACK, Action.RESOLVE: DialogKind.RESOLVE}.get(action)
+        kind = _ASKED_FIRST.get(action)
         if kind is not None:
             store.dialog = Dialog(kind=kind, alarm_id=alarm.id)
         else:
@@ -605,12 +690,41 @@ class Controller:
     def confirm_resolve(self, result_code: ResultCode, note: str) -> None:
         self._confirm(Action.RESOLVE, note=note or None, result_code=result_code)
 
+    def confirm_take_over(self, reason: str) -> None:
+        self._confirm(Action.TAKE_OVER, note=reason)
+
     def _confirm(self, action: Action, *, note: str | None, result_code: ResultCode | None = None) -> None:
         id_ = self.store.dialog.alarm_id
         alarm = self.store.book.alarms.get(id_) if id_ else None
         if alarm is not None and alarm.id not in self.store.pending:
             self.store.dialog.error = ""
             self._spawn(self._send(alarm, action, note=note, result_code=result_code))
+
+    def undo(self, alarm_id: UUID) -> None:
+        """Take back the claim that was a slip of the hand; once our last step has been answered, if one is on its way."""
+        store = self.store
+        store.toasts = [toast for toast in store.toasts if toast.undo != alarm_id]
+        self._undoing.add(alarm_id)
+        if alarm_id not in store.pending:
+            self._undo_if_wanted(alarm_id)
+        self._around.changed()
+
+    def _undo_if_wanted(self, alarm_id: UUID) -> bool:
+        alarm, user = self.store.book.alarms.get(alarm_id), self.store.user
+        if alarm_id not in self._undoing or alarm is None or user is None:
+            return False
+        self._undoing.discard(alarm_id)
+        if Action.RELEASE not in offered(alarm, user, self.store.link.server_now(self._clock())):
+            return False
+        self._spawn(self._send(alarm, Action.RELEASE))
+        return True
+
+    def keep_draft(self, field: str, text: str) -> None:
+        """Half-written words, in case the session ends before they are sent."""
+        self.store.keep_draft(field, text)
+
+    def draft(self, field: str) -> str:
+        return self.store.draft(field)
 
     def add_note(self, text: str) -> None:
         alarm = self.store.open_alarm
@@ -631,9 +745,11 @@ class Controller:
         except ApiError as error:
             del self._keys[sent]
             store.pending.pop(alarm.id, None)
+            self._undoing.discard(alarm.id)
             await self._not_done(alarm, action, error)
         except _AWAY:
             store.pending.pop(alarm.id, None)
+            self._undoing.discard(alarm.id)
             self._toast(OFFLINE)
         else:
             del self._keys[sent]
@@ -654,10 +770,13 @@ class Controller:
         store = self.store
         store.book.learn(after)
         if store.dialog.alarm_id == after.id:
+            store.keep_draft(store.dialog.kind, "")
             store.dialog = Dialog()
-        if action not in {Action.CLAIM, Action.START}:
-            store.toast(store.words(f"done.{action}"), Mood.GOOD, self._clock())
-        self._start_if_claimed()
+        if action is not Action.START:
+            undo = after.id if action is Action.CLAIM else None
+            store.toast(store.words(f"done.{action}"), Mood.GOOD, self._clock(), undo=undo)
+        if not self._undo_if_wanted(after.id):
+            self._start_if_claimed()
         if store.card is not None and store.card.id == after.id:
             store.card.notes_added += action is Action.ADD_NOTE
             self._spawn(self._refresh_card(store.card))
@@ -690,7 +809,8 @@ class Controller:
 
     def _refused(self, error: ApiError) -> None:
         if error.code in problems.SESSION_OVER:
-            self._end_session(self.store.words("login.ended"))
+            if self.store.offline.restored_at is None:  # else there is none yet
+                self._end_session(self.store.words("login.ended"))
         else:
             detail = _reference(error, self.store)
             self.store.toast(self._told(error), problems.mood(error.code), self._clock(), detail=detail)
@@ -708,17 +828,15 @@ class Controller:
     # -- choices
 
     def choose_tab(self, tab: Tab) -> None:
-        self._filter(Filter(tab=tab, ranks=self.store.filter.ranks, query=self.store.filter.query))
-        if tab is Tab.CLOSED:
+        self._filter(replace(self.store.filter, tab=tab, only=None))
+        if tab is Tab.CLOSED and self.store.offline.restored_at is None:
             self._spawn(self._load_closed())
 
     def toggle_class(self, rank: int) -> None:
-        now = self.store.filter
-        self._filter(Filter(tab=now.tab, ranks=now.ranks ^ {rank}, query=now.query))
+        self._filter(replace(self.store.filter, ranks=self.store.filter.ranks ^ {rank}))
 
     def search(self, text: str) -> None:
-        now = self.store.filter
-        self._filter(Filter(tab=now.tab, ranks=now.ranks, query=text))
+        self._filter(replace(self.store.filter, query=text))
 
     def clear_filters(self) -> None:
         self._filter(Filter(tab=self.store.filter.tab))
@@ -747,30 +865,38 @@ class Controller:
         self.store.language = language
         self._around.changed()
 
-    def switch_theme(self) -> None:
-        self.use_theme(self.store.theme.other)
-        self._around.remember("theme", self.store.theme)
-
-    def use_theme(self, theme: ThemeName) -> None:
-        self.store.theme = theme
-        self._around.changed()
-
     def show_keys(self) -> None:
         self.store.dialog = Dialog(kind=DialogKind.KEYS)
         self._around.changed()
 
     def cancel_dialog(self) -> None:
         self.store.dialog = Dialog()
-        self._is_typing = False
+        self.keyboard.is_typing = False
         self._around.changed()
 
     def dismiss_toast(self, key: int) -> None:
         self.store.toasts = [toast for toast in self.store.toasts if toast.key != key]
         self._around.changed()
 
+    def toggle_group(self, key: str) -> None:
+        """Show the alarms of a group below it, or hide them again."""
+        self.store.unfolded ^= {key}
+        self._around.changed()
+
+    def show_missed(self) -> None:
+        """Only what opened while we were away."""
+        self._filter(Filter(only=self.store.missed))
+        self.dismiss_banner()
+
     def dismiss_banner(self) -> None:
         self.store.came_back = None
         self._around.changed()
+
+    def dismiss_queued(self, intent_id: UUID) -> None:
+        """The answer was seen; or what has not been sent is not wanted any more."""
+        queued = next((one for one in self.store.offline.queue if one.intent.id == intent_id), None)
+        if queued is not None:
+            self.keeper.dismiss(queued)
 
     def copy(self, text: str) -> None:
         self._around.copy(text)
@@ -779,61 +905,12 @@ class Controller:
 
     def typing(self, is_typing: bool) -> None:
         """A text field has the focus: single keys are letters, not commands."""
-        self._is_typing = is_typing
-
-    @property
-    def takes_keys(self) -> bool:
-        """Whether single keys are commands now."""
-        return not (self._is_typing or self._in_dialog) and self.store.login is Login.IN
+        self.keyboard.is_typing = is_typing
 
     @property
     def at_desk(self) -> bool:
         """Whether the alarm desk is on the screen."""
         return self.store.section == ALARMS
-
-    # -- keyboard
-
-    def key(self, key: str, *, modified: bool, visible: tuple[UUID, ...]) -> None:
-        """A key of the keyboard; `visible` are the rows on the screen. No single key closes an alarm."""
-        if key == "Escape":
-            self._escape()
-        elif self.takes_keys and not modified:
-            if key == "?":
-                self.show_keys()
-            elif self.at_desk:
-                self._command(key.upper(), visible)
-            else:
-                self.navigator.key(key.upper())
-
-    @property
-    def _in_dialog(self) -> bool:
-        return self.store.dialog.kind is not DialogKind.NONE
-
-    def _command(self, key: str, visible: tuple[UUID, ...]) -> None:
-        action = {"C": Action.CLAIM, "A": Action.ACK, "R": Action.RESOLVE}.get(key)
-        if action is not None:
-            self.act(action)
-        elif key in _STEPS_IN_LIST:
-            self._move(_STEPS_IN_LIST[key], visible)
-        elif key in {"1", "2", "3", "4"}:
-            self.toggle_class(int(key))
-        elif key == "ENTER" and self.store.card is None and visible:
-            self.open(visible[0])
-
-    def _escape(self) -> None:
-        if self._in_dialog:
-            self.cancel_dialog()
-        elif not self.at_desk:
-            self.navigator.key("Escape")
-        elif self.store.card is not None and not self._is_typing:
-            self.leave()
-
-    def _move(self, step: int, visible: tuple[UUID, ...]) -> None:
-        if not visible:
-            return
-        current = self.store.card.id if self.store.card else None
-        place = visible.index(current) + step if current in visible else 0
-        self.open(visible[max(0, min(place, len(visible) - 1))])
 
 
 def _wrong_with_passwords(current: str, new: str, again: str) -> str:

@@ -12,12 +12,15 @@ from uuid import UUID, uuid4
 
 from api.client.client import StamClient
 from api.client.dispatch import Callback, ProcedureStep
-from api.client.errors import ApiError, ClientError
+from api.client.errors import ApiError, ClientError, Unreachable
+from api.client.intents import Intent, QueuedCallback, QueuedEntry
 from api.client.stream import Event
+from ui_flutter.state.offline import callback_intent, entry_intent
 from ui_flutter.state.store import Card, Dialog, Login, Store
 from ui_flutter.state.views import DialogKind, Mood
 from workflows.domain.callback import Decision
 from workflows.domain.dispatch import CallOutcome, EntryKind
+from workflows.domain.intent import key_of
 from workflows.domain.permissions import Permission
 from workflows.domain.procedure import Finding, StepState
 from workflows.domain.response import StepKind
@@ -30,7 +33,8 @@ DUE_MOST: Final = 20  # call-backs that are due; a station with more has other w
 
 
 class Desk:
-    """``spawn`` runs a task whose failure is told; ``reload`` loads the card's timeline anew."""
+    """``spawn`` runs a task whose failure is told; ``reload`` loads the card's timeline anew; ``queue`` keeps what cannot be
+    sent now."""
 
     def __init__(
         self,
@@ -40,11 +44,13 @@ class Desk:
         spawn: Callable[[Coroutine[Any, Any, None]], None],
         changed: Callable[[], None],
         reload: Callable[[Card], Awaitable[None]],
+        queue: Callable[[Intent, str], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._client, self._store = client, store
         self._spawn, self._changed, self._reload, self._clock = spawn, changed, reload, clock
-        self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of what got no answer
+        self._queue = queue
+        self._ids: dict[tuple[object, ...], UUID] = {}  # of what got no answer: their idempotency
         self._asked = 0  # times for call-backs: an answer to an earlier question is old news
 
     # -- loading
@@ -104,9 +110,13 @@ class Desk:
         if card is not None:
             self._write(card, kind)
 
-    def ask_call(self) -> None:
-        """Whom was called, and what came of it."""
-        self._ask(DialogKind.CALL)
+    def ask_patrol(self) -> None:
+        """Sent, on site or gone?"""
+        self._ask(DialogKind.PATROL)
+
+    def ask_call(self, contact_id: UUID | None = None) -> None:
+        """Whom was called, and what came of it. ``contact_id``: who is meant at first."""
+        self._ask(DialogKind.CALL, contact_id=contact_id)
 
     def confirm_call(self, contact_id: UUID | None, outcome: CallOutcome, text: str) -> None:
         """From the form of a call: a line of its own, or the step it was asked for."""
@@ -124,7 +134,11 @@ class Desk:
             if entry.oddity is not None:
                 self._store.toast(self._store.words(f"oddity.{entry.oddity}"), Mood.WARN, self._clock())
 
-        self._spawn(self._sent(card, (card.id, kind, *members.values()), send))
+        def later(intent_id: UUID) -> Intent:
+            entry = QueuedEntry(kind=kind, **members)
+            return entry_intent(intent_id, card.id, entry, self._store.link.server_now(self._clock()))
+
+        self._spawn(self._sent(card, (card.id, kind, *members.values()), send, later))
 
     # -- the procedure
 
@@ -149,6 +163,14 @@ class Desk:
             self._ask(DialogKind.DIFFERENT, step.number)
         else:
             self._decide(card, step.number, StepState.DONE, finding=finding)
+
+    def do_next(self) -> None:
+        """What comes next in the procedure, from the keyboard: a check is answered by hand, for it has two answers."""
+        step, card = self._next_step(), self._free_card()
+        if step is not None and step.kind is not StepKind.CHECK:
+            self.step_done()
+        elif card is not None and card.procedure is not None and card.procedure.version == 0 and card.procedure.steps:
+            self.begin()
 
     def ask_skip(self) -> None:
         step = self._next_step()
@@ -203,8 +225,13 @@ class Desk:
             )
             self._store.toast(self._store.words("callback.set"), Mood.GOOD, self._clock())
 
+        def later(intent_id: UUID) -> Intent:
+            assert card is not None
+            callback = QueuedCallback(due_at=due_at, text=text, contact_id=contact_id)
+            return callback_intent(intent_id, card.id, callback, self._store.link.server_now(self._clock()))
+
         if card is not None and text:
-            self._spawn(self._sent(card, (card.id, contact_id, minutes, text), send))
+            self._spawn(self._sent(card, (card.id, contact_id, minutes, text), send, later))
 
     def callback_done(self, callback_id: UUID) -> None:
         self._settle(callback_id, Decision.DONE)
@@ -221,22 +248,22 @@ class Desk:
 
     async def _settled(self, callback: Callback, decision: Decision) -> None:
         sent = (callback.id, callback.version, decision)
-        key = self._keys.setdefault(sent, str(uuid4()))
+        key = key_of(self._ids.setdefault(sent, uuid4()))
         try:
             await self._client.dispatch.decide(
                 callback.id, decision, version=callback.version, minutes=LATER, idempotency_key=key
             )
-            del self._keys[sent]
+            del self._ids[sent]
         finally:
             self._store.settling.discard(callback.id)
             self._spawn(self.load_due())
 
     # -- common
 
-    def _ask(self, kind: DialogKind, step: int | None = None) -> None:
+    def _ask(self, kind: DialogKind, step: int | None = None, contact_id: UUID | None = None) -> None:
         card = self._free_card()
         if card is not None:
-            self._store.dialog = Dialog(kind=kind, alarm_id=card.id, step=step)
+            self._store.dialog = Dialog(kind=kind, alarm_id=card.id, step=step, contact_id=contact_id)
             self._changed()
 
     def _free_card(self) -> Card | None:
@@ -245,24 +272,49 @@ class Desk:
         may = store.login is Login.IN and store.user is not None and store.user.may(Permission.DISPATCH_WRITE)
         return card if may and card is not None and not card.writing else None
 
-    async def _sent(self, card: Card, sent: tuple[object, ...], send: Callable[[str], Awaitable[None]]) -> None:
-        """Send, then close the form that it came from and load what it changed. After a refusal the form is still there."""
-        key = self._keys.setdefault(sent, str(uuid4()))
+    async def _sent(
+        self,
+        card: Card,
+        sent: tuple[object, ...],
+        send: Callable[[str], Awaitable[None]],
+        later: Callable[[UUID], Intent] | None = None,
+    ) -> None:
+        """Send, then close the form that it came from and load what it changed. After a refusal the form is still there.
+        Without a server, what ``later`` makes of it is queued, under the key that was tried."""
+        store = self._store
+        intent_id = self._ids.setdefault(sent, uuid4())
         card.writing = True
         self._changed()
         try:
-            await send(key)
+            if later is not None and store.offline.restored_at is not None:
+                raise Unreachable("there is no session yet")
+            await send(key_of(intent_id))
         except ApiError:
-            del self._keys[sent]
+            del self._ids[sent]
             raise
+        except Unreachable:
+            if later is None:
+                raise
+            self._later(card, later(intent_id))
+            del self._ids[sent]
+            return
         else:
-            del self._keys[sent]
-            if self._store.dialog.alarm_id == card.id:
-                self._store.dialog = Dialog()
+            del self._ids[sent]
+            self._close(card)
         finally:
             card.writing = False
             self._changed()
         await self._again(card)
+
+    def _later(self, card: Card, intent: Intent) -> None:
+        alarm = self._store.book.alarms.get(card.id)
+        self._queue(intent, alarm.object_name if alarm else "")
+        self._close(card)
+
+    def _close(self, card: Card) -> None:
+        if self._store.dialog.alarm_id == card.id:
+            self._store.keep_draft(self._store.dialog.kind, "")
+            self._store.dialog = Dialog()
 
 
 def _is_about(message: Event, card: Card) -> bool:

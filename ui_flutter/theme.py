@@ -1,6 +1,6 @@
 """Design tokens: every colour and measure of the console. Nothing else names a colour.
 
-Contrast: texts ≥ 4.5:1 and marks ≥ 3:1 on the surfaces they lie on, in both themes (tests/ui/test_theme.py measures it).
+Contrast: texts ≥ 4.5:1 and marks ≥ 3:1 on the surfaces they lie on, in all themes (tests/ui/test_theme.py measures it).
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,13 @@ MONO = "JetBrains Mono"
 class ThemeName(StrEnum):
     DARK = "dark"
     LIGHT = "light"
+    CONTRAST = "contrast"  # for eyes that need more: texts at least 7:1, every surface with an edge
 
     @property
     def other(self) -> "ThemeName":
-        return ThemeName.LIGHT if self is ThemeName.DARK else ThemeName.DARK
+        """The next one in turn."""
+        names = list(ThemeName)
+        return names[(names.index(self) + 1) % len(names)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,11 @@ class Tokens:
     veil: str  # over a stale picture, #AARRGGBB
     shade: str  # behind dialogs
     tones: tuple[Tone, Tone, Tone, Tone]
+
+    @property
+    def focus(self) -> str:
+        """Laid over what has the keyboard's focus."""
+        return f"#80{self.accent_text[1:]}"
 
     def tone(self, rank: int) -> Tone:
         """The tone of class P`rank`."""
@@ -117,11 +125,42 @@ LIGHT = Tokens(
     veil="#99c3cad4",
     shade="#80202a38",
     tones=(
-        Tone(mark="#d9213a", text="#b3132a", soft="#fbdfe3", on_mark="#ffffff"),
-        Tone(mark="#c2570c", text="#9a4206", soft="#fce6d4", on_mark="#ffffff"),
-        Tone(mark="#93700a", text="#6f5306", soft="#f8edc2", on_mark="#ffffff"),
+        Tone(mark="#d61c4e", text="#b0123c", soft="#fbdfe3", on_mark="#ffffff"),
+        Tone(mark="#a23600", text="#8f3302", soft="#fce6d4", on_mark="#ffffff"),
+        Tone(mark="#a67c00", text="#6f5306", soft="#f8edc2", on_mark="#171000"),
         Tone(mark="#0b76a8", text="#075985", soft="#dcf0fa", on_mark="#ffffff"),
     ),
 )
 
-THEMES = {ThemeName.DARK: DARK, ThemeName.LIGHT: LIGHT}
+CONTRAST = Tokens(
+    name=ThemeName.CONTRAST,
+    ground="#000000",
+    surface="#000000",
+    raised="#1c1c1c",
+    hover="#2b2b2b",
+    selected="#00315e",
+    line="#8f8f8f",
+    text="#ffffff",
+    soft="#ececec",
+    faint="#d6d6d6",
+    accent="#8ec5ff",
+    on_accent="#000000",
+    accent_text="#a8d3ff",
+    good="#6bff9e",
+    warn="#ffe066",
+    bad="#ff9c9c",
+    bad_ground="#6e0010",
+    on_bad="#ffffff",
+    warn_ground="#ffe066",
+    on_warn="#000000",
+    veil="#b3404040",
+    shade="#d9000000",
+    tones=(
+        Tone(mark="#ff7a80", text="#ffb3b6", soft="#3d0007", on_mark="#000000"),
+        Tone(mark="#ffac5e", text="#ffc892", soft="#331900", on_mark="#000000"),
+        Tone(mark="#ffe94a", text="#fff07f", soft="#2b2600", on_mark="#000000"),
+        Tone(mark="#6fd6ff", text="#a3e5ff", soft="#00293d", on_mark="#000000"),
+    ),
+)
+
+THEMES = {ThemeName.DARK: DARK, ThemeName.LIGHT: LIGHT, ThemeName.CONTRAST: CONTRAST}

@@ -97,6 +97,10 @@ class BundleAlarm:
         return await self._act(Action.RELEASE, request)
 
     @workflow.update
+    async def take_over(self, request: ActionRequest) -> BundleSnapshot:
+        return await self._act(Action.TAKE_OVER, request)
+
+    @workflow.update
     async def ack(self, request: ActionRequest) -> BundleSnapshot:
         return await self._act(Action.ACK, request)
 
@@ -115,6 +119,7 @@ class BundleAlarm:
     @claim.validator
     @start.validator
     @release.validator
+    @take_over.validator
     @ack.validator
     @resolve.validator
     @close.validator
@@ -274,8 +279,10 @@ class BundleAlarm:
         escalation = workflow.get_external_workflow_handle(names.escalation_workflow_id(self._life.bundle_id))
         try:
             await escalation.signal(SIGNAL_OF[stance], BundleNews(version=state.version, status=state.status, at=at))
-        except FailureError:
+        except FailureError:  # somebody ended it, and nobody has the alarm: people must be rung all the same
             self._tell("its escalation has ended")
+            if needs_somebody(state):
+                self._link(begun=False, over=False, asked_version=0)
 
     # the row, and what is shown of it
 

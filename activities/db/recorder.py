@@ -8,7 +8,8 @@ the other's work and no deadlock can arise; what the locks should not have let h
 tried again. A batch of a lease that is no longer the newest is refused under a lock on the lease's row: the new holder, who
 takes its number first, then reads the panel's log from a cursor that nobody moves any more.
 
-A batch that tells of a lost line costs one statement more: which other lines are lost, so that many are one bundle.
+A batch that tells of a lost line costs one statement more: which other lines are lost, so that many are one bundle. So does one
+that tells of what has no panel.
 """
 
 import asyncio
@@ -254,7 +255,7 @@ _LOSSES: Final = """
 """
 
 
-async def _together(connection: asyncpg.Connection, lost: Mapping[UUID, datetime]) -> frozenset[UUID]:
+async def _together(connection: asyncpg.Connection, lost: Mapping[UUID, datetime]) -> Mapping[UUID, str]:
     doubts = [each.in_doubt_after.total_seconds() for each in SupervisionClass]
     rows = await connection.fetch(_LOSSES, list(lost), list(lost.values()), list(SupervisionClass), doubts)
     return lost_together(lost.keys(), [Loss(**row) for row in rows])
@@ -320,6 +321,21 @@ _CANDIDATES: Final = f"""
         FROM unnest($7::text[], $8::timestamptz[]) AS k(dedup_key, minute) JOIN events e USING (dedup_key, minute)
 """  # noqa: S608 - names of our own columns
 
+# The same for what has no panel: its place is the object.
+_CANDIDATES_OF_OBJECTS: Final = f"""
+    WITH wanted AS (
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::timestamptz[])
+            AS w(object_id, family, source_kind, source_number, since, until)
+    )
+    SELECT {_of("e", _EVENT_COLUMNS)} FROM wanted w JOIN events e
+        ON (e.object_id, e.family, e.source_kind, e.source_number) = (w.object_id, w.family, w.source_kind, w.source_number)
+        WHERE e.active AND e.panel_id IS NULL
+    UNION ALL
+    SELECT {_of("e", _EVENT_COLUMNS)} FROM wanted w JOIN events e
+        ON e.object_id = w.object_id AND e.minute BETWEEN w.since AND w.until
+        WHERE (e.family, e.source_kind, e.source_number) = (w.family, w.source_kind, w.source_number) AND e.panel_id IS NULL
+"""  # noqa: S608 - names of our own columns
+
 _BUNDLES: Final = f"""
     SELECT {_of("b", _BUNDLE_COLUMNS)} FROM bundle_alarms b
     WHERE (b.object_id = ANY($1::uuid[]) AND b.status <> 'CLOSED') OR b.id = ANY($2::uuid[])
@@ -336,6 +352,20 @@ async def _recording(connection: asyncpg.Connection, context: _Context, signals:
 
 
 async def _candidates(connection: asyncpg.Connection, signals: Sequence[Signal]) -> list[Event]:
+    keys = {
+        numbered_key(dedup_key(signal), number): minute_of(signal)
+        for signal in signals
+        for number in range(1, 2 if track_of(signal) is not None else _REPEATS + 1)  # those of a track are found by it
+    }
+    spans = _spans(signal for signal in signals if signal.panel_id is not None)
+    rows = await connection.fetch(_CANDIDATES, *spans, list(keys), list(keys.values()))
+    if any(signal.panel_id is None for signal in signals):
+        rows += await connection.fetch(_CANDIDATES_OF_OBJECTS, *_spans(s for s in signals if s.panel_id is None))
+    return list({row[0]: _event(row) for row in rows}.values())
+
+
+def _spans(signals: Iterable[Signal]) -> tuple[list[Any], ...]:
+    """Where and when events may be that these signals mean: place, family, kind and number of the source, since, until."""
     # A restore ends an alarm, so the alarm's events are wanted too: the track without `restore` and code covers both.
     spans: dict[tuple[UUID, Family, Source, int], tuple[datetime, datetime]] = {}
     for signal in signals:
@@ -344,23 +374,14 @@ async def _candidates(connection: asyncpg.Connection, signals: Sequence[Signal])
             minute = minute_of(signal)
             first, last = spans.get(place, (minute, minute))
             spans[place] = min(first, minute), max(last, minute)
-    keys = {
-        numbered_key(dedup_key(signal), number): minute_of(signal)
-        for signal in signals
-        for number in range(1, 2 if track_of(signal) is not None else _REPEATS + 1)  # those of a track are found by it
-    }
-    rows = await connection.fetch(
-        _CANDIDATES,
+    return (
         [place[0] for place in spans],
         [place[1].value for place in spans],
         [place[2].value for place in spans],
         [place[3] for place in spans],
         [first - _AROUND for first, _ in spans.values()],
         [last + _AROUND for _, last in spans.values()],
-        list(keys),
-        list(keys.values()),
     )
-    return list({row[0]: _event(row) for row in rows}.values())
 
 
 async def _bundles(connection: asyncpg.Connection, facts: Facts, events: Iterable[Event]) -> list[Bundle]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.db.audit import record
 from activities.db.models.base import Base
 from activities.db.outbox import announce_panel_changes, wake_holders
+from activities.db.repositories import auto_arm
 from activities.db.session import WriteSession
 from activities.importing.entry import ObjectEntry
 from activities.importing.mapping import CONTACT, OBJECT, PANEL, STEP, TABLES, ZONE, Present
@@ -48,6 +49,7 @@ async def apply(
         await _insert(session, table, [row for one in writes for row in one.inserts[table]])
         await _update(session, table, [row for one in writes for row in one.updates[table]])
     await announce_panel_changes(session, [line for one in writes for line in one.lines])
+    await auto_arm.zones_changed(session, [row["id"] for one in writes for row in one.updates[PANEL] if "time_zone" in row])
     await wake_holders(session, [panel_id for one in writes for panel_id in one.described])
     for made in plans:
         if made.outcome in _WRITTEN:

@@ -45,6 +45,7 @@ class StepEntry:
     position: int
     text: str
     kind: StepKind | None = None
+    alarm_type: AlarmType | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

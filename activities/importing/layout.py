@@ -150,6 +150,15 @@ PROCEDURES: Final = Sheet(
             help="CALL: telefon, CHECK: sprawdzenie, DISPATCH: wysłanie patrolu, TEXT: wskazówka. Puste: TEXT.",
             choices=tuple(StepKind),
         ),
+        Column(
+            id="alarm_type",
+            heading="Rodzaj alarmu",
+            read=partial(cells.choice, of=AlarmType),
+            example="",
+            help="Dla którego rodzaju alarmu jest krok, np. FIRE. Puste: bez zmian, a nowy krok jest ogólny: obowiązuje tam, "
+            "gdzie obiekt nie ma kroków dla danego rodzaju.",
+            choices=tuple(AlarmType),
+        ),
     ),
 )
 PANELS: Final = Sheet(

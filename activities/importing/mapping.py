@@ -36,7 +36,7 @@ _NO_KEY: Final[Columns] = {INTEGRATION_KEY.ciphertext: None, INTEGRATION_KEY.key
 DEFAULTS: Final[dict[type[Base], Columns]] = {
     OBJECT: {"lat": None, "lon": None},
     CONTACT: {"note": None},
-    STEP: {"kind": StepKind.TEXT},
+    STEP: {"kind": StepKind.TEXT, "alarm_type": None},
     PANEL: {"port": DEFAULT_PORT, "time_zone": None, "enabled": True, **_NO_KEY},
     ZONE: {"partition": None, "alarm_type": None},
 }
@@ -53,7 +53,7 @@ def contact_columns(entry: ContactEntry) -> Columns:
 
 
 def step_columns(entry: StepEntry) -> Columns:
-    return _said(text=entry.text, kind=entry.kind)
+    return _said(text=entry.text, kind=entry.kind, alarm_type=entry.alarm_type)
 
 
 def panel_columns(entry: PanelEntry) -> Columns:

@@ -162,6 +162,11 @@ class Settings(BaseSettings):
     fcm_url: str = "https://fcm.googleapis.com"
     fcm_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - where tokens are given
     pagerduty_url: str = "https://events.pagerduty.com"
+    notification_log_days: int = Field(
+        default=730,
+        ge=30,
+        description="tries to reach people are kept so long, and those of an alarm at least until it is closed",
+    )
     webhook_private_addresses: bool = Field(default=False, description="webhooks may go into the private network")
 
     # the demo

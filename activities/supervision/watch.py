@@ -1,7 +1,8 @@
 """The watchers (principle 7, ADR-0033). The active relay watches panels and everything else; workers watch the relay.
 
 A watcher looks every `LOOK_EVERY` seconds by the database's clock, keeps nothing but how long it has been able to look, and
-lives through everything: whatever went wrong, it was blind, says so, and looks again.
+lives through everything: whatever went wrong, it was blind, says so, and looks again. The relay's watcher leaves that one thing
+to whoever watches after it.
 """
 
 import asyncio
@@ -37,27 +38,43 @@ _RELAY_BEATS: Final = """
     ) AS b(key, at) WHERE s.kind = 'RELAY' AND s.key = b.key
 """
 
+# A database that was started since may have been away: those that had to speak could not.
+_RECALL: Final = """
+    SELECT since, looked_at FROM watcher_sights WHERE watcher = $1 AND looked_at > pg_postmaster_start_time()
+"""
+_KEEP: Final = """
+    INSERT INTO watcher_sights (watcher, since, looked_at) VALUES ($1, $2, $3)
+    ON CONFLICT (watcher) DO UPDATE SET since = excluded.since, looked_at = excluded.looked_at
+"""
+
 Look = Callable[[Sight], Awaitable[None]]
 
 
-async def watch(db: Database, look: Look, *, every: timedelta = LOOK_EVERY) -> None:
-    """Look until cancelled."""
+async def watch(
+    db: Database, look: Look, *, grace: timedelta = GRACE, every: timedelta = LOOK_EVERY, heir_of: str | None = None
+) -> None:
+    """Look until cancelled. ``heir_of``: whose sight this watcher goes on with, and leaves behind; None: nobody's."""
     sight: Sight | None = None
+    blinded = False  # since it began: then it has nothing to go on with
     while True:
         try:
             now = await _now(db)
-            seen = sight.looking(now) if sight is not None else Sight.begun(now)
+            begins = sight is None and not blinded
+            before = await _recalled(db, heir_of) if begins and heir_of is not None else sight
+            seen = before.looking(now, grace=grace) if before is not None else Sight.begun(now)
             if sight is None or seen.since != sight.since:
                 log.info("supervision.sees", since=seen.since.isoformat())
             await look(seen)
             sight = seen
+            if heir_of is not None:
+                await _keep(db, heir_of, sight)
         except DatabaseUnavailable as error:
             if sight is not None:
                 log.warning("supervision.blind", error=str(error)[:200])
-            sight = None
+            sight, blinded = None, True
         except Exception:  # a bug of ours: neither the process nor the next look must suffer
             log.exception("supervision.failed")
-            sight = None
+            sight, blinded = None, True
         await asyncio.sleep(every.total_seconds())
 
 
@@ -67,13 +84,24 @@ async def _now(db: Database) -> datetime:
     return now
 
 
+async def _recalled(db: Database, watcher: str) -> Sight | None:
+    async with db.fast() as connection:
+        row = await connection.fetchrow(_RECALL, watcher)
+    return Sight(since=row["since"], looked_at=row["looked_at"]) if row is not None else None
+
+
+async def _keep(db: Database, watcher: str, sight: Sight) -> None:
+    async with db.fast() as connection:
+        await connection.execute(_KEEP, watcher, sight.since, sight.looked_at)
+
+
 async def watch_all(db: Database, *, grace: timedelta = GRACE, every: timedelta = LOOK_EVERY) -> None:
     """As the active relay, until cancelled. The sign of life follows a complete look."""
     beaten_at: datetime | None = None
 
     async def look(sight: Sight) -> None:
         nonlocal beaten_at
-        if sight.since == sight.looked_at:
+        if beaten_at is None or sight.since == sight.looked_at:
             async with db.fast() as connection:
                 await ensure_centre(connection)
         panels = await look_at_panels(db, sight, grace=grace)
@@ -85,7 +113,7 @@ async def watch_all(db: Database, *, grace: timedelta = GRACE, every: timedelta 
             beaten_at = sight.looked_at
 
     with _cleared():
-        await watch(db, look, every=every)
+        await watch(db, look, grace=grace, every=every, heir_of=WATCH)
 
 
 @contextlib.contextmanager
@@ -114,4 +142,4 @@ async def watch_the_relay(db: Database, *, grace: timedelta = GRACE, every: time
             await beat(db, *_WORKER, PROMISES[_WORKER])
             beaten_at = sight.looked_at
 
-    await watch(db, look, every=every)
+    await watch(db, look, grace=grace, every=every)

@@ -11,7 +11,7 @@ from api.client.session import Session, with_query
 from workflows.domain.auto_arm import OpenZones, RunOutcome, RunStatus
 from workflows.domain.command import ArmMode
 from workflows.domain.panel import PartitionState
-from workflows.domain.schedule import HolidayPolicy, Skipped
+from workflows.domain.schedule import ClockChange, HolidayPolicy, Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +62,62 @@ class AutoArmExceptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedFiring:
-    """`skipped`: why it does not fire on that day; `holiday`: what the day is called."""
+    """`at`: the time on the panel's wall, as "20:00". `skipped`: why it does not fire on that day; `holiday`: what the day is
+    called. `clocks` SKIPPED: its local time is left
+    out on that day, and it fires right after the gap; TWICE: it comes twice, and the first counts."""
 
     day: date
     fire_at: datetime | None = None
     moved: bool = False
     skipped: Skipped | None = None
     holiday: str | None = None
+    clocks: ClockChange | None = None
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """In `time_zone`, the next firings and the days that are left out between them."""
+    """In `time_zone`, the next firings and the days that are left out between them. `schedule_id` None: of a draft."""
 
-    schedule_id: UUID
     time_zone: str
     lines: tuple[ExpectedFiring, ...] = ()
+    schedule_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimetableFiring:
+    """A firing that is planned, or has been; without a run: nobody has begun it (yet). `at`: the time on the panel's wall."""
+
+    day: date
+    fire_at: datetime
+    at: str
+    moved: bool = False
+    clocks: ClockChange | None = None
+    run_id: UUID | None = None
+    status: RunStatus | None = None
+    outcome: RunOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimetableRow:
+    """One schedule, by whose clock it goes, and its firings in order. `in_step` False: what starts its firings has not taken
+    over its last change yet."""
+
+    schedule: AutoArmSchedule
+    object_name: str
+    panel_name: str
+    time_zone: str
+    firings: tuple[TimetableFiring, ...] = ()
+    in_step: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timetable:
+    """Every schedule, by object and name, with its firings from `since` to `until`."""
+
+    since: datetime
+    until: datetime
+    rows: tuple[TimetableRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +250,18 @@ class AutoArm:
         """The next ten firings."""
         return await self._session.get(f"{_one(schedule_id)}/preview", Preview)
 
+    async def preview_draft(
+        self, panel_id: UUID, *, exceptions: Mapping[date, time | None] | None = None, **members: Any
+    ) -> Preview:
+        """Of a schedule as it would be; ``members``: as for `create`."""
+        days = [{"day": day.isoformat(), "at": _clock(at) if at else None} for day, at in (exceptions or {}).items()]
+        body = {"panel_id": panel_id, "exceptions": days, **members}
+        return await self._session.send("POST", f"{_BASE}/preview", Preview, body)
+
+    async def timetable(self, *, since: datetime, until: datetime) -> Timetable:
+        """At most 35 days."""
+        return await self._session.get(f"{_BASE}/timetable", Timetable, **{"from": since, "to": until})
+
     # -- holidays
 
     async def holidays(self, *, year: int, region: str | None = None) -> Holidays:
@@ -238,13 +290,14 @@ class AutoArm:
         query = {"schedule_id": schedule_id, "panel_id": panel_id, "status": status, "from": since, "to": until}
         return await self._session.get(f"{_BASE}/runs", Page[AutoArmRun], **query, cursor=cursor, limit=limit)
 
-    async def postpone(self, run_id: UUID, minutes: int) -> AutoArmRun:
+    async def postpone(self, run_id: UUID, minutes: int, *, reason: str | None = None) -> AutoArmRun:
         """So much later than now planned, up to the schedule's limit."""
-        return await self._session.send("POST", f"{_BASE}/runs/{run_id}/postpone", AutoArmRun, {"minutes": minutes})
+        body = {"minutes": minutes, "reason": reason}
+        return await self._session.send("POST", f"{_BASE}/runs/{run_id}/postpone", AutoArmRun, body)
 
-    async def cancel(self, run_id: UUID) -> AutoArmRun:
+    async def cancel(self, run_id: UUID, *, reason: str | None = None) -> AutoArmRun:
         """This firing alone."""
-        return await self._session.send("POST", f"{_BASE}/runs/{run_id}/cancel", AutoArmRun)
+        return await self._session.send("POST", f"{_BASE}/runs/{run_id}/cancel", AutoArmRun, {"reason": reason})
 
     async def sweep(self) -> Sweep:
         """What should be armed now and is not, and why."""

@@ -17,6 +17,7 @@ from api.client.errors import ApiError
 from api.client.escalation import Escalation
 from api.client.fleet import Fleet
 from api.client.imports import Imports
+from api.client.intents import Intents
 from api.client.models import (
     AlarmDetail,
     AlarmSummary,
@@ -33,6 +34,7 @@ from api.client.models import (
     Zone,
 )
 from api.client.object_admin import ObjectAdmin
+from api.client.object_sync import ObjectSync
 from api.client.panel_admin import PanelAdmin
 from api.client.panel_releases import PanelReleases
 from api.client.secrets import Secrets
@@ -62,6 +64,7 @@ class StamClient:
         self.auto_arm = AutoArm(self.session)
         self.fleet = Fleet(self.session)
         self.object_admin = ObjectAdmin(self.session)
+        self.object_sync = ObjectSync(self.session)
         self.panel_admin = PanelAdmin(self.session)
         self.secrets = Secrets(self.session)
         self.account = Account(self.session)
@@ -73,6 +76,7 @@ class StamClient:
         self.releases = PanelReleases(self.session)
         self.supervision = Supervising(self.session)
         self.dispatch = Dispatch(self.session)
+        self.intents = Intents(self.session)
         self.service_modes = ServiceModes(self.session)
         self.escalation = Escalation(self.session)
 
@@ -160,11 +164,15 @@ class StamClient:
         result_code: ResultCode | None = None,
         idempotency_key: str | None = None,
     ) -> AlarmSummary:
-        """Claim, start, release, ack, resolve or close. An answer that got lost is asked for once more, safely."""
+        """Claim, start, release, take over (with a note), ack, resolve or close.
+
+        An answer that got lost is asked for once more, safely.
+        """
         body: dict[str, Any] = {"version": version, "note": note}
         if result_code is not None:
             body["result_code"] = result_code.value
-        return await self.session.send_idempotent(f"/api/alarms/{alarm_id}/{action.value}", AlarmSummary, body, idempotency_key)
+        path = f"/api/alarms/{alarm_id}/{action.value.replace('_', '-')}"
+        return await self.session.send_idempotent(path, AlarmSummary, body, idempotency_key)
 
     async def add_note(self, alarm_id: UUID, text: str, *, version: int, idempotency_key: str | None = None) -> AlarmSummary:
         body = {"version": version, "text": text}

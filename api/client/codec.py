@@ -1,5 +1,7 @@
 """JSON to the dataclasses of `models` and back to what a query or a body carries."""
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 from uuid import UUID
@@ -47,6 +49,19 @@ def decode(data: Any, kind: type[T]) -> T:
         return _CONVERTER.structure(data, kind)
     except (BaseValidationError, KeyError, TypeError, ValueError) as error:
         raise BadAnswer(f"the server's answer is no {kind}: {error!r}") from error
+
+
+def encode(value: Any) -> Any:
+    """``value`` as JSON that `decode` takes for the same: dataclasses, and what they are made of."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {member.name: encode(getattr(value, member.name)) for member in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): encode(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [encode(one) for one in value]
+    if value is None or isinstance(value, bool | int | float) or type(value) is str:
+        return value
+    return value.isoformat() if isinstance(value, datetime | date | time) else str(value)
 
 
 def plain(value: Any) -> Any:

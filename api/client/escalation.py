@@ -18,13 +18,14 @@ _CHANNELS, _DEVICES = "/api/notification-channels", "/api/push-devices"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationStep:
-    """Whom a level rings and by what: one of the three ids, as `target` says."""
+    """Whom a level rings and by what: one of the three ids, as `target` says; `target_name`: what it is called."""
 
     channel: Channel
     target: TargetKind
     user_id: UUID | None = None
     rota_id: UUID | None = None
     address_id: UUID | None = None
+    target_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,14 @@ class OnCallOverride:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnCallPerson:
+    user_id: UUID
+    user_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallRota:
-    """`members` in their turns; `overrides`: those that are not over."""
+    """`members` in their turns; `overrides`: those that are not over; `people`: everybody in them."""
 
     id: UUID
     name: str
@@ -70,6 +77,7 @@ class OnCallRota:
     members: tuple[UUID, ...]
     version: int
     overrides: tuple[OnCallOverride, ...] = ()
+    people: tuple[OnCallPerson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from workflows.domain.escalation import Channel, DeliveryStatus, Purpose
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One try to reach somebody, or (NOBODY) that a level reached nobody; `code` says what was answered, or why."""
+    """One try to reach somebody, or (NOBODY) that a level reached nobody; `code` says what was answered, or why.
+    `target_label`: what the address is called, in the log of notifications, if it is still there."""
 
     id: UUID
     at: datetime
@@ -25,4 +26,5 @@ class Notification:
     target_id: UUID | None = None
     user_id: UUID | None = None
     user_name: str | None = None
+    target_label: str | None = None
     latency_ms: int | None = None

@@ -28,10 +28,13 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
+    """`alarm_type`: the one type of alarm it is for; None: every type that has no steps of its own."""
+
     id: UUID
     kind: StepKind
     text: str
     contact_id: UUID | None = None
+    alarm_type: AlarmType | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from api.deps import Access, Served, require
 from api.problems import Problem, as_json, problems
 from api.schemas import answers
 from api.schemas.parameters import AlarmTypes, Cursor, Limit, Priorities, Search, Since, Statuses, Until
-from api.schemas.requests import Act, AddNote, Resolve
+from api.schemas.requests import Act, AddNote, Resolve, TakeOver
 from api.services import Services
 from workflows.contracts.bundle import ActionRequest
 from workflows.domain.bundle import OPEN, Action, BundleStatus, Refusal, ResultCode
@@ -175,6 +175,12 @@ async def start(alarm_id: AlarmId, body: Act, access: Handler, served: Served, k
 @router.post("/{alarm_id}/release", responses=_ACTING, summary="CLAIMING, IN_PROGRESS → NEW: somebody else shall take it")
 async def release(alarm_id: AlarmId, body: Act, access: Handler, served: Served, key: Key = None) -> models.AlarmSummary:
     return await _act(served, access, alarm_id, Action.RELEASE, body, key)
+
+
+@router.post("/{alarm_id}/take-over", responses=_ACTING, summary="What somebody else holds is mine from now on")
+async def take_over(alarm_id: AlarmId, body: TakeOver, access: Handler, served: Served, key: Key = None) -> models.AlarmSummary:
+    """IN_PROGRESS, ACK or RESOLVED keep their status. The reason stands in the alarm's story for both to read."""
+    return await _act(served, access, alarm_id, Action.TAKE_OVER, body, key)
 
 
 @router.post("/{alarm_id}/ack", responses=_ACTING, summary="IN_PROGRESS → ACK: it is being dealt with")

@@ -19,7 +19,6 @@ from api.client.auto_arm import (
     AutoArmException,
     AutoArmExceptions,
     AutoArmSchedule,
-    ExpectedFiring,
     Holiday,
     Holidays,
     Preview,
@@ -29,11 +28,10 @@ from api.deps import Access, Served, require
 from api.problems import Problem, as_json, expect, invalid, problems
 from api.schemas import answers
 from api.schemas.auto_arm import Day, Exceptions, HolidayName, NewSchedule, Region, ScheduleChange, columns
+from api.schemas.auto_arm_answers import preview_answer, schedule_answer
 from api.schemas.parameters import BasedOn, Cursor, Limit
-from workflows.domain.command import ArmMode
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
-from workflows.domain.schedule import Skipped, preview
 
 router = APIRouter(prefix="/api/auto-arm", tags=["Auto-arm"])
 
@@ -42,7 +40,6 @@ Editor = Annotated[Access, Depends(require(Permission.SCHEDULE_EDIT))]
 HolidayDay = Annotated[Day, Path(description="The day, as 2026-12-24.")]
 
 _CHANGING = problems(ErrorCode.NOT_FOUND, ErrorCode.STALE_VERSION)
-_PREVIEWED = 10  # firings
 
 
 @router.get("/schedules", responses=problems(), summary="List auto-arm schedules")
@@ -64,7 +61,7 @@ async def list_schedules(
             cursor=cursor,
             limit=limit,
         )
-    return answers.page_of(rows, map(_schedule, rows.items))
+    return answers.page_of(rows, map(schedule_answer, rows.items))
 
 
 @router.post("/schedules", status_code=201, responses=problems(ErrorCode.NOT_FOUND), summary="Add an auto-arm schedule")
@@ -79,13 +76,13 @@ async def create_schedule(body: NewSchedule, access: Editor, served: Served) -> 
         await auto_arm.add_schedule(session, created)
         await session.refresh(created)
         audit(session, access, "auto_arm_schedule.created", "auto_arm_schedule", created.id, after=told(created))
-        return _schedule(await _row(session, created.id))
+        return schedule_answer(await _row(session, created.id))
 
 
 @router.get("/schedules/{schedule_id}", responses=problems(ErrorCode.NOT_FOUND), summary="One auto-arm schedule")
 async def one_schedule(schedule_id: UUID, access: Viewer, served: Served) -> AutoArmSchedule:
     async with served.db.read() as session:
-        return _schedule(await _found(session, schedule_id, access))
+        return schedule_answer(await _found(session, schedule_id, access))
 
 
 @router.patch("/schedules/{schedule_id}", responses=_CHANGING, summary="Change an auto-arm schedule")
@@ -98,10 +95,11 @@ async def change_schedule(schedule_id: UUID, body: ScheduleChange, access: Edito
         if first is not None and last is not None and last < first:
             raise invalid("valid_until", "must not be before valid_from")
         before = told(found)
+        await auto_arm.keep_owed(session, served.settings.panel_time_zone, [schedule_id])
         await auto_arm.change_schedule(session, found, changes)
         await session.refresh(found)
         audit(session, access, "auto_arm_schedule.changed", "auto_arm_schedule", schedule_id, before=before, after=told(found))
-        return _schedule(await _row(session, schedule_id))
+        return schedule_answer(await _row(session, schedule_id))
 
 
 @router.delete("/schedules/{schedule_id}", status_code=204, responses=_CHANGING, summary="Delete an auto-arm schedule")
@@ -131,6 +129,7 @@ async def put_exceptions(schedule_id: UUID, body: Exceptions, access: Editor, se
     async with served.db.write() as session:
         found = await _locked(session, schedule_id, body.version, access)
         before = await _exceptions(session, await _row(session, schedule_id))
+        await auto_arm.keep_owed(session, served.settings.panel_time_zone, [schedule_id])
         await auto_arm.put_exceptions(session, found, wanted)
         after = await _exceptions(session, await _row(session, schedule_id))
         audit(
@@ -152,17 +151,7 @@ async def preview_schedule(schedule_id: UUID, access: Viewer, served: Served) ->
         row = await _found(session, schedule_id, access)
         (one,) = await auto_arm_calendars.planned(session, served.settings.panel_time_zone, [schedule_id])
         named = auto_arm_calendars.public_holidays(row["region"]) | await auto_arm.own_holidays(session)
-    lines = tuple(
-        ExpectedFiring(
-            day=line.day,
-            fire_at=line.fire_at,
-            moved=line.moved,
-            skipped=line.skipped,
-            holiday=named.get(line.day) if line.skipped is Skipped.HOLIDAY else None,
-        )
-        for line in preview(one.calendar, datetime.now(UTC), _PREVIEWED)
-    )
-    return Preview(schedule_id=schedule_id, time_zone=one.calendar.zone, lines=lines)
+    return preview_answer(one.calendar, named, datetime.now(UTC), schedule_id=schedule_id)
 
 
 # -- holidays
@@ -187,7 +176,7 @@ async def holidays(
 async def put_holiday(day: HolidayDay, body: HolidayName, access: Editor, served: Served) -> Holiday:
     """For every schedule that looks at holidays."""
     async with served.db.write() as session:
-        before = await auto_arm.put_holiday(session, day, body.name)
+        before = await auto_arm.put_holiday(session, served.settings.panel_time_zone, day, body.name)
         _audit_holiday(session, access, "put", {"day": day, "name": body.name, "before": before})
     return Holiday(day=day, name=body.name, own=True)
 
@@ -197,7 +186,7 @@ async def put_holiday(day: HolidayDay, body: HolidayName, access: Editor, served
 )
 async def delete_holiday(day: HolidayDay, access: Editor, served: Served) -> Response:
     async with served.db.write() as session:
-        name = await auto_arm.delete_holiday(session, day)
+        name = await auto_arm.delete_holiday(session, served.settings.panel_time_zone, day)
         if name is None:
             raise Problem(ErrorCode.NOT_FOUND)
         _audit_holiday(session, access, "deleted", {"day": day, "name": name})
@@ -230,7 +219,7 @@ async def _locked(session: WriteSession, schedule_id: UUID, version: int, access
     if found is None:
         raise Problem(ErrorCode.NOT_FOUND)
     row = await _found(session, schedule_id, access)
-    expect(version, found.version, _schedule(row))
+    expect(version, found.version, schedule_answer(row))
     return found
 
 
@@ -238,8 +227,3 @@ async def _exceptions(session: AsyncSession, row: RowMapping) -> AutoArmExceptio
     days = (await auto_arm_calendars.exceptions_of(session, [row["id"]])).get(row["id"], {})
     listed = tuple(AutoArmException(day=day, at=f"{at:%H:%M}" if at else None) for day, at in sorted(days.items()))
     return AutoArmExceptions(schedule_id=row["id"], version=row["version"], exceptions=listed)
-
-
-def _schedule(row: RowMapping) -> AutoArmSchedule:
-    lists = {name: tuple(row[name]) for name in ("partitions", "weekdays")}
-    return answers.same_named(AutoArmSchedule, row, at=f"{row['at']:%H:%M}", arm_mode=ArmMode(row["arm_mode"]), **lists)

@@ -10,13 +10,14 @@ from sqlalchemy import RowMapping
 
 from activities.db.repositories import auto_arm
 from activities.infra.log import current_request_id
+from api.audit import audit
 from api.auto_arm_decisions import Refused, TemporalAway
 from api.client.auto_arm import AutoArmReport, AutoArmRun, NotArmedPartition, NotStarted, Sweep
 from api.client.models import Page
 from api.deps import Access, Served, require
 from api.problems import Problem, as_json, problems
 from api.schemas import answers
-from api.schemas.auto_arm import Day, Postpone
+from api.schemas.auto_arm import Day, Decision, Postpone
 from api.schemas.parameters import Cursor, Limit, Since, Until
 from workflows.contracts import names
 from workflows.contracts.auto_arm import CancelRequest, PostponeRequest
@@ -55,23 +56,31 @@ async def list_runs(
 async def postpone(run_id: UUID, body: Postpone, access: Decider, served: Served) -> AutoArmRun:
     """409 CONFLICT when it has ended, is just arming, or the new time is beyond the schedule's limit (`current`)."""
     request = PostponeRequest(minutes=body.minutes, actor_id=access.user_id, request_id=current_request_id())
-    return await _decide(run_id, names.POSTPONE, request, access, served)
+    return await _decide(run_id, names.POSTPONE, request, access, served, body.reason)
 
 
 @router.post("/runs/{run_id}/cancel", responses=_DECIDING, summary="Cancel a firing")
-async def cancel(run_id: UUID, access: Decider, served: Served) -> AutoArmRun:
+async def cancel(run_id: UUID, access: Decider, served: Served, body: Decision | None = None) -> AutoArmRun:
     """This one alone; the next comes as planned. A command under way is not taken back: the answer tells how it ended. Safe to
     repeat; 409 CONFLICT when it has ended otherwise (`current`)."""
     request = CancelRequest(actor_id=access.user_id, request_id=current_request_id())
-    return await _decide(run_id, names.CANCEL, request, access, served)
+    return await _decide(run_id, names.CANCEL, request, access, served, body.reason if body else None)
 
 
 async def _decide(
-    run_id: UUID, update: str, request: PostponeRequest | CancelRequest, access: Access, served: Served
+    run_id: UUID,
+    update: str,
+    request: PostponeRequest | CancelRequest,
+    access: Access,
+    served: Served,
+    reason: str | None,
 ) -> AutoArmRun:
     row = await _found(run_id, access, served)
     if update == names.CANCEL and row["status"] is RunStatus.CANCELLED:
         return _run(row)
+    if reason is not None:  # a person's words: not for a workflow's history, which tells by itself what became of it
+        async with served.db.write() as session:
+            audit(session, access, f"auto_arm.{update}_asked", "auto_arm_run", run_id, {"reason": reason})
     try:
         await served.auto_arm.decide(row["workflow_id"], update, request)
     except Refused as error:

@@ -1,34 +1,30 @@
 """Call-backs: set here, rung and decided by their workflow (R-HISTORY)."""
 
-from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from activities.db.models.callbacks import CallbackRow
-from activities.db.repositories import alarms, callbacks, dispatch, objects
+from activities.db.repositories import alarms, callbacks, objects
 from activities.db.repositories.callbacks import CallbackFilter
-from activities.db.session import WriteSession
 from activities.infra.log import current_request_id
-from api.audit import audit
 from api.bundle_actions import NotDone
 from api.callback_decisions import Refused
+from api.callbacks import add
 from api.client.dispatch import Callback
 from api.client.models import Page
 from api.deps import Access, Served, require
-from api.journal import contact_of, key_spent
-from api.problems import Problem, as_json, invalid, problems
+from api.journal import key_spent
+from api.problems import Problem, as_json, problems
 from api.schemas import answers
 from api.schemas.dispatch import Decided, Key, NewCallback, Postponed, States
 from api.schemas.parameters import Cursor, Limit, Until
 from api.services import Services
 from workflows.contracts.callback import DecisionRequest
-from workflows.domain.callback import LATEST, OPEN, Decision, Refusal
-from workflows.domain.dispatch import CLOCKS_DIFFER
+from workflows.domain.callback import OPEN, Decision, Refusal
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
 
@@ -48,11 +44,7 @@ async def set_callback(body: NewCallback, access: Dispatcher, served: Served, ke
     while nobody does anything about it. Kept also while Temporal is away. The end of its alarm does not end it."""
     async with served.db.write() as session:
         object_id = await _about(session, body, access)
-        now = await dispatch.take_turn(session, object_id)
-        known = await callbacks.set_with(session, access.user_id, key) if key else None
-        if known is None:
-            known = await _set(session, access, body, object_id, now, key)
-        answer = await _told(session, known)
+        answer = await _told(session, await add(session, access, body, object_id, key))
     if (answer.object_id, answer.bundle_id) != (object_id, body.bundle_id):
         raise key_spent()
     return answer
@@ -69,33 +61,6 @@ async def _about(session: AsyncSession, body: NewCallback, access: Access) -> UU
         raise Problem(ErrorCode.NOT_FOUND)
     access.check(found)
     return UUID(str(found))
-
-
-async def _set(
-    session: WriteSession, access: Access, body: NewCallback, object_id: UUID, now: datetime, key: str | None
-) -> UUID:
-    if not now - CLOCKS_DIFFER <= body.due_at <= now + LATEST:
-        raise invalid("due_at", "must be within the next 30 days")
-    contact = await contact_of(session, object_id, body.contact_id)
-    row = CallbackRow(
-        id=uuid7(),
-        object_id=object_id,
-        bundle_id=body.bundle_id,
-        contact_id=body.contact_id,
-        contact_name=contact.name if contact else None,
-        text=body.text,
-        due_at=body.due_at,
-        created_by=access.user_id,
-        idempotency_key=key,
-        request_id=current_request_id() or None,
-    )
-    try:
-        await callbacks.add_callback(session, row)
-    except IntegrityError:  # sent at the same time about another object, which has a turn of its own
-        raise key_spent() from None
-    detail = {"object_id": object_id, "bundle_id": body.bundle_id, "contact_id": body.contact_id, "due_at": body.due_at}
-    audit(session, access, "callback.set", "callback", row.id, detail)
-    return row.id
 
 
 @router.get("", responses=problems(), summary="List call-backs")

@@ -9,7 +9,6 @@ from activities.db.repositories import alarms, dispatch, objects
 from activities.db.repositories.dispatch import JournalFilter
 from activities.db.session import WriteSession
 from api import journal
-from api.audit import audit
 from api.client.models import DispatchEntry, Page
 from api.deps import Access, Served, require
 from api.journal import Line
@@ -59,9 +58,7 @@ def _line(body: NewEntry, access: Access, key: str | None, *, object_id: UUID, b
 
 
 async def _write(session: WriteSession, access: Access, line: Line) -> DispatchEntry:
-    entry, is_new = await journal.write(session, line)
-    if is_new:
-        audit(session, access, "dispatch.added", "dispatch", entry.id, journal.audited(entry))
+    entry = await journal.add(session, access, line)
     found = await dispatch.find_entry(session, entry.id)
     assert found is not None, "it was written in this transaction or before"
     return answers.same_named(DispatchEntry, found)

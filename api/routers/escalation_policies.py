@@ -112,7 +112,8 @@ async def _locked(session: WriteSession, policy_id: UUID, version: int) -> Escal
 async def _told(session: AsyncSession, policy_id: UUID) -> told.EscalationPolicy:
     policy = await session.get_one(EscalationPolicy, policy_id)
     steps = await escalation.steps_of(session, policy_id)
-    return policy_answer(policy, steps, await escalation_plans.objects_of(session, policy_id))
+    names = await escalation_plans.targets_of(session, steps)
+    return policy_answer(policy, steps, await escalation_plans.objects_of(session, policy_id), names)
 
 
 def _members(body: NewPolicy) -> dict[str, Any]:

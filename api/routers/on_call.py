@@ -205,7 +205,9 @@ async def _locked(session: WriteSession, rota_id: UUID, version: int) -> OnCallR
 async def _told(session: AsyncSession, rota_id: UUID) -> told.OnCallRota:
     rota = await session.get_one(OnCallRota, rota_id)
     overrides = await escalation_plans.overrides_of(session, rota_id, since=await escalation.clock(session))
-    return rota_answer(rota, await escalation_plans.members_of(session, rota_id), overrides)
+    members = await escalation_plans.members_of(session, rota_id)
+    names = await escalation_plans.names_of(session, {*members, *(one.user_id for one in overrides)})
+    return rota_answer(rota, members, overrides, names)
 
 
 def _members(body: NewRota) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The procedure of an object, worked through step by step for one alarm (R-HISTORY)."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path
@@ -24,6 +24,7 @@ from api.problems import Problem, as_json, expect, invalid, problems
 from api.schemas import answers
 from api.schemas.dispatch import Key, StepDecision
 from workflows.domain import procedure as domain
+from workflows.domain.alarm import AlarmType
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
@@ -44,43 +45,50 @@ _FAULTS: Final = {
 }
 
 
+class _Alarm(NamedTuple):
+    id: UUID
+    object_id: UUID
+    alarm_type: AlarmType
+    status: BundleStatus
+
+
 @router.get("", responses=problems(ErrorCode.NOT_FOUND), summary="The steps of an alarm")
 async def procedure(alarm_id: UUID, access: Reader, served: Served) -> Procedure:
     """As far as they are; before anybody has begun them, what the object says, with `version` 0."""
     async with served.db.read() as session:
-        object_id, _ = await _alarm(session, alarm_id, access)
-        return await _told(session, alarm_id, object_id)
+        return await _told(session, await _alarm(session, alarm_id, access))
 
 
 @router.post("", responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.WRONG_STATUS), summary="Begin them")
 async def begin_procedure(alarm_id: UUID, access: Dispatcher, served: Served) -> Procedure:
-    """Copies the steps of the object as they are now: whoever changes its plan later changes nothing here. Once; after that it
-    answers with what is there. CONFLICT when the object has no steps."""
+    """Copies the steps of the object as they are now: those for this type of alarm, or the general ones when there are none.
+    Whoever changes its plan later changes nothing here. Once; after that it answers with what is there. CONFLICT when there are
+    no steps."""
     async with served.db.write() as session:
-        object_id, status = await _alarm(session, alarm_id, access)
-        await dispatch.take_turn(session, object_id)
+        alarm = await _alarm(session, alarm_id, access)
+        await dispatch.take_turn(session, alarm.object_id)
         if await procedures.run_of(session, alarm_id) is None:
-            await _begin(session, access, alarm_id, object_id, status)
-        return await _told(session, alarm_id, object_id)
+            await _begin(session, access, alarm)
+        return await _told(session, alarm)
 
 
-async def _begin(session: WriteSession, access: Access, alarm_id: UUID, object_id: UUID, status: BundleStatus) -> None:
-    if status is BundleStatus.CLOSED:
+async def _begin(session: WriteSession, access: Access, alarm: _Alarm) -> None:
+    if alarm.status is BundleStatus.CLOSED:
         raise Problem(ErrorCode.WRONG_STATUS)
-    plan = await procedures.plan_of(session, object_id)
+    plan = await procedures.plan_of(session, alarm.object_id, alarm.alarm_type)
     if not plan:
-        raise Problem(ErrorCode.CONFLICT, "This object has no procedure.")
-    guarded = await session.get_one(GuardedObject, object_id)
+        raise Problem(ErrorCode.CONFLICT, "This object has no procedure for such an alarm.")
+    guarded = await session.get_one(GuardedObject, alarm.object_id)
     run = ProcedureRun(
-        bundle_id=alarm_id,
-        object_id=object_id,
+        bundle_id=alarm.id,
+        object_id=alarm.object_id,
         plan_version=guarded.plan_version,
         started_by=access.user_id,
         request_id=current_request_id() or None,
     )
     await procedures.begin(session, run, plan)
-    detail = {"object_id": object_id, "plan_version": guarded.plan_version, "steps": len(plan)}
-    audit(session, access, "procedure.begun", "bundle", alarm_id, detail)
+    detail = {"object_id": alarm.object_id, "plan_version": guarded.plan_version, "steps": len(plan)}
+    audit(session, access, "procedure.begun", "bundle", alarm.id, detail)
 
 
 _DECIDING = problems(ErrorCode.NOT_FOUND, ErrorCode.STALE_VERSION, ErrorCode.CONFLICT, ErrorCode.WRONG_STATUS)
@@ -92,18 +100,18 @@ async def decide_step(
 ) -> Procedure:
     """In any order. A CALL that was made and a DISPATCH write their line into the journal by themselves."""
     async with served.db.write() as session:
-        object_id, status = await _alarm(session, alarm_id, access)
-        await dispatch.take_turn(session, object_id)
+        alarm = await _alarm(session, alarm_id, access)
+        await dispatch.take_turn(session, alarm.object_id)
         run = await procedures.lock_run(session, alarm_id)
         step = None if run is None else await session.get(ProcedureRunStep, (run.id, number))
         if run is None or step is None:
             raise Problem(ErrorCode.NOT_FOUND)
         if not _is_repeated(step, access, key):
-            expect(body.version, run.version, await _told(session, alarm_id, object_id))
-            if status is BundleStatus.CLOSED:
+            expect(body.version, run.version, await _told(session, alarm))
+            if alarm.status is BundleStatus.CLOSED:
                 raise Problem(ErrorCode.WRONG_STATUS)
             await _decide(session, access, run, step, body, key)
-        return await _told(session, alarm_id, object_id)
+        return await _told(session, alarm)
 
 
 def _is_repeated(step: ProcedureRunStep, access: Access, key: str | None) -> bool:
@@ -116,7 +124,8 @@ async def _decide(
     wanted = domain.StepDecision(state=body.state, outcome=body.outcome, finding=body.finding, has_text=body.text is not None)
     objection = domain.decide(step.kind, step.state, wanted)
     if objection is Objection.DECIDED:
-        raise Problem(ErrorCode.CONFLICT, "This step has been decided.", current=as_json(await _told_of(session, run)))
+        told = await _told(session, await _alarm(session, run.bundle_id, access))
+        raise Problem(ErrorCode.CONFLICT, "This step has been decided.", current=as_json(told))
     if objection is not None:
         raise invalid(*_FAULTS[objection])
     now = (await session.execute(select(func.clock_timestamp()))).scalar_one()
@@ -152,28 +161,25 @@ async def _written(session: WriteSession, access: Access, run: ProcedureRun, ste
     return entry.id
 
 
-async def _alarm(session: AsyncSession, alarm_id: UUID, access: Access) -> tuple[UUID, BundleStatus]:
-    row = (await session.execute(select(BundleAlarm.object_id, BundleAlarm.status).where(BundleAlarm.id == alarm_id))).first()
+async def _alarm(session: AsyncSession, alarm_id: UUID, access: Access) -> _Alarm:
+    columns = BundleAlarm.id, BundleAlarm.object_id, BundleAlarm.alarm_type, BundleAlarm.status
+    row = (await session.execute(select(*columns).where(BundleAlarm.id == alarm_id))).first()
     if row is None:
         raise Problem(ErrorCode.NOT_FOUND)
     access.check(row.object_id)
-    return row.object_id, row.status
+    return _Alarm(*row)
 
 
-async def _told_of(session: AsyncSession, run: ProcedureRun) -> Procedure:
-    return await _told(session, run.bundle_id, run.object_id)
-
-
-async def _told(session: AsyncSession, bundle_id: UUID, object_id: UUID) -> Procedure:
-    run = await procedures.run_of(session, bundle_id)
+async def _told(session: AsyncSession, alarm: _Alarm) -> Procedure:
+    run = await procedures.run_of(session, alarm.id)
     if run is None:
-        steps = _steps(await procedures.plan_of(session, object_id))
+        steps = _steps(await procedures.plan_of(session, alarm.object_id, alarm.alarm_type))
         run_members: dict[str, Any] = {"version": 0}
     else:
         steps = _steps(await procedures.steps_of(session, run["id"]))
         run_members = dict(run)
     following = next_step(step.state for step in steps)
-    members = {**run_members, "bundle_id": bundle_id, "object_id": object_id}
+    members = {**run_members, "bundle_id": alarm.id, "object_id": alarm.object_id}
     return answers.same_named(Procedure, members, steps=steps, next_step=following)
 
 

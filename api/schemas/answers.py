@@ -242,9 +242,15 @@ def object_detail(
 def response_plan(
     found: GuardedObject, contacts: Sequence[ObjectContact], steps: Sequence[ObjectProcedure]
 ) -> object_admin.ResponsePlan:
+    return plan_of(found.id, found.plan_version, contacts, steps)
+
+
+def plan_of(
+    object_id: UUID, version: int, contacts: Sequence[ObjectContact], steps: Sequence[ObjectProcedure]
+) -> object_admin.ResponsePlan:
     return object_admin.ResponsePlan(
-        object_id=found.id,
-        version=found.plan_version,
+        object_id=object_id,
+        version=version,
         contacts=tuple(same_named(object_admin.Contact, columns_of(contact)) for contact in contacts),
         steps=tuple(same_named(object_admin.Step, columns_of(step)) for step in steps),
     )

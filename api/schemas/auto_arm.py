@@ -110,7 +110,7 @@ class ScheduleChange(Body):
 
 def columns(body: NewSchedule | ScheduleChange, *, given_only: bool) -> dict[str, Any]:
     """The members as the row has them."""
-    found = body.model_dump(exclude_unset=given_only, exclude={"version"})
+    found = body.model_dump(exclude_unset=given_only, exclude={"version", "exceptions"})
     if "at" in found:
         found["at"] = time.fromisoformat(found["at"])
     if "arm_mode" in found:
@@ -136,9 +136,19 @@ class Exceptions(Body):
     exceptions: Annotated[list[ExceptionDay], Field(max_length=366), AfterValidator(_days_once)]
 
 
+class Draft(NewSchedule):
+    """A schedule as it would be."""
+
+    exceptions: Annotated[list[ExceptionDay], Field(max_length=366), AfterValidator(_days_once)] = Field(default_factory=list)
+
+
 class HolidayName(Body):
     name: Line
 
 
-class Postpone(Body):
+class Decision(Body):
+    reason: Line | None = Field(default=None, description="For the audit log.")
+
+
+class Postpone(Decision):
     minutes: Annotated[int, Field(ge=1, le=720, description="Later than now planned.")]

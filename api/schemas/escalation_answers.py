@@ -1,6 +1,6 @@
 """Rows of escalation as the dataclasses of the SDK."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -17,26 +17,35 @@ from api.schemas.answers import Row, columns_of, same_named
 
 
 def policy_answer(
-    policy: EscalationPolicy, steps: Sequence[EscalationStep], object_ids: Sequence[UUID]
+    policy: EscalationPolicy, steps: Sequence[EscalationStep], object_ids: Sequence[UUID], names: Mapping[UUID, str]
 ) -> told.EscalationPolicy:
-    """``steps`` by level."""
-    return same_named(told.EscalationPolicy, columns_of(policy), levels=tuple(_levels(steps)), object_ids=tuple(object_ids))
+    """``steps`` by level; ``names`` of whom they ring."""
+    levels = tuple(_levels(steps, names))
+    return same_named(told.EscalationPolicy, columns_of(policy), levels=levels, object_ids=tuple(object_ids))
 
 
-def _levels(steps: Sequence[EscalationStep]) -> list[told.EscalationLevel]:
+def _levels(steps: Sequence[EscalationStep], names: Mapping[UUID, str]) -> list[told.EscalationLevel]:
     levels = [list(group) for _, group in groupby(steps, key=lambda step: step.level)]
     return [
         told.EscalationLevel(
             after_seconds=level[0].after_seconds,
-            steps=tuple(same_named(told.EscalationStep, columns_of(step)) for step in level),
+            steps=tuple(_step(step, names) for step in level),
         )
         for level in levels
     ]
 
 
-def rota_answer(rota: OnCallRota, members: Sequence[UUID], overrides: Sequence[OnCallOverride]) -> told.OnCallRota:
+def _step(step: EscalationStep, names: Mapping[UUID, str]) -> told.EscalationStep:
+    target = step.user_id or step.rota_id or step.address_id
+    return same_named(told.EscalationStep, columns_of(step), target_name=names.get(target, "") if target else "")
+
+
+def rota_answer(
+    rota: OnCallRota, members: Sequence[UUID], overrides: Sequence[OnCallOverride], names: Mapping[UUID, str]
+) -> told.OnCallRota:
     stand_ins = tuple(same_named(told.OnCallOverride, columns_of(one)) for one in overrides)
-    return same_named(told.OnCallRota, columns_of(rota), members=tuple(members), overrides=stand_ins)
+    people = tuple(told.OnCallPerson(user_id=id_, user_name=name) for id_, name in names.items())
+    return same_named(told.OnCallRota, columns_of(rota), members=tuple(members), overrides=stand_ins, people=people)
 
 
 def channel_answer(row: NotificationChannel | Row) -> told.NotificationChannel:

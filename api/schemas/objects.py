@@ -93,6 +93,9 @@ class PlanStep(Body):
     kind: StepKind
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
     contact_id: UUID | None = Field(default=None, description="Of a contact in this document; only for CALL.")
+    alarm_type: AlarmType | None = Field(
+        default=None, description="For alarms of this type alone; without it for every type that has no steps of its own."
+    )
 
     @model_validator(mode="after")
     def _calls_only(self) -> Self:

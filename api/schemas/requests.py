@@ -79,6 +79,10 @@ class Resolve(Act):
     result_code: ResultCode | None = Field(default=None, description="How it ended.")
 
 
+class TakeOver(Act):
+    note: NoteText = Field(description="Why it is taken from whoever holds it.")
+
+
 class AddNote(Body):
     version: Version
     text: NoteText

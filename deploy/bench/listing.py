@@ -41,7 +41,7 @@ async def listing() -> Result:
     """The first page as a console asks for it. Beside the floor stands the same server's cheapest answer to a login."""
     with scratch_folder() as folder:
         async with running_system(folder, panels=0) as system:
-            await _fill(system.owner_database_url)
+            await fill(system.owner_database_url, opened=OPENED, total=OPENED + CLOSED)
             client = StamClient(system.api_url)
             await client.login(*login_of("OPERATOR"))
             await client.alarms(open=True, limit=50)
@@ -95,8 +95,9 @@ async def _timed_me(client: StamClient) -> float:
     return time.perf_counter() - began
 
 
-async def _fill(database_url: str) -> None:
+async def fill(database_url: str, *, opened: int, total: int) -> None:
+    """Put ``total`` alarms into the table, of which ``opened`` are new."""
     connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
-    await connection.execute(_FILL, OPENED, OPENED + CLOSED)
+    await connection.execute(_FILL, opened, total)
     await connection.execute("ANALYZE")
     await connection.close()

@@ -10,6 +10,7 @@ import typer
 from deploy.bench import (
     actions,
     commands,
+    console,
     importing,
     listing,
     logins,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[measure.Result]]] = {
     "import": importing.importing,
     "command": commands.commands,
     "schedules": schedules.schedules,
+    "console": console.console,
 }
 
 bench_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

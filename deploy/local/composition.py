@@ -1,7 +1,7 @@
 """What `stam up` runs: three servers (those not given from outside), three jobs, and the processes of the system."""
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -148,7 +148,7 @@ class Composition:
             yield Service.of(server)
 
     def _jobs(self) -> Iterator[Service]:
-        console = Command(argv=_stam("console", "build", "--target", str(self.console)))
+        console = _stam("console", "build", "--target", str(self.console))
         yield Service(
             name="console",
             command=lambda: console,
@@ -165,7 +165,7 @@ class Composition:
     def _job(self, name: str, *, after: tuple[str, ...], env: Callable[[], dict[str, str]]) -> Service:
         return Service(
             name=name,
-            command=lambda: Command(argv=_stam(name), env=env()),
+            command=lambda: _stam(name, env=env()),
             log=self._log(name),
             depends_on=after,
             once=True,
@@ -175,20 +175,19 @@ class Composition:
     def _processes(self) -> Iterator[Service]:
         where = self.addresses()
         for name in RELAYS:
-            yield self._process(name, _stam("relay"), ready=self._relay_is_connected)
-        yield self._process(WORKER, _stam("worker"), ready=self._polls(CORE_QUEUE))
-        api = self._process("api", _stam("api"), ready=lambda _: probes.answers_http(f"{where.api_url}/readyz"))
+            yield self._process(name, ("relay",), ready=self._relay_is_connected)
+        yield self._process(WORKER, ("worker",), ready=self._polls(CORE_QUEUE))
+        api = self._process("api", ("api",), ready=lambda _: probes.answers_http(f"{where.api_url}/readyz"))
         yield replace(api, prepare=self._require_api_port, note=where.api_url)
         for host in self._hosts:
-            command = _stam("ingest", "satel")
-            yield self._process(f"ingest-{host}", command, ready=self._polls(PANELS_QUEUE), STAM_HOST_ID=host)
+            yield self._process(f"ingest-{host}", ("ingest", "satel"), ready=self._polls(PANELS_QUEUE), STAM_HOST_ID=host)
 
-    def _process(self, name: str, argv: tuple[str, ...], *, ready: _Probe, **env: str) -> Service:
+    def _process(self, name: str, arguments: tuple[str, ...], *, ready: _Probe, **env: str) -> Service:
         port = self._metrics_ports.get(name)
         own = env if port is None else {**env, "STAM_METRICS_PORT": str(port)}
         return Service(
             name=name,
-            command=lambda: Command(argv=argv, env={**self.environment(), **own}),
+            command=lambda: _stam(*arguments, env={**self.environment(), **own}),
             log=self._log(name),
             ready=ready,
             prepare=lambda: self._require_metrics_port(port),
@@ -209,7 +208,7 @@ class Composition:
             "--control-port": settings.simulator_control_port,
             "--life": settings.simulator_life,
         }
-        command = Command(argv=_stam("simulate", "panel", *(str(part) for pair in options.items() for part in pair)))
+        command = _stam("simulate", "panel", *(str(part) for pair in options.items() for part in pair))
         control = settings.simulator_control_port
         yield Service(
             name="panels",
@@ -222,6 +221,10 @@ class Composition:
         )
 
     # -- parts
+
+    @property
+    def nursery_log(self) -> Path:
+        return self._log("nursery")
 
     def _log(self, name: str) -> Path:
         return self.root / "log" / f"{name}.log"
@@ -272,5 +275,5 @@ def _reachable(host: str) -> str:
     return ports.LOOPBACK if host in ("0.0.0.0", "::") else host  # noqa: S104 - not bound here
 
 
-def _stam(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "deploy.cli", *arguments)
+def _stam(*arguments: str, env: Mapping[str, str] | None = None) -> Command:
+    return Command(argv=(sys.executable, "-m", "deploy.cli", *arguments), env=env or {}, stam=arguments)

@@ -1,9 +1,11 @@
 """Child processes: started through `launch.py`, logging to a file, stopped politely and then for good."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+
+from deploy.local.nursery import Born, Nursery, NurseryGoneError
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _POLL = 0.02  # s
@@ -41,17 +45,35 @@ class Command:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
     identity: Identity | None = None
+    stam: tuple[str, ...] | None = None  # the same as arguments of `stam`: a nursery can run it
 
 
-Process = subprocess.Popen[bytes]
+Process = subprocess.Popen[bytes] | Born
 
 
-def spawn(command: Command, log: Path) -> Process:
+def open_nursery(log: Path) -> Nursery | None:
+    """None where processes cannot be forked from one that has started: there every one is started by itself."""
+    return _forker.submit(_open_nursery, log).result() if sys.platform == "linux" else None
+
+
+def _open_nursery(log: Path) -> Nursery:
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = Command(argv=(sys.executable, "-m", "deploy.local.nursery", str(its.fileno())))
+    with its:
+        return Nursery(ours, _started(command, log, pass_fds=(its.fileno(),)))
+
+
+def spawn(command: Command, log: Path, nursery: Nursery | None = None) -> Process:
     """Start ``command`` in a session of its own (a Ctrl-C in the terminal is ours alone), output appended to ``log``."""
-    return _forker.submit(_spawn, command, log).result()
+    if nursery is not None and command.stam is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        env = {**os.environ, **command.env}
+        with contextlib.suppress(NurseryGoneError):
+            return nursery.spawn(command.stam, log, env=env, cwd=command.cwd, death_signal=command.death_signal)
+    return _forker.submit(_started, command, log).result()
 
 
-def _spawn(command: Command, log: Path) -> Process:
+def _started(command: Command, log: Path, *, pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - our own argument lists, no shell
@@ -62,6 +84,7 @@ def _spawn(command: Command, log: Path) -> Process:
             cwd=command.cwd,
             env={**os.environ, **command.env},
             start_new_session=True,
+            pass_fds=pass_fds,
         )
 
 

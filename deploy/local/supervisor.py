@@ -16,6 +16,7 @@ from typing import Protocol
 
 from deploy.local import folder, process
 from deploy.local.errors import StartupError
+from deploy.local.nursery import Nursery
 from deploy.local.ports import LOOPBACK
 from deploy.local.process import Command, Process
 from deploy.local.server import START_WITHIN, Server
@@ -111,15 +112,20 @@ class _Running:
 class Supervisor:
     """``async with Supervisor(services, reporter) as stack:`` everything runs inside the block, and nothing after it."""
 
-    def __init__(self, services: Sequence[Service], reporter: Reporter) -> None:
+    def __init__(self, services: Sequence[Service], reporter: Reporter, *, nursery_log: Path | None = None) -> None:
+        """``nursery_log``: where the process that others are forked from writes; None: each is started by itself."""
         self._running = {service.name: _Running(service) for service in services}
         self._reporter = reporter
         self._hurry = asyncio.Event()
+        self._nursery_log = nursery_log
+        self._nursery: Nursery | None = None
         unknown = {name for service in services for name in service.depends_on} - self._running.keys()
         assert not unknown, f"nothing provides {unknown}"
 
     async def __aenter__(self) -> "Supervisor":
         try:
+            if self._nursery_log is not None:
+                self._nursery = process.open_nursery(self._nursery_log)
             await self._start_all()
         except BaseException:
             await self._stop_all()
@@ -181,13 +187,23 @@ class Supervisor:
         service = running.service
         await service.prepare()
         running.command = service.command()
-        running.process = child = process.spawn(running.command, service.log)
+        at = datetime.now(UTC)  # before: a forked process may be connected before we hear of it
+        running.process = child = await self._spawn(running.command, service.log)
         service.spawned(child)
         try:
-            await (self._finished(service, child) if service.once else self._until_ready(service, child))
+            await (self._finished(service, child) if service.once else self._until_ready(service, child, at))
             await service.settle()
         except BaseException:
             await process.kill(child)
+            raise
+
+    async def _spawn(self, command: Command, log: Path) -> Process:
+        """In a thread, for the nursery may be busy importing. Who is cancelled meanwhile leaves no process behind."""
+        spawning = asyncio.ensure_future(asyncio.to_thread(process.spawn, command, log, self._nursery))
+        try:
+            return await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            await process.kill(await spawning)
             raise
 
     async def _finished(self, service: Service, child: Process) -> None:
@@ -196,8 +212,8 @@ class Supervisor:
         if child.returncode != 0:
             raise _explain(service)
 
-    async def _until_ready(self, service: Service, child: Process) -> None:
-        birth, deadline = Birth(pid=child.pid, at=datetime.now(UTC)), time.monotonic() + service.start_within
+    async def _until_ready(self, service: Service, child: Process, at: datetime) -> None:
+        birth, deadline = Birth(pid=child.pid, at=at), time.monotonic() + service.start_within
         while not await service.ready(birth):
             if child.poll() is not None:
                 raise _explain(service)
@@ -245,6 +261,8 @@ class Supervisor:
 
     async def _stop_all(self) -> None:
         await asyncio.gather(*(self._take_down(running) for running in self._running.values()))
+        if self._nursery is not None:
+            self._nursery.close()
 
     async def _take_down(self, running: _Running) -> None:
         """After everything that depends on it."""

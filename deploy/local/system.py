@@ -144,7 +144,7 @@ async def running_system(folder: Path, *, panels: int, life: float = 0.0, ingest
     )
     composition = Composition(settings)
     journal = Journal()
-    async with Supervisor(composition.services(), journal) as supervisor:
+    async with Supervisor(composition.services(), journal, nursery_log=composition.nursery_log) as supervisor:
         yield System(composition, supervisor, journal)
 
 

@@ -28,7 +28,7 @@ async def _up(composition: Composition) -> None:
         typer.echo(_welcome(composition, reporter.elapsed))
 
     try:
-        await supervise(Supervisor(services, reporter), announce)
+        await supervise(Supervisor(services, reporter, nursery_log=composition.nursery_log), announce)
     finally:
         forget_environment(composition.root)
 

@@ -41,6 +41,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY: Final = 1.0  # s, where the panel does not push
 _PERHAPS_UNKNOWN: Final = frozenset(range(0x28, 0x32))  # blocks that not every module answers (reference §2.2)
 _REFUSED_ARMING: Final = (0x11, 0x12)
+_ARMING: Final = frozenset({CommandKind.ARM, CommandKind.DISARM})
+_RECORDED_WITHIN: Final = 2.0  # s; a database that takes longer is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class CommandLineActivities:
             return SendResult(end=SendEnd.OUT_OF_RANGE)
         try:
             sent_before = request.attempt > 1 and await self.holder.store.was_sent(order.command_id)
-            if sent_before and (end := await _what_became_of_it(runtime, session, order)) is not None:
+            if sent_before and (end := await self._what_became_of_it(runtime, session, order)) is not None:
                 return SendResult(end=end)
             before = await _outputs_on(runtime, session, order)
             code = await self.holder.store.take_to_send(order.command_id, order.panel_id, request.attempt, repeat=sent_before)
@@ -90,6 +92,29 @@ class CommandLineActivities:
         if not isinstance(code, UserCode):
             return SendResult(end=SendEnd.WITHDRAWN if isinstance(code, Withdrawn) else SendEnd.NO_CODE)
         return await _ask(runtime, session, order, code, before=before, wide=wide)
+
+    async def _what_became_of_it(self, runtime: PanelRuntime, session: Session, order: CommandOrder) -> SendEnd | None:
+        """Of a command that was sent and never answered; None: nothing, and it may be sent again."""
+        if order.kind is CommandKind.OUTPUTS_TOGGLE:
+            return SendEnd.UNSEEN  # nobody knows how it was before
+        view = await _view(runtime, session, effects.blocks_of(order))
+        if effects.is_seen(order, view) or effects.is_under_way(order, view):
+            return SendEnd.SEEN
+        if not may_repeat(order.kind):
+            return SendEnd.UNSEEN
+        return await self._undone_since(runtime, order) if order.kind in _ARMING else None
+
+    async def _undone_since(self, runtime: PanelRuntime, order: CommandOrder) -> SendEnd | None:
+        """An arming that had its effect may have been undone by people at the keypad, a disarming by those who left: sent again
+        it would be against them. Their doing is in the panel's log, which is read first."""
+        if not runtime.ready:
+            return SendEnd.NOT_CONNECTED  # not caught up: the next try will know
+        try:
+            async with asyncio.timeout(_RECORDED_WITHIN):
+                await runtime.recorded()
+        except TimeoutError:
+            return SendEnd.UNRECORDED
+        return SendEnd.UNSEEN if await self.holder.store.arming_moved(order.command_id) else None
 
     @activity.defn(name="confirm_panel_command")
     async def confirm_panel_command(self, request: ConfirmRequest) -> ConfirmResult:
@@ -104,16 +129,6 @@ class CommandLineActivities:
             return ConfirmResult(end=ConfirmEnd.NO_LINE)
         _expect_no_more(runtime, order)
         return ConfirmResult(end=ConfirmEnd.UNSEEN if confirmed_at is None else ConfirmEnd.CONFIRMED, confirmed_at=confirmed_at)
-
-
-async def _what_became_of_it(runtime: PanelRuntime, session: Session, order: CommandOrder) -> SendEnd | None:
-    """Of a command that was sent and never answered; None: nothing, and it may be sent again."""
-    if order.kind is CommandKind.OUTPUTS_TOGGLE:
-        return SendEnd.UNSEEN  # nobody knows how it was before
-    view = await _view(runtime, session, effects.blocks_of(order))
-    if effects.is_seen(order, view) or effects.is_under_way(order, view):
-        return SendEnd.SEEN
-    return None if may_repeat(order.kind) else SendEnd.UNSEEN
 
 
 async def _outputs_on(runtime: PanelRuntime, session: Session, order: CommandOrder) -> tuple[int, ...]:

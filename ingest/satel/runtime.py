@@ -165,6 +165,10 @@ class PanelRuntime:
         """Whether this panel and module speak of 256 objects in ``block``."""
         return self._wide(block)
 
+    async def recorded(self) -> None:
+        """Return when everything the panel has told so far is in the database."""
+        await self._batcher.drained(self.setup.panel_id)
+
     async def told(self, within: float) -> None:
         """Return when the panel has told something, or after ``within`` seconds."""
         news: asyncio.Future[None] = self._loop.create_future()

@@ -95,6 +95,18 @@ _IDENTIFY = text(
 )
 _COMMAND_CODE = text("SELECT command_code_sealed, command_code_key_id FROM panels WHERE id = :panel_id AND deleted_at IS NULL")
 _WAS_SENT = text("SELECT sent_at FROM satel_commands WHERE id = :command_id")
+# What the log tells late has the panel's minute; what was known before the sending is none of it.
+_ARMING_MOVED = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM events e WHERE e.panel_id = c.panel_id AND e.family = 'ARMED' AND e.partition = ANY (c.numbers)
+            AND e.minute >= date_trunc('minute', c.sent_at) AND e.received_at > c.sent_at
+    ) OR EXISTS (
+        SELECT FROM panel_state_history h WHERE h.panel_id = c.panel_id AND h.partition = ANY (c.numbers)
+            AND h.at > c.sent_at AND h.state <> 'UNKNOWN'
+    ) FROM satel_commands c WHERE c.id = :command_id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +196,11 @@ class PanelStore:
         """Whether the command's bytes may have gone out before."""
         async with self.db.read() as session:
             return (await session.execute(_WAS_SENT, {"command_id": command_id})).scalar_one_or_none() is not None
+
+    async def arming_moved(self, command_id: UUID) -> bool:
+        """Whether a partition of the command was armed or disarmed since it was sent first, by whomever."""
+        async with self.db.read() as session:
+            return bool((await session.execute(_ARMING_MOVED, {"command_id": command_id})).scalar_one_or_none())
 
     async def take(self, panel_id: UUID) -> int:
         """Take the lease: a number newer than any before. The former holder, if alive, is told at once."""

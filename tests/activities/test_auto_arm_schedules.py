@@ -20,7 +20,9 @@ from temporalio.worker import Worker
 from activities.auto_arm import AutoArmActivities
 from activities.auto_arm_schedules import AutoArmSchedules
 from activities.db.models.auto_arm_runs import AutoArmRun
+from activities.db.repositories import auto_arm, objects
 from activities.db.session import Database
+from activities.infra.crypto import FieldCipher, new_key
 from tests.activities.recording import World
 from tests.support.auto_arm_rows import ZONE, add_exception, add_schedule, add_states, in_minutes, local
 from tests.support.eventually import eventually
@@ -31,6 +33,7 @@ from workflows.domain.auto_arm import RunOutcome, RunStatus
 from workflows.domain.schedule import HolidayPolicy
 from workflows.registry import workflow_runner
 
+CIPHER = FieldCipher.parse(new_key())
 SPRING = date(2027, 3, 28)  # the night in which Warsaw has no 2:30
 
 
@@ -240,6 +243,68 @@ async def test_a_firing_that_was_missed_while_all_was_down_is_recorded_and_raise
     assert await world.value("SELECT alarm_type FROM bundle_alarms") == "AUTO_ARM_FAILURE"
     await settled(keeper)
     assert len(await all_rows(keeper.db, AutoArmRun)) == 1
+
+
+async def test_after_days_without_us_every_firing_of_them_is_raised(
+    keeper: AutoArmSchedules, world: World, working: Worker
+) -> None:
+    month_ago = _now() - timedelta(days=30)
+    await add_schedule(keeper.db, world.panel, local(in_minutes(-90)), deadline_minutes=30, updated_at=month_ago)
+    await world.execute("INSERT INTO watcher_sights VALUES ('auto-arm', now() - interval '30 days', now() - interval '2 days')")
+    await keeper.reconcile()
+    await eventually(lambda: _all_failed(keeper.db, 4), within=30, what="of four days")
+    runs = await all_rows(keeper.db, AutoArmRun)
+    assert {row.outcome for row in runs} == {RunOutcome.MISSED}
+    await settled(keeper)
+    assert len(await all_rows(keeper.db, AutoArmRun)) == 4
+
+
+async def _all_failed(db: Database, count: int) -> bool:
+    return [row.status for row in await all_rows(db, AutoArmRun)] == count * [RunStatus.FAILED]
+
+
+async def test_what_was_due_while_it_was_switched_off_is_owed_by_nobody(
+    keeper: AutoArmSchedules, world: World, working: Worker
+) -> None:
+    await add_schedule(keeper.db, world.panel, local(in_minutes(-90)), deadline_minutes=30)
+    await AutoArmSchedules(keeper.db, keeper.client, ZONE, on=False).reconcile()
+    await keeper.reconcile()
+    await settled(keeper)
+    assert await all_rows(keeper.db, AutoArmRun) == []
+
+
+async def test_a_firing_that_nobody_began_is_raised_though_its_schedule_was_changed_since(
+    keeper: AutoArmSchedules, world: World, working: Worker, db: Database
+) -> None:
+    """Somebody renames a schedule, or adds a holiday, before the system has noticed what it missed."""
+    at = in_minutes(-90)
+    schedule_id = await add_schedule(db, world.panel, local(at), deadline_minutes=30)
+    async with db.write() as session:
+        found = await auto_arm.lock_schedule(session, schedule_id)
+        assert found is not None
+        await auto_arm.keep_owed(session, ZONE, [schedule_id])
+        await auto_arm.keep_owed(session, ZONE, [schedule_id])  # by the next change: once
+        await auto_arm.change_schedule(session, found, {"name": "Late"})
+    assert [row.status for row in await all_rows(db, AutoArmRun)] == [RunStatus.PENDING]
+    await world.execute("UPDATE auto_arm_runs SET begun_at = now() - interval '1 minute'")
+    await keeper.reconcile()
+    row = await _one(db, RunStatus.FAILED)
+    assert (row.outcome, row.fire_at) == (RunOutcome.MISSED, at)
+
+
+async def test_another_time_zone_of_the_panel_owes_no_firing_of_before(
+    keeper: AutoArmSchedules, world: World, working: Worker, db: Database
+) -> None:
+    """Taken literally in the new zone, a time of an hour ago would arm those who work there now."""
+    schedule_id = await add_schedule(db, world.panel, local(in_minutes(+50)), deadline_minutes=600)
+    await keeper.sync(schedule_id)
+    async with db.write() as session:
+        panel = await objects.lock_panel(session, world.panel)
+        assert panel is not None
+        await objects.change_panel(session, panel, {"time_zone": "Europe/Helsinki"}, CIPHER)  # an hour ahead
+    await keeper.reconcile()
+    await settled(keeper)
+    assert await all_rows(db, AutoArmRun) == []
 
 
 async def test_a_firing_that_is_late_but_inside_its_window_begins(

@@ -370,6 +370,22 @@ async def test_losses_at_the_same_time_are_one_bundle_however_many_processes_tel
     assert await comm_losses(site) == [(MONITORING_CENTRE, SITE, SITE, "HIGH")]
 
 
+async def test_two_routers_lost_within_one_join_window_are_two_bundles_and_each_takes_its_own_returns(db: Database) -> None:
+    world = await World.made(db, 2 * SITE)
+    await world.execute("UPDATE panels SET host = '10.0.0.' || (port % 2)")
+    async with db.fast() as connection:
+        await ensure_centre(connection)
+    one, other = world.panels[::2], world.panels[1::2]
+    await world.record(*(lost(panel) for panel in one))
+    await world.record(*(lost(panel, later(minutes=5)) for panel in other))
+    assert await comm_losses(world) == [(MONITORING_CENTRE, SITE, SITE, "HIGH")] * 2
+    assert [row["cause"] for row in await world.rows("SELECT cause FROM bundle_alarms ORDER BY id")] == ["10.0.0.0", "10.0.0.1"]
+    await world.record(*(lost(panel, later(minutes=6), restore=True) for panel in one))
+    assert await comm_losses(world) == [(MONITORING_CENTRE, SITE, 0, "HIGH"), (MONITORING_CENTRE, SITE, SITE, "HIGH")]
+    await world.record(*(lost(panel, later(minutes=7)) for panel in one))
+    assert await comm_losses(world) == [(MONITORING_CENTRE, 2 * SITE, SITE, "HIGH"), (MONITORING_CENTRE, SITE, SITE, "HIGH")]
+
+
 async def test_a_few_lost_lines_stay_with_their_objects(site: World) -> None:
     await site.record(*(lost(panel) for panel in site.panels[1:]))
     assert await comm_losses(site) == [(object_id, 1, 1, "MEDIUM") for object_id in site.objects[1:]]

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +34,10 @@ from deploy.local.ports import free_port
 from deploy.local.valkey import Valkey
 from tests.activities.recording import World
 from tests.support.eventually import eventually
+from tests.support.service import add_period
 from tests.support.signals import edge, later
 from workflows.contracts import names
+from workflows.domain.service import ServiceState
 
 
 @pytest.fixture
@@ -428,6 +430,26 @@ async def test_reconciliation_starts_what_is_missing_and_nothing_twice(world: Wo
     await eventually(lambda: nothing_left_to_start(orchestration))
     await client.get_workflow_handle(names.bundle_workflow_id(open_bundle)).terminate()
     await eventually(lambda: started_again(orchestration, client, open_bundle))
+
+
+async def test_service_mode_whose_workflow_was_lost_is_ended_and_summed_up_by_a_new_one(world: World, client: Client) -> None:
+    """What it silenced and still stands in alarm would otherwise never ring."""
+    orchestration, place, hour = Orchestration(world.db, client, asyncio.Event()), world.objects[0], timedelta(hours=1)
+    in_force, unsettled = [
+        await add_period(world.db, place, begun=-hour, ends=ends, state=state)
+        for state, ends in ((ServiceState.ACTIVE, hour), (ServiceState.ENDED, -hour / 2))
+    ]
+    settled = await add_period(world.db, place, begun=-hour, ends=-hour / 2, state=ServiceState.ENDED, summary={"events": 0})
+    young = await add_period(world.db, place, begun=timedelta(), state=ServiceState.AWAITING_RELEASE)
+    await world.execute("UPDATE panels SET enabled = false")
+    assert await orchestration.reconcile() == 2
+    handles = [client.get_workflow_handle(names.service_workflow_id(each)) for each in (in_force, unsettled)]
+    for handle in handles:
+        assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    for left_alone in (settled, young):
+        with pytest.raises(RPCError):
+            await client.get_workflow_handle(names.service_workflow_id(left_alone)).describe()
+    await eventually(lambda: nothing_left_to_start(orchestration))
 
 
 async def nothing_left_to_start(orchestration: Orchestration) -> bool:

@@ -91,8 +91,13 @@ async def test_r_seed_the_past_is_three_months_long_and_in_its_partitions(demo: 
 
 
 async def test_r_seed_each_object_can_be_worked_with(demo: World) -> None:
-    kinds = await demo.rows("SELECT object_id, array_agg(kind ORDER BY position) AS kinds FROM object_procedures GROUP BY 1")
+    kinds = await demo.rows(
+        """SELECT object_id, array_agg(kind ORDER BY position) AS kinds FROM object_procedures
+           WHERE alarm_type IS NULL GROUP BY 1"""
+    )
     assert [row["kinds"] for row in kinds] == [["CHECK", "CALL", "DISPATCH", "TEXT"]] * OBJECTS
+    own = "SELECT array_agg(DISTINCT alarm_type) FROM object_procedures WHERE alarm_type IS NOT NULL"
+    assert set(await demo.value(own)) == {"FIRE", "HOLDUP"}
     assert await demo.value("SELECT min(n) FROM (SELECT count(*) AS n FROM object_contacts GROUP BY object_id) AS c") == 2
     async with demo.db.read() as session:
         secrets = (await session.scalars(select(Secret))).all()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from activities.supervision.watch import watch, watch_all, watch_the_relay
 from tests.activities.recording import World
 from tests.support.eventually import eventually
 from tests.support.signals import edge
+from workflows.domain import supervision
 from workflows.domain.alarm import LINK_LOST, SOURCE_SILENT, AlarmType, Family, SignalSource, Source
 from workflows.domain.supervision import MANY, MONITORING_CENTRE, SITE, Sight, SourceKind, SourceState
 
@@ -248,13 +250,18 @@ async def test_another_source_that_breaks_its_promise_is_an_alarm_of_the_monitor
     assert (await look_around(world))[SourceKind.MODEM] == 0
     await world.execute("UPDATE supervised_sources SET last_seen_at = now() - interval '1 hour' WHERE kind = 'MODEM'")
     assert [(await look_around(world))[SourceKind.MODEM] for _ in range(2)] == [1, 1]
-    (event,) = await world.rows("SELECT object_id, code, source_number, detail FROM events")
+    (event,) = await world.rows("SELECT object_id, code, source_number, detail, active FROM events")
+    assert event["active"]
+    assert await world.value("SELECT active_count FROM bundle_alarms") == 1
     number = await world.value("SELECT number FROM supervised_sources WHERE kind = 'MODEM'")
     assert (event["object_id"], event["code"], event["source_number"]) == (MONITORING_CENTRE, SOURCE_SILENT, number)
     assert (event["detail"]["kind"], event["detail"]["key"]) == ("MODEM", "modem-1")
     await beat(world.db, SourceKind.MODEM, "modem-1", timedelta(hours=1))
     assert (await look_around(world))[SourceKind.MODEM] == 0
     assert await world.value("SELECT count(*) FROM events WHERE restore") == 1
+    assert await world.value("SELECT count(*) FROM events WHERE active") == 0
+    assert await world.value("SELECT active_count FROM bundle_alarms") == 0
+    assert await world.value("SELECT restored_at IS NOT NULL FROM events WHERE NOT restore")
     assert (await rows_of(world))["MODEM", "modem-1"] == SourceState.HEARD
 
 
@@ -264,6 +271,26 @@ async def test_sources_silent_in_the_same_minute_are_events_of_their_own(world: 
     assert await world.value("SELECT count(*) FROM events") == len(sources.PROMISES)
     assert await world.value("SELECT count(*) FROM bundle_alarms") == 1
     assert set((await rows_of(world)).values()) == {SourceState.SILENT}
+    count = len(sources.PROMISES)
+    assert await world.value("SELECT active_count FROM bundle_alarms") == count
+    await beat(world.db, SourceKind.WORKER, sources.CORE, timedelta(minutes=1))
+    await look_around(world)
+    assert await world.value("SELECT active_count FROM bundle_alarms") == count - 1, "each ends by itself"
+
+
+async def test_a_part_that_falls_silent_again_after_its_alarm_was_closed_is_a_new_alarm(world: World) -> None:
+    silent = "UPDATE supervised_sources SET last_seen_at = now() - interval '2 hours' WHERE kind = 'MODEM'"
+    await beat(world.db, SourceKind.MODEM, "modem-1", timedelta(hours=1))
+    await world.execute(silent)
+    await look_around(world)
+    await world.execute("UPDATE bundle_alarms SET status = 'CLOSED', joinable = false")
+    await beat(world.db, SourceKind.MODEM, "modem-1", timedelta(hours=1))
+    await look_around(world)
+    assert await world.value("SELECT count(*) FROM events WHERE active") == 0
+    await world.execute(silent)
+    await look_around(world)
+    counts = await world.rows("SELECT status, active_count FROM bundle_alarms ORDER BY id")
+    assert [tuple(row.values()) for row in counts] == [("CLOSED", 0), ("NEW", 1)]
 
 
 # -- the watchers
@@ -296,6 +323,43 @@ async def test_the_watching_relay_shows_what_it_sees_and_how_far_its_consumers_a
     states = await rows_of(world)
     assert states["RELAY", PUSH] == SourceState.SILENT
     assert states["RELAY", ORCHESTRATION] == states["RELAY", WATCH] == SourceState.HEARD
+
+
+async def test_a_relay_restarted_again_and_again_tells_of_a_loss_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No run of it is as long as the grace; together they are. Each comes longer after the last than one may not look."""
+    monkeypatch.setattr(supervision, "BLIND_AFTER", timedelta(seconds=0.5))
+    await silent_for(world, 30)
+    runs = 0
+    while not await losses(world):
+        runs += 1
+        seen = await seconds_seen(world) + 1
+        async with running(watch_all(world.db, grace=timedelta(seconds=4), every=QUICKLY)):
+            await eventually(partial(longer_than, world, seen), what="a second of it")
+        await world.execute(
+            "UPDATE watcher_sights SET since = since - interval '1 second', looked_at = looked_at - interval '1 second'"
+        )
+    assert runs in {4, 5}
+    assert len(await losses(world)) == 2
+
+
+async def seconds_seen(world: World) -> float:
+    return float(await world.value("SELECT extract(epoch FROM looked_at - since) FROM watcher_sights") or 0)
+
+
+async def longer_than(world: World, seconds: float) -> bool:
+    return await seconds_seen(world) >= seconds
+
+
+async def test_a_database_that_was_started_since_leaves_nothing_to_go_on_with(world: World) -> None:
+    started = await world.value("SELECT pg_postmaster_start_time()")
+    await world.execute("INSERT INTO watcher_sights VALUES ('watch', :since, :at)", since=LONG_AGO, at=started - QUICKLY)
+    await silent_for(world, 30)
+    async with running(watch_all(world.db, every=QUICKLY)):
+        fresh = "SELECT count(*) FROM watcher_sights WHERE since > :started"
+        await eventually(lambda: world.value(fresh, started=started), what="it begins anew")
+    assert await losses(world) == []
 
 
 async def test_a_relay_that_nobody_sees_watching_is_told_by_the_workers_once(world: World) -> None:

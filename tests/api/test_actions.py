@@ -95,6 +95,30 @@ async def test_a_stale_version_is_refused_with_the_alarm_as_it_is_now(
     assert taken_over.claimed_by == people["master"]
 
 
+async def test_who_says_why_takes_over_what_another_holds_and_both_read_the_reason(
+    whole_api: Api, login: Login, db: Database, people: People, temporal_client: Client
+) -> None:
+    scene = await seed_scene(db)
+    first, second = await login(whole_api, "operator"), await login(whole_api, "operator2")
+    await first.act(scene.bundle_id, Action.CLAIM, version=1)
+    claiming = await _refused(second.act(scene.bundle_id, Action.TAKE_OVER, version=2, note="She is away."))
+    assert claiming.code == ErrorCode.WRONG_STATUS, "a claim falls back by itself"
+    await first.act(scene.bundle_id, Action.START, version=2)
+    wordless = await _refused(second.act(scene.bundle_id, Action.TAKE_OVER, version=3))
+    assert (wordless.status, wordless.errors[0].field) == (422, "note")
+
+    taken = await second.act(scene.bundle_id, Action.TAKE_OVER, version=3, note="The keyholder is away.")
+
+    assert (taken.status, taken.claimed_by) == (BundleStatus.IN_PROGRESS, people["operator2"])
+    assert (await _refused(first.act(scene.bundle_id, Action.ACK, version=4))).code == ErrorCode.NOT_OWNER
+    again = await _refused(second.act(scene.bundle_id, Action.TAKE_OVER, version=4, note="Again."))
+    assert again.code == ErrorCode.WRONG_STATUS, "one takes nothing over from oneself"
+    told = await first.timeline(scene.bundle_id)
+    assert [item.note.text for item in told.items if item.note] == ["The keyholder is away."]
+    assert [item.action for item in told.items if item.action is Action.TAKE_OVER] == [Action.TAKE_OVER]
+    await _no_personal_text_in_the_history(temporal_client, scene)
+
+
 async def test_two_who_claim_at_the_same_moment_get_one_claim_and_one_refusal(
     whole_api: Api, login: Login, db: Database, people: People
 ) -> None:

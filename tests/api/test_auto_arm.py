@@ -30,7 +30,7 @@ from workflows.domain.auto_arm import OpenZones, RunOutcome, RunStatus
 from workflows.domain.command import ArmMode
 from workflows.domain.errors import ErrorCode
 from workflows.domain.panel import PartitionState
-from workflows.domain.schedule import HolidayPolicy, Skipped
+from workflows.domain.schedule import ClockChange, HolidayPolicy, Skipped
 
 Login = Callable[..., Any]
 
@@ -159,6 +159,59 @@ async def test_a_holiday_is_told_to_the_schedules_that_look_at_holidays(
         assert [payload["schedule_id"] for payload in told] == [str(looks)]
 
 
+# -- what is going to happen
+
+
+async def test_a_draft_is_previewed_with_what_the_clocks_do_and_nothing_is_saved(
+    api: Api, login: Login, panel_id: UUID
+) -> None:
+    admin: StamClient = await login(api, "admin")
+    sunday = _next_end_of_summer(datetime.now(UTC).date())
+    draft = {"name": "Night", "partitions": [1], "weekdays": [1], "at": "20:00", "time_zone": "Europe/Warsaw"}
+    valid = {"valid_from": sunday - timedelta(days=7), "valid_until": sunday + timedelta(days=7)}
+    members = draft | {name: day.isoformat() for name, day in valid.items()}
+    shown = await admin.auto_arm.preview_draft(panel_id, exceptions={sunday: time(2, 30)}, **members)
+    by_day = {line.day: line for line in shown.lines}
+    assert (by_day[sunday].clocks, by_day[sunday].moved) == (ClockChange.TWICE, True)
+    assert (by_day[sunday].fire_at, by_day[sunday].at) == (datetime.combine(sunday, time(0, 30), UTC), "02:30")
+    assert {line.clocks for day, line in by_day.items() if day != sunday} == {None}
+    assert (await admin.auto_arm.schedules()).items == ()
+
+
+def _next_end_of_summer(today: date) -> date:
+    """The last Sunday of October."""
+    found = [
+        last - timedelta(days=last.isoweekday() % 7) for last in (date(year, 10, 31) for year in (today.year, today.year + 1))
+    ]
+    return next(day for day in found if day > today + timedelta(days=7))
+
+
+async def test_the_timetable_has_what_was_and_what_will_be(api: Api, login: Login, db: Database, panel_id: UUID) -> None:
+    auditor: StamClient = await login(api, "auditor")
+    done = await add_schedule(db, panel_id, local(in_minutes(-60)), name="A")
+    missed = await add_schedule(db, panel_id, local(in_minutes(-60)), name="B")
+    changed = await add_schedule(db, panel_id, local(in_minutes(-60)), name="C", updated_at=datetime.now(UTC))
+    run_id = await _run(db, panel_id, done, RunStatus.DONE, RunOutcome.ARMED)
+    at = in_minutes(-60)
+    told = await auditor.auto_arm.timetable(since=at - timedelta(hours=2), until=at + timedelta(days=1, hours=2))
+    by_id = {row.schedule.id: row for row in told.rows}
+    assert [row.schedule.name for row in told.rows] == ["A", "B", "C"]
+    assert [(one.fire_at - at, one.run_id, one.outcome) for one in by_id[done].firings] == [
+        (timedelta(), run_id, RunOutcome.ARMED),
+        (timedelta(days=1), None, None),
+    ]
+    assert [one.run_id for one in by_id[missed].firings] == [None, None]
+    assert [one.fire_at - at for one in by_id[changed].firings] == [timedelta(days=1)]
+    assert (by_id[done].panel_name, by_id[done].time_zone, by_id[done].in_step) == ("Main", ZONE, True)
+    admin: StamClient = await login(api, "admin")
+    await admin.auto_arm.change(done, version=1, name="A2")  # nobody tells Temporal here
+    told = await admin.auto_arm.timetable(since=at, until=at + timedelta(days=1))
+    assert {row.schedule.name: row.in_step for row in told.rows} == {"A2": False, "B": True, "C": True}
+    with pytest.raises(ApiError) as long:
+        await auditor.auto_arm.timetable(since=at, until=at + timedelta(days=36))
+    assert long.value.code is ErrorCode.VALIDATION
+
+
 # -- one firing
 
 
@@ -188,7 +241,7 @@ async def test_an_operator_puts_a_firing_off_and_cancels_it(
     whole_api: Api, login: Login, db: Database, people: People, pending: AutoArmRun
 ) -> None:
     operator: StamClient = await login(whole_api, "operator")
-    later = await operator.auto_arm.postpone(pending.id, 20)
+    later = await operator.auto_arm.postpone(pending.id, 20, reason="Stock-taking until eight.")
     assert (later.target_at - pending.fire_at, later.fire_at) == (timedelta(minutes=20), pending.fire_at)
     assert (later.postponed_by, later.deadline_at - pending.deadline_at) == (people["operator"], timedelta(minutes=20))
     with pytest.raises(ApiError) as beyond:
@@ -206,10 +259,12 @@ async def test_an_operator_puts_a_firing_off_and_cancels_it(
             await session.scalars(select(AuditEntry).where(AuditEntry.subject_id == pending.id).order_by(AuditEntry.id))
         )
     assert [(row.action, row.actor_id) for row in rows] == [
+        ("auto_arm.postpone_asked", people["operator"]),
         ("auto_arm.postponed", people["operator"]),
         ("auto_arm.cancelled", people["operator"]),
     ]
     assert all(row.request_id for row in rows)
+    assert rows[0].detail == {"reason": "Stock-taking until eight."}
 
 
 async def test_while_temporal_is_away_nobody_decides(api: Api, login: Login, db: Database, panel_id: UUID) -> None:

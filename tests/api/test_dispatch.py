@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from activities.db.models.audit_log import AuditEntry
 from activities.db.models.dispatch_log import DispatchEntry as Row
@@ -23,7 +23,7 @@ from tests.api.alarm_data import add_alarms, add_object
 from tests.api.conftest import Api
 from tests.support.rows import all_rows
 from workflows.contracts import names
-from workflows.domain.alarm import Priority
+from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.errors import ErrorCode
@@ -212,6 +212,31 @@ async def test_a_line_about_a_closed_alarm_is_taken_and_about_none_is_not(olga: 
 
 
 # -- the procedure
+
+
+async def test_an_alarm_is_worked_off_by_the_steps_of_its_type_and_by_the_general_ones_where_there_are_none(
+    olga: StamClient, scene: Scene, db: Database
+) -> None:
+    (fire,) = await add_alarms(db, scene.object_id, Priority.CRITICAL, alarm_type=AlarmType.FIRE)
+    async with db.write() as session:
+        for number, (kind, alarm_type) in enumerate([("DISPATCH", "FIRE"), ("TEXT", "HOLDUP"), ("CALL", "FIRE")], 5):
+            step = {"position": number, "kind": StepKind(kind), "alarm_type": AlarmType(alarm_type)}
+            session.add(ObjectProcedure(object_id=scene.object_id, text=f"step {number}", **step))
+    shown = await olga.dispatch.procedure(fire)
+    assert [(step.number, step.text) for step in shown.steps] == [(1, "step 5"), (2, "step 7")]
+    begun = await olga.dispatch.begin(fire)
+    assert [step.text for step in begun.steps] == ["step 5", "step 7"]
+    general = await olga.dispatch.begin(scene.alarm_id)
+    assert [step.text for step in general.steps] == ["step 1", "step 2", "step 3", "step 4"]
+
+
+async def test_an_alarm_without_steps_of_its_type_or_general_ones_has_none(
+    olga: StamClient, scene: Scene, db: Database
+) -> None:
+    async with db.write() as session:
+        await session.execute(update(ObjectProcedure).values(alarm_type=AlarmType.FIRE))
+    assert (await olga.dispatch.procedure(scene.alarm_id)).steps == ()
+    assert (await refused(olga.dispatch.begin(scene.alarm_id))).code is ErrorCode.CONFLICT
 
 
 async def test_a_run_copies_the_steps_and_whoever_changes_the_plan_changes_nothing_in_it(

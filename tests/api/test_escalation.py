@@ -66,7 +66,11 @@ async def test_a_policy_is_made_changed_as_a_whole_and_deleted(api: Api, login: 
     levels = [level(0, on_duty, to_hook), level(600, mail_to(people["master"]))]
     made = await escalation.create_policy(name="Shops", levels=levels, object_ids=[shop])
     assert [(one.after_seconds, len(one.steps)) for one in made.levels] == [(0, 2), (600, 1)]
-    assert made.levels[0].steps[1] == EscalationStep(channel=Channel.WEBHOOK, target=TargetKind.ADDRESS, address_id=hook.id)
+    assert made.levels[0].steps[1] == EscalationStep(
+        channel=Channel.WEBHOOK, target=TargetKind.ADDRESS, address_id=hook.id, target_name="Hook"
+    )
+    assert made.levels[0].steps[0].target_name == "Duty"
+    assert [one.user_id for one in rota.people] == [people["operator"]]
     assert (made.priority, made.is_default, made.object_ids, made.version) == (Priority.CRITICAL, False, (shop,), 1)
     changed = await escalation.change_policy(
         made.id, version=1, name="All", is_default=True, levels=levels[1:], left_after_seconds=None

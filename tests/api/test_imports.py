@@ -35,6 +35,7 @@ from tests.support.eventually import eventually
 from tests.support.rows import all_rows
 from tests.support.workbooks import filled, many, with_entries
 from workflows.contracts import names
+from workflows.domain.alarm import AlarmType
 from workflows.domain.errors import ErrorCode
 from workflows.domain.object_import import ImportCounts, ImportOutcome, ImportStatus
 
@@ -43,7 +44,7 @@ SHOP = ["1001", "Apteka", "Rynek 1", "apteka", 50.06, 19.94]
 ONE = {
     "objects": [SHOP],
     "contacts": [["1001", 1, "Jan Nowak", "+48 600 100 200"], ["1001", 2, "Ewa Nowak", "600 100 201"]],
-    "procedures": [["1001", 1, "Zadzwoń."]],
+    "procedures": [["1001", 1, "Zadzwoń."], ["1001", 2, "Powiadom straż.", "DISPATCH", "FIRE"]],
     "panels": [["1001", "Główna", "10.0.0.1", 10004, "klucz123", None, "TAK"]],
     "zones": [["1001", "Główna", 1, "Drzwi", 1, "HOLDUP"], ["1001", "Główna", 2, "Okno", None, None]],
 }
@@ -163,7 +164,10 @@ async def test_only_what_differs_is_written_and_what_is_not_said_stays(whole_api
     (guarded,) = await all_rows(db, GuardedObject)
     assert (guarded.address, guarded.lat, guarded.version) == ("Rynek 2", 50.06, 2)
     assert [(one.position, one.phone) for one in await all_rows(db, ObjectContact)] == [(1, "+48 600 999 999")]
-    assert [one.text for one in await all_rows(db, ObjectProcedure)] == ["Zadzwoń."]
+    assert [(one.text, one.alarm_type) for one in await all_rows(db, ObjectProcedure)] == [
+        ("Zadzwoń.", None),
+        ("Powiadom straż.", AlarmType.FIRE),
+    ]
     (panel,) = await all_rows(db, Panel)
     assert (panel.host, panel.port, panel.config_version, panel.description_version) == ("10.0.0.2", 10004, 2, 2)
     assert INTEGRATION_KEY.get(panel, whole_api.services.cipher) == "klucz123"

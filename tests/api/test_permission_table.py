@@ -77,6 +77,7 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", f"{_ALARM}/claim"): _HANDLE,
     ("POST", f"{_ALARM}/start"): _HANDLE,
     ("POST", f"{_ALARM}/release"): _HANDLE,
+    ("POST", f"{_ALARM}/take-over"): _HANDLE,
     ("POST", f"{_ALARM}/ack"): _HANDLE,
     ("POST", f"{_ALARM}/resolve"): _HANDLE,
     ("POST", f"{_ALARM}/close"): _HANDLE,
@@ -96,6 +97,8 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", "/api/callbacks/{callback_id}/postpone"): _HANDLE,
     ("GET", "/api/events"): "Aa-AAA",
     # objects: view all, technicians and field workers the assigned ones; edit by administrators and masters
+    ("GET", "/api/objects/changes"): _VIEW_OBJECT,
+    ("POST", "/api/intents/sync"): _HANDLE,
     ("GET", "/api/objects"): _VIEW_OBJECT,
     ("GET", _OBJECT): _VIEW_OBJECT,
     ("GET", "/api/objects/map"): _VIEW_OBJECT,
@@ -226,6 +229,8 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", "/api/auto-arm/runs"): _VIEW_OBJECT,
     ("POST", "/api/auto-arm/runs/{run_id}/postpone"): "A--AA-",
     ("POST", "/api/auto-arm/runs/{run_id}/cancel"): "A--AA-",
+    ("GET", "/api/auto-arm/timetable"): _VIEW_OBJECT,
+    ("POST", "/api/auto-arm/preview"): _EDIT,
     ("GET", "/api/auto-arm/sweep"): _VIEW_OBJECT,
     ("GET", "/api/auto-arm/report"): _VIEW_OBJECT,
     # audit, ledger, system

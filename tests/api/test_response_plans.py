@@ -35,9 +35,13 @@ async def object_id(db: Database) -> UUID:
 
 async def test_contacts_and_steps_are_one_document_and_keep_their_ids(admin: StamClient, object_id: UUID) -> None:
     anna, put = uuid7(), admin.object_admin.put_plan
-    steps = [{"kind": "CALL", "text": "Zadzwoń", "contact_id": str(anna)}, {"kind": "DISPATCH", "text": "Wyślij patrol"}]
+    steps = [
+        {"kind": "CALL", "text": "Zadzwoń", "contact_id": str(anna)},
+        {"kind": "DISPATCH", "text": "Wyślij patrol", "alarm_type": "FIRE"},
+    ]
     first = await put(object_id, version=1, contacts=[{"id": str(anna), **ANNA}, JAN], steps=steps)
     assert (first.version, first.contacts[0].id, first.steps[0].contact_id) == (2, anna, anna)
+    assert [step.alarm_type for step in first.steps] == [None, AlarmType.FIRE]
     assert (first.contacts[1].call_from, first.contacts[1].call_until) == (time(22), time(6))
     assert await admin.object_admin.plan(object_id) == first
     jan = first.contacts[1].id
@@ -49,7 +53,7 @@ async def test_contacts_and_steps_are_one_document_and_keep_their_ids(admin: Sta
     )
     assert [contact.id for contact in turned.contacts][::2] == [jan, anna]
     assert (turned.contacts[2].note, len(turned.contacts)) == ("Klucze", 3)
-    assert [(step.id, step.kind) for step in turned.steps] == [(first.steps[1].id, StepKind.CHECK)]
+    assert [(step.id, step.kind, step.alarm_type) for step in turned.steps] == [(first.steps[1].id, StepKind.CHECK, None)]
     assert (await admin.object_admin.detail(object_id)).plan == turned
     assert (await admin.object(object_id)).version == 1, "the object itself did not change"
 
@@ -72,6 +76,7 @@ async def test_two_who_edit_the_same_plan_do_not_undo_each_other(admin: StamClie
         ([{**ANNA, "call_from": "25:00", "call_until": "08:00"}], [], "contacts.0.call_from"),
         ([{**ANNA, "code_word": "Reksio"}], [], "contacts.0.code_word"),
         ([ANNA], [{"kind": "SHOUT", "text": "!"}], "steps.0.kind"),
+        ([ANNA], [{"kind": "TEXT", "text": "!", "alarm_type": "BURGLARY"}], "steps.0.alarm_type"),
         ([ANNA], [{"kind": "CALL", "text": "x", "contact_id": str(UUID(int=7))}], "steps.0.contact_id"),
         ([{"id": str(UUID(int=7)), **ANNA}], [{"kind": "TEXT", "text": "x", "contact_id": str(UUID(int=7))}], "steps.0"),
         ([{"id": str(UUID(int=7)), **ANNA}, {"id": str(UUID(int=7)), **JAN}], [], "contacts.1.id"),

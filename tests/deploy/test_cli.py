@@ -32,6 +32,7 @@ COMMANDS = (
     "migrate",
     "seed",
     "console build",
+    "console project",
     "audit verify",
     "doctor",
     "outbox parked",

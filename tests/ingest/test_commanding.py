@@ -329,9 +329,44 @@ async def test_a_lost_command_without_effect_is_sent_again_where_that_is_harmles
     order = await site.ordered(kind, 1)
     await lost(site, order, lost_commands=1)
     assert site.panel.statistics.commands == 0
+    await caught_up(site)
     assert (await site.send(order, attempt=2)).end is SendEnd.ANSWERED
     assert (await site.confirm(order)).end is ConfirmEnd.CONFIRMED
     assert ((await site.row(order))["attempts"], site.panel.statistics.commands) == (2, 1)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_arming_that_people_undid_at_the_keypad_is_not_sent_again(place: Place) -> None:
+    """Its answer was lost. When the line is back the partition is disarmed, as if nothing had come of it."""
+    site = await place()
+    order = await site.ordered(K.ARM, 1)
+    site.panel.faults.lost_results = 1
+    sending = asyncio.create_task(site.send(order))
+    await eventually(lambda: site.panel.blocks.has(Block.ARMED, 0), what="it is armed")
+    site.panel.disarm(1, user=2)
+    assert (await sending).end is SendEnd.UNANSWERED
+    await caught_up(site)
+    assert (await site.send(order, attempt=2)).end is SendEnd.UNSEEN
+    assert site.panel.statistics.commands == 1
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_disarming_is_not_sent_again_to_those_who_armed_when_they_left(place: Place) -> None:
+    site = await place()
+    site.panel.arm(1, delay=0)
+    order = await site.ordered(K.DISARM, 1)
+    site.panel.faults.lost_results = 1
+    sending = asyncio.create_task(site.send(order))
+    await eventually(lambda: not site.panel.blocks.has(Block.ARMED, 0), what="it is disarmed")
+    site.panel.arm(1, user=2, delay=0)
+    assert (await sending).end is SendEnd.UNANSWERED
+    await caught_up(site)
+    assert (await site.send(order, attempt=2)).end is SendEnd.UNSEEN
+    assert site.panel.statistics.commands == 1
+
+
+async def caught_up(site: Site) -> None:
+    await eventually(lambda: (runtime := site.process.holder.runtime(site.panel_id)) and runtime.ready)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -139,6 +139,16 @@ async def told_refused_and_released(env: WorkflowEnvironment) -> tuple[str, str]
         return await _ids(alarm)
 
 
+async def taken_over(env: WorkflowEnvironment) -> tuple[str, str]:
+    """Somebody else goes on with what one has begun."""
+    async with _alarm(env) as alarm:
+        await alarm.walk(Action.CLAIM, Action.START)
+        for action in (Action.TAKE_OVER, Action.ACK, Action.RESOLVE, Action.CLOSE):
+            await alarm.act(action, actor_id=BARTEK, note_id=uuid4())
+        await alarm.handle.result()
+        return await _ids(alarm)
+
+
 async def unanswered(env: WorkflowEnvironment) -> tuple[str, str]:
     """The database is away while somebody claims, and comes back."""
     async with _alarm(env) as alarm:
@@ -611,6 +621,7 @@ SCENARIOS: dict[str, Scenario] = {
         worked_and_closed,
         left_to_its_timers,
         told_refused_and_released,
+        taken_over,
         unanswered,
         continued,
         escalated_alarm,

@@ -38,6 +38,7 @@ PLACES: Final = {
     "ledger_unaccounted_signals": RELAYS,
     "ws_replay_tier2_queries_total": API,
     "ws_replay_overflow_count": API,
+    "intent_sync_rejected_total": API,
 }
 
 

@@ -20,6 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.client.dispatch import Callback, Procedure, ProcedureStep
+from api.client.intents import IntentAnswer
 from api.client.models import (
     AlarmSummary,
     DispatchEntry,
@@ -33,11 +34,15 @@ from api.client.models import (
     TimelineItem,
     TimelineKind,
 )
+from api.client.object_admin import Contact, ResponsePlan
+from api.client.object_sync import ObjectChanges, SyncedObject
+from tests.ui.fake_site import Sites, site_routes
 from workflows.domain.alarm import DEFAULT_PRIORITY, NOTE_REQUIRED, AlarmType, Family, Source
 from workflows.domain.bundle import AUTO_CLOSE_AFTER, CLAIM_TTL, Action, Attempt, BundleState, BundleStatus, Refusal, decide
 from workflows.domain.callback import CallbackState
 from workflows.domain.dispatch import CallOutcome, EntryKind, NewEntry, Refused, judge
 from workflows.domain.errors import REGISTRY, ErrorCode
+from workflows.domain.intent import IntentOutcome
 from workflows.domain.permissions import Role, permissions_of, scope_of
 from workflows.domain.procedure import Finding, StepState, entry_of, next_step
 from workflows.domain.response import StepKind
@@ -104,6 +109,9 @@ class Station:
         self.steps: dict[UUID, list[tuple[StepKind, str]]] = {}  # of a place
         self.runs: dict[UUID, Procedure] = {}  # of an alarm
         self.callbacks: dict[UUID, Callback] = {}
+        self.intents: list[dict[str, Any]] = []  # as sent, with repetitions
+        self.refuses_intents: ErrorCode | None = None
+        self.sites = Sites()
         self.ping_every = ping_every
         self.pings = True
         self.fail_with: ErrorCode | None = None
@@ -366,7 +374,9 @@ class _Routes:
 
     async def action(self, request: Request, person: Person) -> Response:
         id_, name = UUID(request.path_params["id"]), request.path_params["action"]
-        done = self.station.act(person, id_, Action("add_note" if name == "notes" else name), await request.json())
+        done = self.station.act(
+            person, id_, Action("add_note" if name == "notes" else name.replace("-", "_")), await request.json()
+        )
         if isinstance(done, Refusal):
             return problem(ErrorCode(done), self.station.alarms[id_])
         return JSONResponse(jsonable(done))
@@ -392,6 +402,32 @@ class _Routes:
         id_ = UUID(request.path_params["id"])
         contact = {"id": str(UUID(int=7)), "name": "Piotr Zieliński", "phone": "+48 600 700 800"}
         return JSONResponse({"object_id": str(id_), "version": 1, "contacts": [contact], "steps": []})
+
+    async def changes(self, request: Request, person: Person) -> Response:
+        """Everything, each time."""
+        contact = Contact(id=UUID(int=7), name="Piotr Zieliński", phone="+48 600 700 800")
+        items = [
+            SyncedObject(object=place, plan=ResponsePlan(object_id=place.id, version=1, contacts=(contact,)))
+            for place in self.station.places.values()
+        ]
+        answer = ObjectChanges(items=tuple(items), removed=(), cursor="1", more=False, from_the_start=True)
+        return JSONResponse(jsonable(answer))
+
+    async def intents(self, request: Request, person: Person) -> Response:
+        """Lines are written; what the test says is refused is refused."""
+        answers = []
+        for intent in (await request.json())["intents"]:
+            self.station.intents.append(intent)
+            members: dict[str, Any] = {"id": UUID(intent["id"]), "settled_at": datetime.now(UTC)}
+            if self.station.refuses_intents is not None:
+                refused: dict[str, Any] = {"code": self.station.refuses_intents, "reason": "because"}
+                answers.append(IntentAnswer(outcome=IntentOutcome.REJECTED, **refused, **members))
+            elif "entry" in intent:
+                self.station.write(person, UUID(intent["bundle_id"]), intent["entry"])
+                answers.append(IntentAnswer(outcome=IntentOutcome.APPLIED, **members))
+            else:
+                answers.append(IntentAnswer(outcome=IntentOutcome.EXPIRED, **members))
+        return JSONResponse({"items": jsonable(answers)})
 
     async def callbacks(self, request: Request, person: Person) -> Response:
         station = self.station
@@ -492,6 +528,9 @@ def app(station: Station) -> Starlette:
             Route("/api/callbacks/{id}/{decision}", guarded(routes.settle), methods=["POST"]),
             Route("/api/alarms/{id}/{action}", guarded(routes.action), methods=["POST"]),
             Route("/api/objects", guarded(routes.objects)),
+            Route("/api/objects/changes", guarded(routes.changes)),
+            Route("/api/intents/sync", guarded(routes.intents), methods=["POST"]),
+            *site_routes(station, guarded, problem),
             WebSocketRoute("/ws", routes.socket),
         ]
     )

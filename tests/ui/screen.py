@@ -39,6 +39,8 @@ class Browser(Connection):
         self.route = "/"
         self.clipboard = ""
         self.errors: list[Any] = []
+        self.files: list[dict[str, Any]] = []  # what the person chooses when asked for a file
+        self.saved: dict[str, bytes] = {}
         self.updates = 0
 
     def send_message(self, message: Message) -> None:
@@ -63,6 +65,10 @@ class Browser(Connection):
             result = self.preferences.get(args["key"])
         elif call.name == "push_route":
             self.route = args["route"]
+        elif call.name == "pick_files":
+            result = self.files
+        elif call.name == "save_file":
+            self.saved[args["file_name"]] = args["src_bytes"]
         self.session.handle_invoke_method_results(call.control_id, call.call_id, result, None)
 
 

@@ -21,7 +21,7 @@ from workflows.domain.alarm import AlarmType
 from workflows.domain.bundle import BundleStatus
 
 OPERATOR = ("operator", DEMO_LOGINS["operator"])
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 
 @pytest.fixture
@@ -72,13 +72,13 @@ async def test_the_picture_stays_while_the_server_is_gone_and_the_console_comes_
             await station.cut()
             await first.aclose()
             await desk.until_said("conn-state", "Brak połączenia", within=30)
-            await desk.until_said("banner", "Brak połączenia z serwerem od")
+            await desk.until_said("banner-link", "Brak połączenia z serwerem od")
             assert await desk.part(f"alarm-row-{fire.id}").count() == 1
             missed = station.alarm(AlarmType.HOLDUP, place)
             async with serving(server, port=urlsplit(url).port or 0):
                 await desk.until_said("conn-state", "Na żywo", within=30)
                 await eventually(lambda: desk.part(f"alarm-row-{missed.id}").count(), within=20)
-                await desk.until_said("banner", "1 nowy alarm")
+                await desk.until_said("banner-missed", "1 nowy alarm")
 
 
 async def test_an_alarm_of_a_panel_is_closed_in_the_browser_through_the_whole_system(system: System) -> None:

@@ -23,14 +23,32 @@ from workflows.domain.bundle import Action, BundleStatus, ResultCode
 from workflows.domain.errors import ErrorCode
 
 
+class Loudspeaker:
+    """Remembers what it was asked to play; `works` False: a browser that wants a click first."""
+
+    def __init__(self) -> None:
+        self.played: list[int] = []
+        self.stopped = 0
+        self.works = True
+
+    async def play(self, rank: int) -> bool:
+        self.played.append(rank)
+        return self.works
+
+    async def stop(self) -> None:
+        self.stopped += 1
+
+
 class Surroundings:
     """Remembers what the controller asked of its page."""
 
     def __init__(self) -> None:
+        self.loudspeaker = Loudspeaker()
+        self.files = self
+        self.saved: dict[str, bytes] = {}
         self.route = "/"
         self.remembered: dict[str, str] = {}
         self.copied = ""
-        self.saved: dict[str, bytes] = {}
         self.drawings = 0
 
     def changed(self) -> None:
@@ -45,7 +63,7 @@ class Surroundings:
     def copy(self, text: str) -> None:
         self.copied = text
 
-    async def save(self, name: str, content: bytes) -> None:
+    def save(self, name: str, content: bytes) -> None:
         self.saved[name] = content
 
     async def pick(self) -> PickedFile | None:
@@ -441,7 +459,7 @@ async def test_closed_alarms_are_loaded_when_asked_for(desk: Desk, place: Object
 async def test_keys_move_and_act_but_not_while_typing(desk: Desk, place: Object) -> None:
     first, second = (desk.station.alarm(AlarmType.FIRE, place) for _ in range(2))
     await desk.log_in()
-    press, visible = desk.controller.key, (first.id, second.id)
+    press, visible = desk.controller.keyboard.press, (first.id, second.id)
     desk.controller.typing(True)
     press("J", modified=False, visible=visible)
     assert desk.store.card is None
@@ -460,7 +478,7 @@ async def test_keys_move_and_act_but_not_while_typing(desk: Desk, place: Object)
 
 async def test_choices_of_look_are_remembered(desk: Desk) -> None:
     desk.controller.switch_language()
-    desk.controller.switch_theme()
+    desk.controller.appearance.next_theme()
     assert desk.around.remembered == {"language": "en", "theme": "light"}
 
 

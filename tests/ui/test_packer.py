@@ -1,14 +1,17 @@
 import io
 import re
-import tarfile
+import shutil
+import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.ui.serve import ConsoleApp
-from ui_flutter.web import archive, packer
+from ui_flutter.web import archive, bytecode, packer
 
-HASH = re.compile(r"^/static/([0-9a-f]{16}/|(app|boot)-[0-9a-f]{16}\.)")
+pytestmark = pytest.mark.timeout(300)  # whichever test is first waits for the packing
+HASH = re.compile(r"^/static/([0-9a-f]{16}/|(app|boot|worker)-[0-9a-f]{16}\.)")
 
 
 @pytest.fixture
@@ -63,17 +66,50 @@ def test_fallback_fonts_are_answered_from_our_own(console: ConsoleApp) -> None:
 
 
 def test_the_python_archive_is_pure_and_complete() -> None:
-    with tarfile.open(fileobj=io.BytesIO(archive.python_archive())) as packed:
-        names = set(packed.getnames())
+    names = names_in(archive.python_archive())
     assert {"main.py", "ui_flutter/main.py", "workflows/domain/bundle.py", "__pypackages__/flet/app.py"} <= names
     assert {"__pypackages__/repath.py", "__pypackages__/six.py", "__pypackages__/msgpack/fallback.py"} <= names
     assert not [name for name in names if name.endswith((".so", ".pyc")) or name.startswith("ui_flutter/web/")]
 
 
+def test_the_browser_gets_bytecode_of_everything_the_start_imports(console: ConsoleApp) -> None:
+    if shutil.which("node") is None:
+        pytest.skip("no node here")
+    urls = list(console.manifest["files"])
+    ours = names_in(content(console, next(url for url in urls if url.startswith("/static/app-"))))
+    library = names_in(content(console, next(url for url in urls if url.endswith("/python_stdlib.zip"))))
+    assert "ui_flutter/main.pyc" in ours
+    assert not [name for name in ours if name.endswith(".py")]
+    assert {"asyncio/__init__.pyc", "dataclasses.pyc", "sqlite3/__init__.pyc", "xmlrpc/client.py"} <= library
+    assert not {"asyncio/__init__.py", "dataclasses.py"} & library
+
+
+def test_without_node_the_sources_are_packed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("ui_flutter.web.bytecode.shutil.which", lambda _: None)
+    source = bytecode.Archives(console=b"ours", library=b"theirs")
+    assert bytecode.compiled(source, tmp_path, tmp_path / "cache") is source
+
+
+def test_where_compiling_takes_too_long_the_sources_are_packed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def endless(command: list[str], *, timeout: float, **_: object) -> None:
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr("ui_flutter.web.bytecode.shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("ui_flutter.web.bytecode.subprocess.run", endless)
+    source = bytecode.Archives(console=b"ours", library=b"theirs")
+    assert bytecode.compiled(source, tmp_path, tmp_path / "cache") is source
+
+
+def names_in(packed: bytes) -> set[str]:
+    with zipfile.ZipFile(io.BytesIO(packed)) as files:
+        return set(files.namelist())
+
+
 def test_a_second_build_gives_the_same_folder_and_removes_what_is_stale(console_folder: Path, tmp_path: Path) -> None:
     stale = tmp_path / "static" / "0123456789abcdef"
     stale.mkdir(parents=True)
-    (tmp_path / "static" / "app-0123456789abcdef.tar.gz").write_bytes(b"old")
+    (tmp_path / "static" / "app-0123456789abcdef.zip").write_bytes(b"old")
+    shutil.copytree(console_folder / ".bytecode", tmp_path / ".bytecode")  # compiling takes a busy machine a minute
     packer.build(tmp_path)
 
     def listing(folder: Path) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from api.client.notification import Notification
 from tests.ui.factories import NOW, alarm, user
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state import format as formats
-from ui_flutter.state import present, present_card, problems
+from ui_flutter.state import present, present_card, present_trust, problems
 from ui_flutter.state.actions import offered
 from ui_flutter.state.link import Link, Phase
 from ui_flutter.state.order import Filter
@@ -106,7 +106,7 @@ def test_a_stale_picture_is_veiled_dated_and_bannered(store: Store) -> None:
     store.link = store.link.lost(NOW, timedelta(seconds=17))
     assert present.listing(store, late).veiled == f"dane z {formats.clock(NOW)}"
     assert present.link(store, late).label == "Brak połączenia"
-    banner = present.banner(store, late)
+    (banner,) = present_trust.banners(store, late)
     assert banner.mood is Mood.BAD
     assert banner.text.startswith(f"Brak połączenia z serwerem od 14 s — dane z {formats.clock(NOW)}")
     assert banner.detail == "Kolejna próba za 4 s."
@@ -117,7 +117,7 @@ def test_a_short_loss_is_reconnecting_and_not_yet_stale(store: Store) -> None:
     soon = NOW + timedelta(seconds=3)
     assert present.link(store, soon).mood is Mood.WARN
     assert present.listing(store, soon).veiled == ""
-    assert present.banner(store, soon).text == ""
+    assert present_trust.banners(store, soon) == ()
 
 
 def test_silence_without_a_broken_socket_is_shown_as_a_lost_connection(store: Store) -> None:
@@ -128,7 +128,9 @@ def test_silence_without_a_broken_socket_is_shown_as_a_lost_connection(store: St
 
 def test_after_a_reconnect_the_operator_is_told_what_was_missed(store: Store) -> None:
     store.came_back = 3
-    assert present.banner(store, NOW).text == "Połączenie wróciło. W czasie przerwy: 3 nowe alarmy."
+    assert [banner.text for banner in present_trust.banners(store, NOW)] == [
+        "Połączenie wróciło. W czasie przerwy: 3 nowe alarmy."
+    ]
 
 
 # -- the card
@@ -176,6 +178,9 @@ def test_a_known_alarm_is_drawn_before_its_details_have_come(store: Store) -> No
         (BundleStatus.CLAIMING, True, [Action.START, Action.RELEASE]),
         (BundleStatus.CLAIMING, False, []),
         (BundleStatus.IN_PROGRESS, True, [Action.ACK, Action.RELEASE]),
+        (BundleStatus.IN_PROGRESS, False, [Action.TAKE_OVER]),
+        (BundleStatus.ACK, False, [Action.TAKE_OVER]),
+        (BundleStatus.RESOLVED, False, [Action.TAKE_OVER]),
         (BundleStatus.ACK, True, [Action.RESOLVE]),
         (BundleStatus.RESOLVED, True, [Action.CLOSE]),
         (BundleStatus.CLOSED, True, []),

@@ -13,6 +13,7 @@ from tests.ui.screen import Screen, screen_of
 from tests.ui.serve import serving
 from ui_flutter.components import safe
 from workflows.domain.alarm import AlarmType
+from workflows.domain.bundle import BundleStatus
 from workflows.domain.errors import ErrorCode
 
 
@@ -141,7 +142,7 @@ async def test_a_lost_server_keeps_the_picture_and_the_console_comes_back(statio
 async def test_one_changed_row_redraws_that_row_alone(station: Station, screen: Screen) -> None:
     await log_in(screen)
     place = station.place("Hurtownia Żółw")
-    made = [station.alarm(AlarmType.POWER, place, zone=n + 1) for n in range(30)]
+    made = [station.alarm(AlarmType.INTRUSION, place, zone=n + 1) for n in range(30)]
     await eventually(lambda: screen.texts().count(place.name) == len(made))  # all drawn, all with names
     others = {one.id: screen.find(f"alarm-row-{one.id}") for one in made[1:]}
     station.change(made[0].id, event_count=7)
@@ -183,3 +184,19 @@ async def test_a_drawing_task_that_died_is_started_again_and_nothing_stays_undra
     await screen.click("lang-switch")
     await eventually(lambda: screen.texts("conn-state")[0] == "Live")
     assert lost
+
+
+async def test_what_another_holds_is_taken_over_with_a_reason(station: Station, screen: Screen) -> None:
+    await log_in(screen)
+    fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
+    station.change(fire.id, status=BundleStatus.IN_PROGRESS, claimed_by=station.people["anna"].id, claimed_by_name="Anna Nowak")
+    await eventually(lambda: f"alarm-row-{fire.id}" in screen.identifiers())
+    await screen.click(f"alarm-row-{fire.id}")
+    await screen.click("act-take_over")
+    await eventually(lambda: screen.find("take-over-reason"))
+    await screen.type("take-over-reason", "Anna skończyła zmianę")
+    await screen.click("act-take_over-confirm")
+    await eventually(lambda: station.alarms[fire.id].claimed_by == station.people["jan"].id)
+    assert station.alarms[fire.id].status is BundleStatus.IN_PROGRESS
+    await eventually(lambda: "Anna skończyła zmianę" in screen.texts("timeline"))
+    await eventually(lambda: "act-ack" in screen.identifiers())

@@ -14,14 +14,18 @@ from ui_flutter.state.panel_tabs import PanelTab, ZoneShow
 from ui_flutter.state.present_board import Face
 from ui_flutter.state.present_map import Sign
 from workflows.domain.alarm import AlarmType, Priority, Source
+from workflows.domain.auto_arm import OpenZones, RunOutcome, RunStatus
+from workflows.domain.auto_arm_sweep import NotArmed
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
 from workflows.domain.command import ArmMode, CommandKind, CommandReason, CommandSource, CommandStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
 from workflows.domain.document import DocumentKind
 from workflows.domain.errors import ErrorCode
-from workflows.domain.escalation import DeliveryStatus
+from workflows.domain.escalation import Channel, DeliveryStatus, Nobody, Purpose
+from workflows.domain.object_import import ImportOutcome, ImportStatus
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.response import StepKind
+from workflows.domain.schedule import ClockChange, HolidayPolicy, Skipped
 from workflows.domain.service import ServiceState
 from workflows.domain.supervision import SupervisionClass
 
@@ -107,6 +111,19 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"board.zone.{one}" for one in set(Face) - {Face.ARMED, Face.WAITING}),
         *(f"board.show.{one}" for one in ZoneShow),
         *(f"board.explain.{one}" for one in CommandKind),
+        *(f"schedule.run.{one}" for one in RunStatus),
+        *(f"schedule.outcome.{one}" for one in RunOutcome),
+        *(f"schedule.why.{one}" for one in NotArmed),
+        *(f"schedule.rule.open.{one}" for one in OpenZones),
+        *(f"schedule.holidays.{one}" for one in HolidayPolicy),
+        *(f"schedule.skipped.{one}" for one in Skipped),
+        *(f"schedule.clocks.{one}" for one in ClockChange),
+        *(f"escalation.status.{one}" for one in DeliveryStatus),
+        *(f"escalation.nobody.{one}" for one in Nobody),
+        *(f"escalation.purpose.{one}" for one in Purpose),
+        *(f"channel.{one}" for one in Channel),
+        *(f"import.status.{one}" for one in ImportStatus),
+        *(f"import.outcome.{one}" for one in ImportOutcome),
     ]
     assert [key for key in wanted if key not in POLISH] == []
 

@@ -41,6 +41,9 @@ TABLE: dict[tuple[Action, str], str] = {
     (Action.START, "CLAIMING"): "IN_PROGRESS",
     (Action.RELEASE, "CLAIMING"): "NEW",
     (Action.RELEASE, "IN_PROGRESS"): "NEW",
+    (Action.TAKE_OVER, "IN_PROGRESS"): "IN_PROGRESS",
+    (Action.TAKE_OVER, "ACK"): "ACK",
+    (Action.TAKE_OVER, "RESOLVED"): "RESOLVED",
     (Action.ACK, "IN_PROGRESS"): "ACK",
     (Action.RESOLVE, "ACK"): "RESOLVED",
     (Action.CLOSE, "RESOLVED"): "CLOSED",
@@ -51,7 +54,7 @@ TABLE: dict[tuple[Action, str], str] = {
     (Action.ADD_NOTE, "RESOLVED"): "RESOLVED",
 }
 OPERATOR_ACTIONS = tuple(action for action in Action if action not in TIMER_ACTIONS)
-FREE_FOR_ALL = {Action.CLAIM, Action.ADD_NOTE}
+FREE_FOR_ALL = {Action.CLAIM, Action.TAKE_OVER, Action.ADD_NOTE}
 
 
 def state(status: BundleStatus = BundleStatus.NEW, *, age: timedelta = timedelta(0), **more: object) -> BundleState:
@@ -82,11 +85,11 @@ def expected(
     """The table, read as a sentence: version before status before owner before note."""
     if not fresh:
         return Refusal.STALE_VERSION
-    if (action, status.value) not in TABLE:
+    if (action, status.value) not in TABLE or (action is Action.TAKE_OVER and actor == OWNER):
         return Refusal.WRONG_STATUS
     if action not in FREE_FOR_ALL and actor == OTHER and not override:
         return Refusal.NOT_OWNER
-    if not note and (action is Action.ADD_NOTE or (action is Action.ACK and needs)):
+    if not note and (action in {Action.ADD_NOTE, Action.TAKE_OVER} or (action is Action.ACK and needs)):
         return Refusal.NOTE_REQUIRED
     return BundleStatus(TABLE[action, status.value])
 
@@ -121,6 +124,8 @@ def test_an_operator_must_name_the_very_version(version: int | None) -> None:
         (Action.RESOLVE, BundleStatus.ACK, OTHER),
         (Action.CLOSE, BundleStatus.RESOLVED, OTHER),
         (Action.RELEASE, BundleStatus.IN_PROGRESS, None),
+        (Action.TAKE_OVER, BundleStatus.IN_PROGRESS, OTHER),
+        (Action.TAKE_OVER, BundleStatus.RESOLVED, OTHER),
         (Action.ADD_NOTE, BundleStatus.IN_PROGRESS, OWNER),
     ],
 )

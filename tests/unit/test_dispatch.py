@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from workflows.domain.alarm import AlarmType
 from workflows.domain.callback import (
     MOST_RINGS,
     REMIND_EVERY,
@@ -19,7 +20,7 @@ from workflows.domain.callback import Refusal as CallbackRefusal
 from workflows.domain.callback import decide as decide_callback
 from workflows.domain.dispatch import CallOutcome, EntryKind, NewEntry, Oddity, Patrols, Refused, judge, patrols
 from workflows.domain.procedure import Finding, Objection, StepDecision, StepState, decide, entry_of, next_step
-from workflows.domain.response import StepKind
+from workflows.domain.response import StepKind, procedure_of
 
 NOW = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -79,6 +80,24 @@ def test_a_line_has_what_its_kind_needs_and_a_time_that_can_be(entry: NewEntry, 
 
 
 # -- procedures
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ([], None),
+        ([None], None),
+        ([AlarmType.FIRE], AlarmType.FIRE),
+        ([None, AlarmType.FIRE], AlarmType.FIRE),
+        ([None, AlarmType.HOLDUP], None),
+        ([AlarmType.HOLDUP], None),
+    ],
+)
+def test_a_fire_is_worked_off_by_steps_for_fires_else_by_general_ones(
+    written: list[AlarmType | None], taken: AlarmType | None
+) -> None:
+    assert procedure_of(AlarmType.FIRE, written) is taken
+
 
 DONE, SKIPPED, PENDING = StepState.DONE, StepState.SKIPPED, StepState.PENDING
 

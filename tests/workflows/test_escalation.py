@@ -313,3 +313,15 @@ async def test_a_bundle_alarm_started_anew_finds_its_escalation(env: WorkflowEnv
     assert story.levels == [(FIRST, 1)]
     await again.walk(Action.ACK)
     await story.result()
+
+
+async def test_a_claim_given_back_after_somebody_ended_the_escalation_rings_again(
+    env: WorkflowEnvironment, story: Alarmed
+) -> None:
+    """Who ends it in Temporal's web UI silences an alarm only until somebody acts on it."""
+    await story.rang((FIRST, 1))
+    await env.client.get_workflow_handle(story.id).terminate()
+    await story.alarm.walk(Action.CLAIM, Action.RELEASE)
+    await story.rang((FIRST, 1), (FIRST, 1))
+    await story.alarm.walk(Action.CLAIM, Action.START, Action.ACK)
+    assert (await story.result()).watch.stance is Stance.OVER

@@ -59,8 +59,9 @@ def select(
     *,
     error: str = "",
     width: float | None = None,
+    fills: bool = False,
 ) -> ft.Control:
-    """A choice of many; ``options``: (key, label) of each."""
+    """A choice of many; ``options``: (key, label) of each. ``fills``: as wide as what it lies in, which must have a width."""
     tokens = look.tokens
     box = ft.Dropdown(
         value=value,
@@ -76,11 +77,12 @@ def select(
         content_padding=ft.Padding.symmetric(horizontal=12, vertical=8),
         menu_height=360,
         width=width,
+        expand=fills or None,
         on_select=lambda event: on_change(event.control.value or ""),
         on_focus=lambda _: intents.typing(True),
         on_blur=lambda _: intents.typing(False),
     )
-    return parts.named(identifier, _with_error(look, box, error))
+    return parts.named(identifier, _with_error(look, ft.Row([box]) if fills else box, error))
 
 
 def toggle(
@@ -92,6 +94,22 @@ def toggle(
     words = ft.Container(parts.text(label, look.tokens.text, size=13.5), expand=True, expand_loose=True)  # may take two lines
     line = ft.Row([knob, words], spacing=10, tight=True)
     return parts.named(identifier, line)
+
+
+def choice_chip(look: Look, identifier: str, label: str, chosen: bool, on_click: Callable[[], None]) -> ft.Control:
+    """One of several that can be chosen together."""
+    tokens = look.tokens
+    name = parts.text(label, tokens.on_accent if chosen else tokens.text, size=13, weight=parts.SEMI)
+    face = ft.Container(
+        ft.Row([name], tight=True, alignment=ft.MainAxisAlignment.CENTER),
+        bgcolor=tokens.accent if chosen else tokens.raised,
+        border_radius=18,
+        padding=ft.Padding.symmetric(horizontal=14),
+        height=44 if look.narrow else 34,
+        ink=True,
+        on_click=lambda _: on_click(),
+    )
+    return parts.named(identifier, face, button=True, selected=chosen)
 
 
 def _with_error(look: Look, box: ft.Control, error: str) -> ft.Control:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Look
 from ui_flutter.components.safe import report
@@ -13,7 +14,7 @@ from ui_flutter.components.screen import RowCells, Screen
 from ui_flutter.i18n.words import Words
 from ui_flutter.navigator import Navigator
 from ui_flutter.state import format as formats
-from ui_flutter.state import present, present_card, present_desk
+from ui_flutter.state import present, present_card, present_desk, present_offline, present_site, present_trust
 from ui_flutter.state.store import Store
 from ui_flutter.theme import THEMES
 
@@ -52,8 +53,9 @@ class Painter:
         """Write every cell; what is equal to what is drawn costs nothing further."""
         store, screen = self._store, self._screen
         store.expire_toasts(now)
-        narrow = self._width() < NARROW
-        screen.look.value = Look(THEMES[store.theme], Words(store.language), narrow)
+        narrow = self._width() < NARROW * store.scale  # large texts leave room for less beside each other
+        parts.scale_texts(store.scale)
+        screen.look.value = Look(THEMES[store.theme], Words(store.language), narrow, store.scale, store.still)
         screen.frame.value = present.frame(store, narrow=narrow)
         screen.login.value = present.login(store)
         if self.navigator is not None:
@@ -63,10 +65,13 @@ class Painter:
         screen.user.value = present.user(store)
         screen.clock.value = formats.clock(store.link.server_now(now))
         screen.link.value = present.link(store, now)
-        screen.banner.value = present.banner(store, now)
+        self._paint_list(now)  # before the banners: it finds out whether alarms come in floods
+        screen.banners.value = present_trust.banners(store, now)
+        screen.trust.value = present_trust.trust(store, now)
+        screen.sound.value = present_trust.sound(store, now)
         screen.due.value = present_desk.due(store, now)
+        screen.queue.value = present_offline.queue(store, now)
         screen.filters.value = present.filters(store)
-        self._paint_list(now)
         self._paint_card(now)
         screen.toasts.value = present.toasts(store)
 
@@ -89,6 +94,8 @@ class Painter:
         alarm = store.open_alarm
         screen.detail.value = present_card.detail(store, now)
         screen.detail_hint.value = present_card.hint(store, now)
+        screen.countdown.value = present_card.countdown(store, now)
+        screen.site.value = present_site.site(store, now)
         screen.dialog.value = present_card.dialog(store)
         if alarm is not None:
             screen.target.value = present.target(alarm, store, now)

@@ -30,6 +30,15 @@ KIND_ICONS = {
 _FILLED, _HOLLOW = {1: "▲", 2: "◆", 3: "●"}, {1: "△", 2: "◇", 3: "○"}
 
 
+_scale = 1.0  # of every text: one person looks at one screen
+
+
+def scale_texts(scale: float) -> None:
+    """Before a drawing; what was drawn earlier is drawn anew because the look has changed, too."""
+    global _scale
+    _scale = scale
+
+
 def text(
     value: str,
     color: str,
@@ -43,7 +52,7 @@ def text(
     """A text in one of our two families; `one_line` cuts it with an ellipsis."""
     if one_line:
         more |= {"max_lines": 1, "overflow": ft.TextOverflow.ELLIPSIS, "no_wrap": True}
-    return ft.Text(value, color=color, size=size, weight=weight, font_family=MONO if mono else FONT, **more)
+    return ft.Text(value, color=color, size=size * _scale, weight=weight, font_family=MONO if mono else FONT, **more)
 
 
 def named(identifier: str, content: ft.Control, **more: Any) -> ft.Semantics:
@@ -69,7 +78,10 @@ def class_mark(look: Look, rank: int, *, size: float = 15, hollow: bool = False,
 
 
 def blinking_mark(look: Look, rank: int, *, size: float = 15) -> ft.Control:
-    """The class mark of an alarm that waits: 1 Hz, animated by the client."""
+    """The class mark of an alarm that waits: 1 Hz, animated by the client; in a ring where nothing shall move."""
+    if look.still:
+        mark = class_mark(look, rank, size=size - 4)
+        return ft.Container(mark, border=ft.Border.all(1.4, look.tokens.tone(rank).mark), border_radius=5)
     image = ft.Image(
         src=BLINKING[rank],
         width=size - 1,
@@ -167,7 +179,7 @@ def button(
         bgcolor=tokens.accent if primary and enabled else tokens.raised,
         border_radius=7,
         padding=ft.Padding.symmetric(horizontal=14),
-        height=44 if look.narrow else 36,
+        height=max(44 if look.narrow else 36, look.px(28)),
         alignment=ft.Alignment.CENTER if expand else None,
         ink=True,
         on_click=(lambda _: on_click()) if enabled and not busy else None,
@@ -218,10 +230,10 @@ def field(look: Look, intents: Intents, label: str, *, hint: str = "", dense: bo
     return ft.TextField(
         label=label or None,
         hint_text=hint or None,
-        text_size=13.5,
+        text_size=look.px(13.5),
         text_style=ft.TextStyle(font_family=FONT, color=tokens.text),
-        label_style=ft.TextStyle(font_family=FONT, color=tokens.soft, size=13),
-        hint_style=ft.TextStyle(font_family=FONT, color=tokens.faint, size=13),
+        label_style=ft.TextStyle(font_family=FONT, color=tokens.soft, size=look.px(13)),
+        hint_style=ft.TextStyle(font_family=FONT, color=tokens.faint, size=look.px(13)),
         cursor_color=tokens.accent_text,
         filled=True,
         fill_color=tokens.surface,
@@ -248,8 +260,38 @@ def meter(look: Look, used: float, color: str, width: float) -> ft.Control:
 
 def fact(look: Look, view: FactView) -> ft.Control:
     """A label and its value, side by side."""
-    label = ft.Container(text(view.label, look.tokens.faint, size=12.5), width=110)
+    label = ft.Container(text(view.label, look.tokens.faint, size=12.5), width=look.px(110))
     return ft.Row([label, text(view.value, look.tokens.text, mono=view.mono, expand=True)], spacing=8)
+
+
+def countdown(look: Look, left: int, of: int, *, size: float = 30) -> ft.Control:
+    """A ring that empties, with the seconds that are left in it; red at the end."""
+    tokens = look.tokens
+    color = tokens.bad if left * 5 <= of else tokens.warn if left * 2 <= of else tokens.accent_text
+    ring = ft.ProgressRing(value=left / of, width=size, height=size, stroke_width=3, color=color, bgcolor=tokens.raised)
+    number = ft.Container(
+        text(str(left), tokens.text, size=size * 0.38, weight=BOLD, mono=True),
+        width=size,
+        height=size,
+        alignment=ft.Alignment.CENTER,
+    )
+    return named("countdown", ft.Stack([ring, number], width=size, height=size), label=str(left))
+
+
+def section(look: Look, identifier: str, title: str, lines: list[ft.Control], *, spacing: float = 8) -> ft.Control:
+    """A titled part of the card."""
+    head = text(title, look.tokens.text, size=14, weight=SEMI)
+    return named(identifier, ft.Column([head, *lines], spacing=spacing, tight=True))
+
+
+def tag(look: Look, words: str, color: str) -> ft.Control:
+    """A small outlined sign."""
+    return ft.Container(
+        content=text(words, color, size=11.5, weight=MEDIUM),
+        border=ft.Border.all(1, color),
+        border_radius=5,
+        padding=ft.Padding.symmetric(horizontal=6, vertical=1),
+    )
 
 
 def logo(size: float = 30) -> ft.Control:

@@ -32,7 +32,7 @@ def alarm_row(cell: Cell[RowView], cells: RowCells, look: Look, intents: Intents
     )
     face = ft.Container(
         content=content,
-        height=HEIGHT,
+        height=look.px(HEIGHT),
         padding=ft.Padding.only(left=8, right=14, top=7, bottom=7),
         bgcolor=tokens.selected if row.selected else tokens.surface,
         border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),
@@ -141,7 +141,7 @@ def _owner(look: Look, row: RowView) -> ft.Control:
 
 def _status(look: Look, row: RowView) -> ft.Control:
     pill = parts.status_pill(look, row.status, row.status_label, row.rank)
-    return ft.Container(content=pill, width=112, alignment=ft.Alignment.CENTER_LEFT)
+    return ft.Container(content=pill, width=look.px(112), alignment=ft.Alignment.CENTER_LEFT)
 
 
 def _age_column(look: Look, row: RowView, cells: RowCells) -> ft.Control:
@@ -150,4 +150,4 @@ def _age_column(look: Look, row: RowView, cells: RowCells) -> ft.Control:
         color = look.tokens.tone(row.rank).text if row.blinks else look.tokens.soft
         lines.append(parts.text(row.status_label, color, size=11))
     column = ft.Column(lines, spacing=4, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END)
-    return ft.Container(content=column, width=84, alignment=ft.Alignment.CENTER_RIGHT)
+    return ft.Container(content=column, width=look.px(84), alignment=ft.Alignment.CENTER_RIGHT)

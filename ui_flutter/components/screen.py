@@ -10,6 +10,7 @@ from ui_flutter.components.look import Look
 from ui_flutter.state.views import (
     BannerView,
     CallbackView,
+    CountdownView,
     DetailView,
     DialogView,
     FilterView,
@@ -19,11 +20,15 @@ from ui_flutter.state.views import (
     LoginView,
     MeterView,
     NavView,
+    QueueView,
     RowView,
     SectionView,
+    SiteView,
+    SoundView,
     TargetView,
     ToastView,
     TopView,
+    TrustView,
     UserView,
 )
 
@@ -53,7 +58,9 @@ class Screen:
     user: Cell[UserView] = field(default_factory=lambda: Cell(UserView()))
     clock: Cell[str] = field(default_factory=lambda: Cell(""))
     link: Cell[LinkView] = field(default_factory=lambda: Cell(LinkView()))
-    banner: Cell[BannerView] = field(default_factory=lambda: Cell(BannerView()))
+    banners: Cell[tuple[BannerView, ...]] = field(default_factory=lambda: Cell(()))
+    trust: Cell[TrustView] = field(default_factory=lambda: Cell(TrustView()))
+    sound: Cell[SoundView] = field(default_factory=lambda: Cell(SoundView()))
     filters: Cell[FilterView] = field(default_factory=lambda: Cell(FilterView()))
     listing: Cell[ListView] = field(default_factory=lambda: Cell(ListView()))
     rows: dict[UUID, RowCells] = field(default_factory=dict)
@@ -61,8 +68,12 @@ class Screen:
     target: Cell[TargetView] = field(default_factory=lambda: Cell(TargetView()))
     detail_hint: Cell[str] = field(default_factory=lambda: Cell(""))
     dialog: Cell[DialogView] = field(default_factory=lambda: Cell(DialogView()))
+    countdown: Cell[CountdownView] = field(default_factory=lambda: Cell(CountdownView()))
+    site: Cell[SiteView] = field(default_factory=lambda: Cell(SiteView()))
     search: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)
+    note: ft.Ref[ft.TextField] = field(default_factory=ft.Ref)
     due: Cell[tuple[CallbackView, ...]] = field(default_factory=lambda: Cell(()))
+    queue: Cell[QueueView] = field(default_factory=lambda: Cell(QueueView()))
     toasts: Cell[tuple[ToastView, ...]] = field(default_factory=lambda: Cell(()))
 
     def redraw(self) -> None:

@@ -68,7 +68,7 @@ def table_row(row: TableRow, columns: tuple[Column, ...], look: Look, on_open: C
     """One row."""
     tokens = look.tokens
     face = ft.Container(
-        content=_card(look, row) if look.narrow else _line(look, row, columns),
+        content=_card(look, row, columns) if look.narrow else _line(look, row, columns),
         height=CARD if look.narrow else ROW,
         padding=ft.Padding.symmetric(horizontal=16),
         alignment=ft.Alignment.CENTER_LEFT,
@@ -119,8 +119,9 @@ def pill(look: Look, label: str, color: str) -> ft.Control:
     )
 
 
-def _card(look: Look, row: TableRow) -> ft.Control:
-    first, *rest = row.cells
+def _card(look: Look, row: TableRow, columns: tuple[Column, ...]) -> ft.Control:
+    place = next((n for n, column in enumerate(columns) if column.leads), 0)
+    first, rest = row.cells[place], (*row.cells[:place], *row.cells[place + 1 :])
     pills = [cell(look, one, row) for one in rest if (one.mood is not None or one.rank) and one.text]
     words = " · ".join(part for one in rest if one.mood is None and not one.rank for part in (one.text, one.detail) if part)
     above = ft.Row(

@@ -26,8 +26,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "password.changed": "The password is changed.",
     # frame
     "frame.language": "Przełącz na polski",
-    "frame.theme_light": "Light theme",
-    "frame.theme_dark": "Dark theme",
+    "frame.theme": "Theme: {name}",
     "frame.logout": "Log out",
     "frame.help": "Shortcuts",
     # connection

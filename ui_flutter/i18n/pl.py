@@ -26,8 +26,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "password.changed": "Hasło zmienione.",
     # frame
     "frame.language": "Switch to English",
-    "frame.theme_light": "Jasny motyw",
-    "frame.theme_dark": "Ciemny motyw",
+    "frame.theme": "Motyw: {name}",
     "frame.logout": "Wyloguj",
     "frame.help": "Skróty",
     # connection

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ui_flutter.i18n import en, pl
-from ui_flutter.i18n.parts import commands, common, objects, panels, troubles
+from ui_flutter.i18n.parts import commands, common, desk, escalation, imports, objects, offline, panels, schedules, troubles
 
 Catalogue = Mapping[str, str | dict[str, str]]
 
@@ -21,7 +21,7 @@ class Language(StrEnum):
         return Language.EN if self is Language.PL else Language.PL
 
 
-PARTS = (common, commands, objects, panels, troubles)
+PARTS = (common, commands, offline, schedules, escalation, imports, desk, objects, panels, troubles)
 CATALOGUES: dict[Language, Catalogue] = {
     Language.PL: dict(ChainMap(pl.WORDS, *(part.PL for part in PARTS))),
     Language.EN: dict(ChainMap(en.WORDS, *(part.EN for part in PARTS))),

@@ -192,7 +192,9 @@ class ObjectCard:
         auto_arm = self.section.tools.client.auto_arm
         page = await auto_arm.schedules(object_id=self.id, cursor=cursor, limit=PAGE_SIZE)
         previews = await asyncio.gather(*(auto_arm.preview(one.id) for one in page.items), return_exceptions=True)
-        self.previews |= {one.schedule_id: one for one in previews if isinstance(one, Preview)}
+        for schedule, preview in zip(page.items, previews, strict=True):
+            if isinstance(preview, Preview):
+                self.previews[schedule.id] = preview
         return page
 
     async def _ask_modes(self, cursor: str | None) -> Page[ServiceMode]:

@@ -19,7 +19,7 @@ def download(card: "ObjectCard", document_id: str) -> None:
         assert document is not None
         content = await section.tools.client.documents.content(document.id)
         if content is not None:
-            await section.tools.save(document.latest.file_name, content.data)
+            section.tools.save(document.latest.file_name, content.data)
 
     if document is not None:
         section.send(card.working, fetch)

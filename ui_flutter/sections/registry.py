@@ -30,6 +30,10 @@ ENTRIES = (
     Entry(name="objects", icon="HOME_WORK", needs=frozenset({Permission.OBJECT_VIEW})),
     Entry(name="panels", icon="DEVELOPER_BOARD", needs=frozenset({Permission.PANEL_VIEW}), under="objects"),
     Entry(name="commands", icon="TERMINAL", needs=frozenset({Permission.PANEL_VIEW})),
+    Entry(name="offline", icon="OFFLINE_PIN", needs=frozenset({Permission.OBJECT_VIEW})),
+    Entry(name="schedules", icon="ALARM_ON", needs=frozenset({Permission.PANEL_VIEW})),
+    Entry(name="escalation", icon="STAIRS", needs=frozenset({Permission.ESCALATION_VIEW})),
+    Entry(name="imports", icon="UPLOAD_FILE", needs=frozenset({Permission.OBJECT_EDIT})),
 )
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
 

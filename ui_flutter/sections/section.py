@@ -44,7 +44,7 @@ class Tools:
     go: Callable[[str], None]
     copy: Callable[[str], None]
     told: Callable[[Exception], str]
-    save: Callable[[str, bytes], Awaitable[None]]
+    save: Callable[[str, bytes], None]
     pick: Callable[[], Awaitable[PickedFile | None]]
 
 

@@ -8,7 +8,7 @@ from workflows.domain.bundle import Action, Attempt, BundleState, Step, decide
 from workflows.domain.permissions import Permission
 
 # In the order of the work; the first one offered is the next step.
-STEPS = (Action.CLAIM, Action.START, Action.ACK, Action.RESOLVE, Action.CLOSE, Action.RELEASE)
+STEPS = (Action.CLAIM, Action.START, Action.ACK, Action.RESOLVE, Action.CLOSE, Action.RELEASE, Action.TAKE_OVER)
 
 
 def offered(alarm: AlarmSummary, user: User, now: datetime) -> tuple[Action, ...]:

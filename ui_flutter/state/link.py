@@ -7,6 +7,7 @@ that looks fresh is the worst failure of an alarm console.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 STALE_AFTER = timedelta(seconds=10)  # the server pings every 5 s: one lost ping is forgiven
 SKEW_IGNORED = timedelta(seconds=2)  # less cannot be told from the way of the message
@@ -30,7 +31,7 @@ class Link:
     retry_at: datetime | None = None
     mode: str = "NORMAL"
     clock_offset: timedelta = timedelta()
-    missed: int = 0  # alarms that opened while we were away; counted until LIVE again
+    missed: frozenset[UUID] = frozenset()  # alarms that opened while we were away; gathered until LIVE again
 
     def heard(self, now: datetime, server_time: datetime | None = None) -> "Link":
         """A sign of life; `server_time` also tells how far this computer's clock is off."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from api.client.models import AlarmSummary
+from ui_flutter.state.flood import Group
 from ui_flutter.state.views import Tab
 from workflows.domain.bundle import BundleStatus
 
@@ -18,6 +19,7 @@ WINDOW = 60
 WINDOW_STEP = 60
 WINDOW_MOST = 300
 FROZEN_FOR = timedelta(seconds=4)  # after the last movement of the pointer
+Key = UUID | str  # an alarm, or a group of them
 _TURN = {
     BundleStatus.NEW: 0,
     BundleStatus.CLAIMING: 1,
@@ -35,15 +37,17 @@ class Filter:
     tab: Tab = Tab.ACTIVE
     ranks: frozenset[int] = frozenset()
     query: str = ""
+    only: frozenset[UUID] | None = None  # what was missed while away
 
     @property
     def narrows(self) -> bool:
         """Whether it hides something beyond the choice of the tab."""
-        return bool(self.ranks) or bool(self.query.strip())
+        return bool(self.ranks) or bool(self.query.strip()) or self.only is not None
 
     def admits(self, alarm: AlarmSummary, me: UUID | None) -> bool:
         """Whether tab and classes let the alarm through; the query is asked apart, for it needs the drawn words."""
-        return (not self.ranks or alarm.priority.rank in self.ranks) and _in_tab(alarm, self.tab, me)
+        is_wanted = self.only is None or alarm.id in self.only
+        return is_wanted and (not self.ranks or alarm.priority.rank in self.ranks) and _in_tab(alarm, self.tab, me)
 
     def finds(self, drawn: str) -> bool:
         """Whether every word of the query is in the alarm's words."""
@@ -65,6 +69,11 @@ def urgency(alarm: AlarmSummary) -> tuple[int, int, int, datetime, UUID]:
     return (alarm.suppressed, alarm.priority.rank, _TURN[alarm.status], alarm.opened_at, alarm.id)
 
 
+def group_urgency(group: Group) -> tuple[int, int, int, datetime, UUID]:
+    """Sort key of a group among alarms: as its oldest of the highest class, waiting."""
+    return (False, group.rank, 0, group.since, group.ids[0])
+
+
 def newest_first(alarm: AlarmSummary) -> tuple[float, UUID]:
     """Sort key of the closed ones."""
     return (-alarm.status_changed_at.timestamp(), alarm.id)
@@ -72,9 +81,9 @@ def newest_first(alarm: AlarmSummary) -> tuple[float, UUID]:
 
 @dataclass(slots=True)
 class Order:
-    """The order on the screen; `arrange` is given the ids in their right order and keeps places while frozen."""
+    """The order on the screen; `arrange` is given the keys in their right order and keeps places while frozen."""
 
-    shown: list[UUID] = field(default_factory=list)
+    shown: list[Key] = field(default_factory=list)
     waiting: int = 0  # newcomers not yet shown
     frozen_until: datetime | None = None
 
@@ -89,8 +98,16 @@ class Order:
     def is_frozen(self, now: datetime) -> bool:
         return self.frozen_until is not None and now < self.frozen_until
 
-    def arrange(self, right: Iterable[UUID], now: datetime) -> list[UUID]:
-        """The ids to show: those of `right`; frozen, in their old places and without those that are new."""
+    @property
+    def alarms(self) -> list[UUID]:
+        return [key for key in self.shown if isinstance(key, UUID)]
+
+    @property
+    def groups(self) -> list[str]:
+        return [key for key in self.shown if isinstance(key, str)]
+
+    def arrange(self, right: Iterable[Key], now: datetime) -> list[Key]:
+        """The keys to show: those of `right`; frozen, in their old places and without those that are new."""
         wanted = list(right)
         if not self.is_frozen(now) or not self.shown:
             self.shown, self.waiting = wanted, 0

@@ -3,18 +3,22 @@
 `now` is this computer's time; ages are counted by the server's (`Link.server_now`).
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from api.client.models import AlarmSummary
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
+from ui_flutter.state import present_flood
 from ui_flutter.state.actions import is_mine
-from ui_flutter.state.link import Link, Phase
-from ui_flutter.state.order import WINDOW_MOST, newest_first, urgency
+from ui_flutter.state.flood import Group
+from ui_flutter.state.link import Phase
+from ui_flutter.state.order import WINDOW_MOST, Key, group_urgency, newest_first, urgency
 from ui_flutter.state.store import Login, Store
 from ui_flutter.state.views import (
-    BannerView,
     FilterView,
     FrameView,
     LinkView,
@@ -92,25 +96,6 @@ def link(store: Store, now: datetime) -> LinkView:
     return LinkView(label=words("link.live"), detail=words("link.heartbeat", seconds=max(0, seconds)), mood=Mood.GOOD)
 
 
-def banner(store: Store, now: datetime) -> BannerView:
-    line, words = store.link, store.words
-    if store.login is not Login.IN:
-        return BannerView()
-    if line.heard_at is not None and line.is_stale(now):
-        age = formats.spoken(now - line.heard_at, words)
-        text = words("link.banner", age=age, time=formats.clock(line.heard_at))
-        return BannerView(text=text, detail=_next_try(line, words, now), mood=Mood.BAD)
-    if store.came_back is not None:
-        text = words("link.back", n=store.came_back) if store.came_back else words("link.back_quiet")
-        return BannerView(text=text, mood=Mood.WARN, can_dismiss=True)
-    return BannerView()
-
-
-def _next_try(line: Link, words: Words, now: datetime) -> str:
-    seconds = int((line.retry_at - now).total_seconds()) + 1 if line.retry_at else 0
-    return words("link.retry", seconds=seconds) if seconds > 0 else words("link.trying")
-
-
 def filters(store: Store) -> FilterView:
     alarms = [alarm for alarm in store.book.alarms.values() if alarm.status is not BundleStatus.CLOSED]
     new = sum(1 for alarm in alarms if alarm.status is BundleStatus.NEW)
@@ -122,20 +107,33 @@ def filters(store: Store) -> FilterView:
 def listing(store: Store, now: datetime) -> ListView:
     """The list; also settles the order, which depends on what was shown before."""
     words, ids = store.words, _matching(store)
-    arranged = store.order.arrange(ids, now)
-    shown = tuple(arranged[: store.window])
+    groups = {group.key: group for group in present_flood.groups(store, ids, now)}
+    arranged = store.order.arrange(_with_groups(ids, groups, store), now)
+    lines = list(present_flood.unfolded(store, arranged, groups))
+    shown = lines[: store.window]
     waiting = store.order.waiting
     stale = store.link.is_stale(now) and store.link.heard_at is not None
+    seen = {line for line in shown if isinstance(line, UUID)}.union(*(groups[key].ids for key in groups if key in arranged))
     return ListView(
         phase=store.closed_phase if store.filter.tab is Tab.CLOSED else store.list_phase,
-        ids=shown,
-        footer=words("list.shown", shown=len(shown), total=len(arranged)) if arranged else "",
-        can_show_more=len(shown) < min(len(arranged), WINDOW_MOST),
+        lines=tuple(shown),
+        footer=words("list.shown", shown=len(seen), total=len(ids) - waiting) if arranged else "",
+        can_show_more=len(shown) < min(len(lines), WINDOW_MOST),
         above=words("list.above", n=waiting) if waiting else "",
         empty=words("list.empty.search" if store.filter.narrows else f"list.empty.{store.filter.tab}"),
         can_clear=store.filter.narrows,
-        veiled=words("link.data_from", time=formats.clock(store.link.heard_at)) if stale and store.link.heard_at else "",
+        veiled=words("link.data_from", time=formats.moment(store.link.heard_at, now)) if stale and store.link.heard_at else "",
     )
+
+
+def _with_groups(ids: list[UUID], groups: Mapping[str, Group], store: Store) -> list[Key]:
+    """Groups in the place of their alarms; the others where they were."""
+    if not groups:
+        return list(ids)
+    hidden = {id_ for group in groups.values() for id_ in group.ids}
+    ranked = [(urgency(store.book.alarms[id_]), id_) for id_ in ids if id_ not in hidden]
+    keyed: list[tuple[Any, Key]] = [*ranked, *((group_urgency(group), key) for key, group in groups.items())]
+    return [key for _, key in sorted(keyed, key=itemgetter(0))]
 
 
 def _matching(store: Store) -> list[UUID]:
@@ -239,4 +237,4 @@ def target(alarm: AlarmSummary, store: Store, now: datetime) -> TargetView:
 
 
 def toasts(store: Store) -> tuple[ToastView, ...]:
-    return tuple(ToastView(key=t.key, text=t.text, detail=t.detail, mood=t.mood) for t in store.toasts)
+    return tuple(ToastView(key=t.key, undo=t.undo, text=t.text, detail=t.detail, mood=t.mood) for t in store.toasts)

@@ -5,14 +5,27 @@ from datetime import datetime
 from api.client.models import AlarmDetail, AlarmSummary, Event, Object, TimelineItem, TimelineKind
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
-from ui_flutter.state import present, present_desk
+from ui_flutter.state import present, present_desk, present_site
 from ui_flutter.state.actions import STEPS, is_mine, offered
 from ui_flutter.state.store import Card, CardPhase, Store
-from ui_flutter.state.views import ButtonView, DetailPhase, DetailView, DialogKind, DialogView, FactView, LineView
-from workflows.domain.bundle import Action, BundleStatus
+from ui_flutter.state.views import (
+    ButtonView,
+    CountdownView,
+    DetailPhase,
+    DetailView,
+    DialogKind,
+    DialogView,
+    FactView,
+    LineView,
+)
+from workflows.domain.bundle import CLAIM_TTL, Action, BundleStatus
 from workflows.domain.permissions import Permission
 
 LATE_AFTER = 30  # s between happening and arriving from which the timeline says so
+_QUIET = frozenset({Action.RELEASE, Action.TAKE_OVER})  # never the next step
+_ASKED = {DialogKind.ACK: "ack.title", DialogKind.RESOLVE: "resolve.title", DialogKind.TAKE_OVER: "take_over.title"}
+_PLAIN = {DialogKind.KEYS: "keys.title", DialogKind.LOOK: "look.title"}
+_SECRET = {DialogKind.REVEAL: "secret.title", DialogKind.COPY_SECRET: "secret.copy_title"}
 _PHASES = {CardPhase.LOADING: DetailPhase.LOADING, CardPhase.FAILED: DetailPhase.FAILED, CardPhase.GONE: DetailPhase.GONE}
 
 
@@ -48,6 +61,9 @@ def detail(store: Store, now: datetime) -> DetailView:
         notes_added=card.notes_added,
         workflow_url=_workflow_url(card),
         journal=present_desk.journal(card, store, now),
+        face=card.face,
+        happened=present_site.happened(card, store, now),
+        people=present_site.people(card, store, now),
     )
 
 
@@ -72,7 +88,7 @@ def _buttons(alarm: AlarmSummary, store: Store, actions: tuple[Action, ...]) -> 
         ButtonView(
             action=action,
             label=store.words("act.busy" if action is pending else f"act.{action}"),
-            primary=action is not Action.RELEASE,
+            primary=action not in _QUIET,
             enabled=pending is None,
         )
         for action in shown
@@ -84,6 +100,8 @@ def hint(store: Store, now: datetime) -> str:
     alarm, words = store.open_alarm, store.words
     if alarm is None or store.user is None:
         return ""
+    if store.offline.restored_at is not None:
+        return words("kept.read_only")
     if not store.user.may(Permission.ALARM_HANDLE):
         return words("detail.read_only")
     if alarm.status is BundleStatus.CLAIMING and is_mine(alarm, store.me) and alarm.claim_expires_at:
@@ -96,6 +114,15 @@ def hint(store: Store, now: datetime) -> str:
     if alarm.claimed_by and not is_mine(alarm, store.me):
         return words("detail.owned_by", name=present.owner_name(alarm, store))
     return ""
+
+
+def countdown(store: Store, now: datetime) -> CountdownView:
+    """How long somebody still has to begin the alarm that is being claimed."""
+    alarm = store.open_alarm
+    if alarm is None or alarm.status is not BundleStatus.CLAIMING or alarm.claim_expires_at is None:
+        return CountdownView()
+    left = (alarm.claim_expires_at - store.link.server_now(now)).total_seconds()
+    return CountdownView(left=max(0, int(left)), of=int(CLAIM_TTL.total_seconds()))
 
 
 def _facts(alarm: AlarmSummary, store: Store, now: datetime) -> tuple[FactView, ...]:
@@ -195,17 +222,27 @@ def dialog(store: Store) -> DialogView:
     words, kind = store.words, store.dialog.kind
     if kind is DialogKind.NONE:
         return DialogView()
-    if kind is DialogKind.KEYS:
-        return DialogView(kind=kind, title=words("keys.title"))
+    if kind in _PLAIN:
+        return DialogView(kind=kind, title=words(_PLAIN[kind]))
+    if kind in _SECRET:
+        return _about_secret(store)
     alarm = store.book.alarms.get(store.dialog.alarm_id) if store.dialog.alarm_id else None
     subject = f"{present.title(alarm, words)} · {alarm.object_name}" if alarm else ""
     if kind in present_desk.DIALOGS:
         return present_desk.dialog(store, subject)
     return DialogView(
         kind=kind,
-        title=words("ack.title" if kind is DialogKind.ACK else "resolve.title"),
+        title=words(_ASKED[kind]),
         subject=subject,
         note_required=bool(alarm and alarm.requires_note and kind is DialogKind.ACK),
         busy=bool(alarm and alarm.id in store.pending),
+        holder=present.owner_name(alarm, store) if alarm else "",
         error=store.dialog.error,
     )
+
+
+def _about_secret(store: Store) -> DialogView:
+    dialog, words, card = store.dialog, store.words, store.card
+    secrets = card.site.secrets if card else ()
+    label = next((one.label for one in secrets if one.id == dialog.secret_id), "")
+    return DialogView(kind=dialog.kind, title=words(_SECRET[dialog.kind]), subject=label, busy=dialog.busy, error=dialog.error)

@@ -10,13 +10,21 @@ from ui_flutter.state import format as formats
 from ui_flutter.state.store import Card, Store
 from ui_flutter.state.views import CallbackView, ContactView, DialogKind, DialogView, JournalView, LineView, StepView
 from workflows.domain.bundle import BundleStatus
+from workflows.domain.dispatch import EntryKind
 from workflows.domain.permissions import Permission
 from workflows.domain.procedure import StepState
 from workflows.domain.response import StepKind
 
 LINES_SHOWN: Final = 5  # the newest; the timeline has them all
 DUE_SHOWN: Final = 3
+# After what comes what.
+_PATROL: Final = {
+    EntryKind.PATROL_SENT: EntryKind.PATROL_ON_SITE,
+    EntryKind.PATROL_ON_SITE: EntryKind.PATROL_LEFT,
+    EntryKind.PATROL_LEFT: EntryKind.PATROL_SENT,
+}
 DIALOGS: Final = {
+    DialogKind.PATROL: "patrol.title",
     DialogKind.CALL: "call.title",
     DialogKind.SKIP: "skip.title",
     DialogKind.DIFFERENT: "different.title",
@@ -79,7 +87,16 @@ def dialog(store: Store, subject: str) -> DialogView:
         busy=card is not None and card.writing,
         error=store.dialog.error,
         contacts=contacts,
+        chosen=store.dialog.contact_id,
+        next_patrol=_next_patrol(card),
     )
+
+
+def _next_patrol(card: Card | None) -> str:
+    """What a patrol would do next, by the journal."""
+    items = card.timeline.items if card and card.timeline else ()
+    kinds = [item.dispatch.kind for item in items if item.dispatch is not None and item.dispatch.kind in _PATROL]
+    return _PATROL[kinds[-1]] if kinds else EntryKind.PATROL_SENT
 
 
 def _subject(card: Card | None, number: int | None) -> str:

@@ -108,19 +108,23 @@ def size(octets: int) -> str:
 
 def _schedules(card: "ObjectCard", words: Words, now: datetime) -> TableView:
     columns = (
-        Column(title=words("schedule.name")),
-        Column(title=words("schedule.days"), width=180),
-        Column(title=words("schedule.at"), width=90),
-        Column(title=words("schedule.next"), width=170),
-        Column(title=words("schedule.enabled"), width=130),
+        Column(title=words("object.schedule.name")),
+        Column(title=words("object.schedule.days"), width=180),
+        Column(title=words("object.schedule.at"), width=90),
+        Column(title=words("object.schedule.next"), width=170),
+        Column(title=words("object.schedule.enabled"), width=130),
     )
     rows = tuple(_schedule(one, card.previews.get(one.id), words, now) for one in card.schedules.items)
-    return table(card.schedules, columns, rows, empty=words("schedule.empty"), footer=words("page.shown", n=len(rows)))
+    return table(card.schedules, columns, rows, empty=words("object.schedule.empty"), footer=words("page.shown", n=len(rows)))
 
 
 def _schedule(one: AutoArmSchedule, preview: Preview | None, words: Words, now: datetime) -> TableRow:
     firing = next((line for line in preview.lines if line.fire_at is not None), None) if preview else None
-    days = words("schedule.every_day") if len(one.weekdays) == 7 else " ".join(words(f"schedule.day.{n}") for n in one.weekdays)
+    days = (
+        words("object.schedule.every_day")
+        if len(one.weekdays) == 7
+        else " ".join(words(f"object.schedule.day.{n}") for n in one.weekdays)
+    )
     what = f"{words(f'command.arm.{one.arm_mode.name}')} — {', '.join(map(str, one.partitions))}"
     return TableRow(
         id=str(one.id),
@@ -131,7 +135,8 @@ def _schedule(one: AutoArmSchedule, preview: Preview | None, words: Words, now: 
             TableCell(text=one.at, mono=True),
             TableCell(text=formats.moment(firing.fire_at, now) if firing and firing.fire_at else "—", mono=True),
             TableCell(
-                text=words("schedule.on" if one.enabled else "schedule.off"), mood=Mood.GOOD if one.enabled else Mood.QUIET
+                text=words("object.schedule.on" if one.enabled else "object.schedule.off"),
+                mood=Mood.GOOD if one.enabled else Mood.QUIET,
             ),
         ),
     )

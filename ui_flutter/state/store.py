@@ -9,19 +9,29 @@ from enum import StrEnum
 from uuid import UUID
 
 from api.client.dispatch import Callback, Procedure
-from api.client.models import AlarmDetail, AlarmSummary, Timeline, User
+from api.client.documents import Document
+from api.client.models import AlarmDetail, AlarmSummary, Panel, PanelState, SystemStatus, Timeline, User
 from api.client.object_admin import Contact
+from api.client.secrets import Secret
+from api.client.supervision import SupervisedPart
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.book import AlarmBook
 from ui_flutter.state.link import Link
+from ui_flutter.state.offline import Offline
 from ui_flutter.state.order import WINDOW, Filter, Order
-from ui_flutter.state.views import DialogKind, ListPhase, Mood
+from ui_flutter.state.sound import Sound
+from ui_flutter.state.views import DialogKind, Face, ListPhase, Mood
 from ui_flutter.theme import ThemeName
 from workflows.domain.bundle import Action
 
 TOAST_FOR = timedelta(seconds=6)
 BAD_TOAST_FOR = timedelta(seconds=12)
+UNDO_FOR = timedelta(seconds=5)
 TOASTS_MOST = 3
+
+
+# Whose text, about which alarm, in which field.
+Draft = tuple[UUID, UUID, str]
 
 
 class Login(StrEnum):
@@ -36,6 +46,7 @@ class Login(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toast:
     key: int
+    undo: UUID | None  # the alarm whose step can still be taken back
     text: str
     detail: str
     mood: Mood
@@ -47,6 +58,30 @@ class CardPhase(StrEnum):
     FAILED = "failed"
     GONE = "gone"
     READY = "ready"
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """The guarded place of the open alarm, as far as it was loaded. A part that failed is in `failed`."""
+
+    loaded: bool = False
+    panels: tuple[Panel, ...] = ()
+    states: dict[UUID, PanelState] = field(default_factory=dict)  # by panel
+    documents: tuple[Document, ...] = ()
+    history: tuple[AlarmSummary, ...] = ()  # the last closed ones
+    secrets: tuple[Secret, ...] = ()
+    failed: set[str] = field(default_factory=set)
+    fetching: set[UUID] = field(default_factory=set)  # documents on their way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A secret that can be read now. Its value is in no repr."""
+
+    secret_id: UUID
+    reveal_id: UUID
+    until: datetime  # by the server's clock
+    value: str = field(repr=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,6 +99,8 @@ class Card:
     notes_added: int = 0  # here, and taken by the server
     procedure: Procedure | None = None
     contacts: tuple[Contact, ...] = ()
+    face: Face = Face.CASE
+    site: Site = field(default_factory=Site)
     writing: bool = False  # a line, a step or a call-back is on its way
 
 
@@ -72,6 +109,9 @@ class Dialog:
     kind: DialogKind = DialogKind.NONE
     alarm_id: UUID | None = None
     step: int | None = None  # of the procedure; None: about none
+    contact_id: UUID | None = None  # who is meant at first
+    secret_id: UUID | None = None
+    busy: bool = False
     error: str = ""
 
 
@@ -81,6 +121,8 @@ class Store:
 
     language: Language = Language.PL
     theme: ThemeName = ThemeName.DARK
+    scale: float = 1.0  # of every text
+    still: bool = False  # nothing moves by itself
     login: Login = Login.STARTING
     login_error: str = ""
     needs_code: bool = False  # the account that logs in has a second factor
@@ -98,8 +140,17 @@ class Store:
     dialog: Dialog = field(default_factory=Dialog)
     pending: dict[UUID, Action] = field(default_factory=dict)  # sent, not answered
     due: tuple[Callback, ...] = ()  # call-backs
+    offline: Offline = field(default_factory=Offline)
     settling: set[UUID] = field(default_factory=set)  # of these, on their way
+    flooded: bool = False  # alarms come faster than they can be looked at
+    unfolded: set[str] = field(default_factory=set)  # groups whose alarms are shown
+    missed: frozenset[UUID] = frozenset()  # what opened while we were away
+    system: SystemStatus | None = None  # as it was last told
+    parts: tuple[SupervisedPart, ...] = ()  # of the system: who promised to be heard
+    sound: Sound = field(default_factory=Sound)
     toasts: list[Toast] = field(default_factory=list)
+    shown: Shown | None = None
+    drafts: dict[Draft, str] = field(default_factory=dict)  # half-written texts; they outlive the session
     came_back: int | None = None  # alarms missed while away, until dismissed
     _toast_key: int = 0
 
@@ -118,20 +169,39 @@ class Store:
             return None
         return self.book.alarms.get(self.card.id) or self.card.detail
 
-    def toast(self, text: str, mood: Mood, now: datetime, detail: str = "") -> None:
+    def toast(self, text: str, mood: Mood, now: datetime, detail: str = "", *, undo: UUID | None = None) -> None:
         """Show a short message. The same text again replaces the older one, good news the good news before it."""
         self._toast_key += 1
-        lasts = BAD_TOAST_FOR if mood is Mood.BAD else TOAST_FOR
+        lasts = UNDO_FOR if undo else BAD_TOAST_FOR if mood is Mood.BAD else TOAST_FOR
         is_good = mood is Mood.GOOD
         others = [one for one in self.toasts if one.text != text and not (is_good and one.mood is Mood.GOOD)]
-        shown = Toast(key=self._toast_key, text=text, detail=detail, mood=mood, until=now + lasts)
+        shown = Toast(key=self._toast_key, text=text, detail=detail, mood=mood, until=now + lasts, undo=undo)
         self.toasts = [*others, shown][-TOASTS_MOST:]
 
     def expire_toasts(self, now: datetime) -> None:
         self.toasts = [toast for toast in self.toasts if toast.until > now]
 
-    def forget_session(self) -> None:
-        """After a logout: nothing of one user's session is left for the next. Choices of look stay."""
-        fresh = Store(language=self.language, theme=self.theme, login=Login.OUT)
+    def draft(self, field_name: str) -> str:
+        """What its user has written so far into a field about the alarm at hand."""
+        key = self._draft_of(field_name)
+        return self.drafts.get(key, "") if key else ""
+
+    def keep_draft(self, field_name: str, text: str) -> None:
+        key = self._draft_of(field_name)
+        if key and text:
+            self.drafts[key] = text
+        elif key:
+            self.drafts.pop(key, None)
+
+    def _draft_of(self, field_name: str) -> Draft | None:
+        about = self.dialog.alarm_id or (self.card.id if self.card else None)
+        return (self.me, about, field_name) if self.me and about else None
+
+    def forget_session(self, *, logged_out: bool = True) -> None:
+        """Nothing of one user's session is left for the next. Choices of look stay; so do half-written texts of a session that
+        ended by itself, for whoever wrote them."""
+        fresh = Store(language=self.language, theme=self.theme, scale=self.scale, still=self.still, login=Login.OUT)
+        if not logged_out:
+            fresh.drafts = self.drafts
         for name in self.__slots__:
             setattr(self, name, getattr(fresh, name))

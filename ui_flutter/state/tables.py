@@ -34,10 +34,12 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """``width`` px; None: its share of what the others leave."""
+    """``width`` px; None: its share of what the others leave. ``leads``: on a phone it heads the row's card, in the place of
+    the first one."""
 
     title: str
     width: float | None = None
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 Every text is final (translated, formatted); a component chooses only shape and colour. Equal values draw nothing anew.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -98,12 +98,34 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BannerView:
-    """A line over the whole width; empty text: none."""
+    """A line over the whole width, named by what it is about."""
 
-    text: str = ""
+    key: str
+    text: str
     detail: str = ""
-    mood: Mood = Mood.QUIET
+    mood: Mood = Mood.WARN
+    action: str = ""  # what can be done about it
     can_dismiss: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustView:
+    """How much of what should be heard is heard; empty texts: not told yet."""
+
+    panels: str = ""  # "42/43"
+    panels_label: str = ""
+    panels_mood: Mood = Mood.QUIET
+    sms: str = ""
+    sms_label: str = ""
+    sms_mood: Mood = Mood.QUIET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundView:
+    label: str = ""  # of the button
+    muted: bool = False
+    left: str = ""  # of the quiet: "1:42"
+    works: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,15 +171,34 @@ class ListPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    """Many alarms on one line, while they come in floods."""
+
+    key: str
+    rank: int
+    kind: str  # alarm type, chooses the icon; empty: of one place
+    title: str
+    detail: str
+    count: str
+    unfolded: bool
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
     phase: ListPhase = ListPhase.LOADING
-    ids: tuple[UUID, ...] = ()
+    lines: tuple[UUID | GroupView, ...] = ()
     footer: str = ""
     can_show_more: bool = False
     above: str = ""  # "3 nowe alarmy powyżej", or empty
     empty: str = ""
     can_clear: bool = False
     veiled: str = ""  # "dane z 12:03:44" when stale
+
+    @property
+    def ids(self) -> tuple[UUID, ...]:
+        """The alarms that have a row of their own."""
+        return tuple(line for line in self.lines if isinstance(line, UUID))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +259,103 @@ class FactView:
     mono: bool = False
 
 
+class Face(StrEnum):
+    """Which side of the card is shown."""
+
+    CASE = "case"
+    SITE = "site"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HappenedView:
+    """One event of the alarm: what, where, and its times."""
+
+    key: str
+    rank: int
+    text: str
+    place: str
+    times: tuple[FactView, ...]
+    marks: tuple[tuple[str, Mood], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """Somebody to call, in call order."""
+
+    id: UUID
+    number: str
+    name: str
+    phone: str
+    detail: str  # note and hours
+    now: bool  # may be called now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionView:
+    text: str
+    state: str
+    kind: str  # armed, disarmed, alarm, moving, unknown: chooses shape and colour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelView:
+    key: str
+    name: str
+    link: str
+    mood: Mood
+    known: bool
+    partitions: tuple[PartitionView, ...]
+    zones: str  # those that are violated or in alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentView:
+    id: UUID
+    title: str
+    detail: str
+    kind: str
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastView:
+    """A closed alarm of the same place."""
+
+    id: UUID
+    rank: int
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretView:
+    """`left`: seconds for which `value` can be read; 0: it cannot."""
+
+    id: UUID
+    label: str
+    kind: str
+    value: str = field(default="", repr=False)
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    loading: bool = True
+    failed: str = ""
+    panels: tuple[PanelView, ...] = ()
+    documents: tuple[DocumentView, ...] = ()
+    history: tuple[PastView, ...] = ()
+    secrets: tuple[SecretView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountdownView:
+    """`left` of `of` seconds; `of` 0: nothing is counted."""
+
+    left: int = 0
+    of: int = 0
+
+
 class DetailPhase(StrEnum):
     NONE = "none"
     LOADING = "loading"
@@ -251,6 +389,9 @@ class DetailView:
     notes_added: int = 0  # grows when the server has taken one
     workflow_url: str = ""
     journal: JournalView = JournalView()
+    face: Face = Face.CASE
+    happened: tuple[HappenedView, ...] = ()
+    people: tuple[PersonView, ...] = ()
 
 
 class DialogKind(StrEnum):
@@ -262,6 +403,11 @@ class DialogKind(StrEnum):
     SKIP = "skip"
     DIFFERENT = "different"
     CALLBACK = "callback"
+    TAKE_OVER = "take_over"
+    PATROL = "patrol"
+    LOOK = "look"
+    REVEAL = "reveal"
+    COPY_SECRET = "copy_secret"  # noqa: S105 - asks whether to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +426,9 @@ class DialogView:
     note_required: bool = False
     busy: bool = False
     error: str = ""
+    chosen: UUID | None = None  # of the contacts, at first
+    next_patrol: str = ""  # what a patrol would do next
+    holder: str = ""  # of the alarm
     contacts: tuple[ContactView, ...] = ()  # empty: it is clear who
 
 
@@ -295,8 +444,27 @@ class CallbackView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedView:
+    """Something that was written down without a server: until it is answered, and the answer until somebody has seen it."""
+
+    id: UUID
+    text: str
+    detail: str
+    mood: Mood
+    waits: bool  # for an answer
+    button: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueView:
+    lines: tuple[QueuedView, ...] = ()
+    more: str = ""  # how many are not shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToastView:
     key: int
+    undo: UUID | None
     text: str
     detail: str
     mood: Mood

@@ -4,11 +4,12 @@ import flet as ft
 
 from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
+from ui_flutter.components.group import group_row
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.row import HEIGHT, alarm_row
 from ui_flutter.components.safe import memoized, safe_component
 from ui_flutter.components.screen import Screen
-from ui_flutter.state.views import FilterView, ListPhase, ListView, Tab
+from ui_flutter.state.views import FilterView, GroupView, ListPhase, ListView, Tab
 from ui_flutter.views.detail import detail_panel
 
 MOVED_EVERY = 500  # ms between two reports of a moving pointer
@@ -28,7 +29,7 @@ def alarms_page(screen: Screen, look: Look, intents: Intents, card_alone: bool) 
         return ft.Container(content=listing, expand=True)
     side = ft.Container(
         content=card,
-        width=470,
+        width=max(470, 400 * look.scale),
         bgcolor=look.tokens.surface,
         border=ft.Border.only(left=ft.BorderSide(1, look.tokens.line)),
     )
@@ -116,11 +117,11 @@ def alarm_list(screen: Screen, cell: Cell[ListView], look: Look, intents: Intent
     """Subscribes to which rows there are, never to what is in them."""
     view, tokens = cell.value, look.tokens
     body: ft.Control
-    if view.phase is ListPhase.LOADING and not view.ids:
+    if view.phase is ListPhase.LOADING and not view.lines:
         body = _skeleton(look)
-    elif view.phase is ListPhase.FAILED and not view.ids:
+    elif view.phase is ListPhase.FAILED and not view.lines:
         body = _message(look, ft.Icons.WIFI_OFF, look.words("list.failed"), look.words("list.retry"), intents.reload)
-    elif not view.ids:
+    elif not view.lines:
         again = look.words("list.clear_filters") if view.can_clear else ""
         body = _message(look, ft.Icons.SHIELD, view.empty, again, intents.clear_filters)
     else:
@@ -133,8 +134,14 @@ def alarm_list(screen: Screen, cell: Cell[ListView], look: Look, intents: Intent
 
 def _rows(screen: Screen, view: ListView, look: Look, intents: Intents) -> ft.Control:
     row = memoized(alarm_row)
-    rows = [row(screen.rows[id_].row, screen.rows[id_], look, intents, key=str(id_)) for id_ in view.ids]
-    listing = ft.ListView(rows, expand=True, item_extent=HEIGHT, spacing=0, padding=0)
+    group = memoized(group_row)
+    rows = [
+        group(line, look, intents, key=line.key)
+        if isinstance(line, GroupView)
+        else row(screen.rows[line].row, screen.rows[line], look, intents, key=str(line))
+        for line in view.lines
+    ]
+    listing = ft.ListView(rows, expand=True, item_extent=look.px(HEIGHT), spacing=0, padding=0)
     return ft.GestureDetector(
         content=listing,
         on_hover=lambda _: intents.pointer_in_list(),
@@ -148,7 +155,7 @@ def _above(look: Look, label: str, intents: Intents) -> ft.Control:
     face = ft.Container(
         content=parts.text(f"↑  {label}", look.tokens.on_accent, weight=parts.SEMI),
         bgcolor=look.tokens.accent,
-        height=34,
+        height=look.px(34),
         alignment=ft.Alignment.CENTER,
         ink=True,
         on_click=lambda _: intents.show_above(),
@@ -173,7 +180,7 @@ def _footer(look: Look, view: ListView, intents: Intents) -> ft.Control:
         words.append(parts.named("list-more", more, button=True))
     return ft.Container(
         content=ft.Row(words, spacing=16),
-        height=36,
+        height=look.px(36),
         padding=ft.Padding.symmetric(horizontal=14),
         bgcolor=tokens.surface,
         border=ft.Border.only(top=ft.BorderSide(1, tokens.line)),
@@ -213,5 +220,7 @@ def _skeleton(look: Look) -> ft.Control:
         )
         for n in range(9)
     ]
+    if look.still:
+        return ft.Container(content=ft.Column(row, spacing=0), expand=True, clip_behavior=ft.ClipBehavior.HARD_EDGE)
     bones = ft.Shimmer(ft.Column(row, spacing=0), base_color=tokens.raised, highlight_color=tokens.line)
     return ft.Container(content=bones, expand=True, clip_behavior=ft.ClipBehavior.HARD_EDGE)

@@ -11,6 +11,7 @@ from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.state.views import ContactView, DialogKind, DialogView
 from ui_flutter.views import forms
+from ui_flutter.views.journal import PATROL
 from workflows.domain.dispatch import CallOutcome
 
 MINUTES = (5, 15, 30, 60, 120)
@@ -21,9 +22,9 @@ _NO_OUTCOME: CallOutcome | None = None
 def call_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
     """Whom somebody called, and what came of it; no outcome is chosen beforehand."""
     view, words = cell.value, look.words
-    whom, set_whom = ft.use_state(_first(view.contacts))
+    whom, set_whom = ft.use_state(view.chosen or _first(view.contacts))
     outcome, set_outcome = ft.use_state(_NO_OUTCOME)
-    note = forms.use_note()
+    note = forms.use_note(intents, view.kind)
 
     def send() -> None:
         if outcome is not None:
@@ -47,11 +48,33 @@ def call_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contro
 
 
 @safe_component
+def patrol_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
+    """Which line to write; what would come next stands out."""
+    view, words = cell.value, look.words
+    buttons = [
+        parts.button(
+            look,
+            f"patrol-{kind.lower().replace('_', '-')}",
+            words(key),
+            lambda kind=kind: intents.desk.patrol(kind),  # type: ignore[misc]
+            icon=icon,
+            primary=kind == view.next_patrol,
+            enabled=not view.busy,
+        )
+        for kind, key, icon in PATROL
+    ]
+    cancel = parts.button(look, "dialog-cancel", words("act.cancel"), intents.cancel_dialog, enabled=not view.busy)
+    return _form(
+        [forms.title(look, view), *buttons, *forms.error(look, view), ft.Row([cancel], alignment=ft.MainAxisAlignment.END)]
+    )
+
+
+@safe_component
 def words_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
     """Why a step is skipped, or what is different from what was expected."""
     view, words = cell.value, look.words
     is_skip = view.kind is DialogKind.SKIP
-    note = forms.use_note()
+    note = forms.use_note(intents, view.kind)
     label = words("skip.reason" if is_skip else "different.text")
     confirm = words("skip.confirm" if is_skip else "different.confirm")
     return _form(
@@ -78,7 +101,7 @@ def callback_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Co
     view, words = cell.value, look.words
     whom, set_whom = ft.use_state(_first(view.contacts))
     minutes, set_minutes = ft.use_state(MINUTES[1])
-    note = forms.use_note()
+    note = forms.use_note(intents, view.kind)
 
     def send() -> None:
         intents.desk.confirm_callback(whom, minutes, note.text.strip())

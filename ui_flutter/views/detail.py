@@ -7,25 +7,23 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import memoized, safe_component
 from ui_flutter.components.screen import Screen
-from ui_flutter.state.views import ButtonView, DetailPhase, DetailView, FactView, LineView, TargetView
+from ui_flutter.state.views import ButtonView, CountdownView, DetailPhase, DetailView, Face, FactView, TargetView
+from ui_flutter.views.happened import happened_section
 from ui_flutter.views.journal import journal_section
+from ui_flutter.views.note_box import note_box
+from ui_flutter.views.people import people_section
+from ui_flutter.views.site import site_side
+from ui_flutter.views.timeline import timeline
 from workflows.domain.bundle import Action
 
 ACTION_ICONS = {
     Action.CLAIM: ft.Icons.PAN_TOOL,
     Action.START: ft.Icons.SCHEDULE,
     Action.RELEASE: ft.Icons.UNDO,
+    Action.TAKE_OVER: ft.Icons.SWAP_HORIZ,
     Action.ACK: ft.Icons.CHECK,
     Action.RESOLVE: ft.Icons.DONE_ALL,
     Action.CLOSE: ft.Icons.TASK_ALT,
-}
-LINE_ICONS = {
-    "action": ft.Icons.PERSON,
-    "note": ft.Icons.EDIT_NOTE,
-    "timer": ft.Icons.SCHEDULE,
-    "scheduled": ft.Icons.SCHEDULE,
-    "notification": ft.Icons.NOTIFICATIONS_ACTIVE,
-    "dispatch": ft.Icons.DIRECTIONS_CAR,
 }
 
 
@@ -41,20 +39,56 @@ def detail_panel(screen: Screen, cell: Cell[DetailView], look: Look, intents: In
         return _waiting(look, words("detail.loading"))
     if view.phase is DetailPhase.FAILED:
         return _notice(look, words("detail.failed"), words("list.retry"), intents.reload)
-    body: list[ft.Control] = [
+    top: list[ft.Control] = [
         _head(look, view, intents),
         target_line(screen.target, look),
         _buttons(look, view, intents),
-        hint_line(screen.detail_hint, look),
-        _facts(look, view.facts),
-        journal_section(look, view.journal, intents),
-        _timeline(look, view),
+        hint_line(screen.detail_hint, screen.countdown, look),
+        _faces(look, view.face, intents),
     ]
-    scrolled = ft.Column(body, spacing=14, scroll=ft.ScrollMode.AUTO, expand=True)
+    body = _case(look, view, intents) if view.face is Face.CASE else [site_side(screen.site, look, intents)]
+    scrolled = ft.Column([*top, *body], spacing=14, scroll=ft.ScrollMode.AUTO, expand=True)
     pad = ft.Container(scrolled, padding=ft.Padding.only(left=18, right=18, top=14, bottom=6), expand=True)
-    foot = [memoized(_note_box)(look, intents, view.notes_added, key=f"note-box-{view.id}")] if view.can_note else []
+    box = memoized(note_box)(look, intents, view.notes_added, screen.note, key=f"note-box-{view.id}")
+    foot = [box] if view.can_note else []
     card = ft.Column([pad, *foot], spacing=0, expand=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
     return parts.named("alarm-card", ft.Container(card, expand=True, bgcolor=look.tokens.surface), expand=True)
+
+
+def _case(look: Look, view: DetailView, intents: Intents) -> list[ft.Control]:
+    """What it is about and what is being done, in the order of the work."""
+    return [
+        *happened_section(look, view.happened),
+        journal_section(look, view.journal, intents),
+        *people_section(look, view.people, view.journal.can_write, intents),
+        _facts(look, view.facts),
+        timeline(look, view),
+    ]
+
+
+def _faces(look: Look, chosen: Face, intents: Intents) -> ft.Control:
+    """The two sides of the card."""
+
+    def tab(face: Face, icon: ft.IconData) -> ft.Control:
+        is_chosen = face is chosen
+        color = look.tokens.text if is_chosen else look.tokens.soft
+        words = ft.Row(
+            [ft.Icon(icon, size=17, color=color), parts.text(look.words(f"face.{face}"), color, weight=parts.SEMI)],
+            spacing=7,
+            tight=True,
+        )
+        edge = look.tokens.accent_text if is_chosen else look.tokens.surface
+        box = ft.Container(
+            content=words,
+            padding=ft.Padding.symmetric(horizontal=10, vertical=12 if look.narrow else 8),
+            border=ft.Border.only(bottom=ft.BorderSide(2, edge)),
+            ink=True,
+            on_click=lambda _: intents.site.show_face(face),
+        )
+        return parts.named(f"face-{face}", box, button=True, selected=is_chosen)
+
+    row = ft.Row([tab(Face.CASE, ft.Icons.NOTIFICATIONS_ACTIVE), tab(Face.SITE, ft.Icons.DOMAIN)], spacing=6)
+    return ft.Container(row, border=ft.Border.only(bottom=ft.BorderSide(1, look.tokens.line)))
 
 
 def _nothing(look: Look) -> ft.Control:
@@ -164,9 +198,12 @@ def target_line(cell: Cell[TargetView], look: Look) -> ft.Control:
 
 
 @safe_component
-def hint_line(cell: Cell[str], look: Look) -> ft.Control:
+def hint_line(cell: Cell[str], countdown: Cell[CountdownView], look: Look) -> ft.Control:
     """One line under the buttons: a countdown, who owns it, when it closes by itself."""
-    return parts.named("card-hint", parts.text(cell.value, look.tokens.soft, size=12.5), visible=bool(cell.value))
+    count = countdown.value
+    words = parts.text(cell.value, look.tokens.soft, size=12.5, expand=True)
+    line: list[ft.Control] = [parts.countdown(look, count.left, count.of), words] if count.of else [words]
+    return parts.named("card-hint", ft.Row(line, spacing=10), visible=bool(cell.value))
 
 
 def _buttons(look: Look, view: DetailView, intents: Intents) -> ft.Control:
@@ -193,115 +230,4 @@ def _facts(look: Look, facts: tuple[FactView, ...]) -> ft.Control:
         content=ft.Column([parts.fact(look, fact) for fact in facts], spacing=5, tight=True),
         padding=ft.Padding.symmetric(vertical=11),
         border=ft.Border.only(top=ft.BorderSide(1, tokens.line), bottom=ft.BorderSide(1, tokens.line)),
-    )
-
-
-def _timeline(look: Look, view: DetailView) -> ft.Control:
-    tokens, words = look.tokens, look.words
-    head: list[ft.Control] = [parts.text(words("detail.timeline"), tokens.text, size=14, weight=parts.SEMI)]
-    if view.workflow_url:
-        head += [ft.Container(expand=True), _workflow_link(look, view.workflow_url)]
-    if view.timeline_phase is DetailPhase.LOADING:
-        body: list[ft.Control] = [parts.text("…", tokens.faint)]
-    elif view.timeline_phase is DetailPhase.FAILED:
-        body = [parts.text(words("detail.failed"), tokens.soft)]
-    else:
-        body = [_line(look, line, is_last=line is view.lines[-1]) for line in view.lines]
-        body = body or [parts.text(words("line.empty"), tokens.soft)]
-    column = ft.Column([ft.Row(head), *body], spacing=0, tight=True)
-    return parts.named("timeline", column)
-
-
-def _workflow_link(look: Look, url: str) -> ft.Control:
-    link = ft.Container(
-        content=ft.Row(
-            [
-                parts.text(look.words("detail.workflow_open"), look.tokens.accent_text, size=12.5),
-                ft.Icon(ft.Icons.OPEN_IN_NEW, size=14, color=look.tokens.accent_text),
-            ],
-            spacing=5,
-            tight=True,
-        ),
-        url=ft.Url(url, target=ft.UrlTarget.BLANK),
-        ink=True,
-        border_radius=6,
-        padding=ft.Padding.symmetric(horizontal=6, vertical=4),
-        tooltip=look.words("detail.workflow"),
-    )
-    return parts.named("workflow-link", link, link=True)
-
-
-def _line(look: Look, line: LineView, *, is_last: bool) -> ft.Control:
-    tokens = look.tokens
-    is_future = line.kind == "scheduled"
-    if line.rank:
-        mark = parts.class_mark(look, line.rank, size=11)
-    else:
-        color = tokens.faint if is_future else tokens.accent_text
-        mark = ft.Icon(LINE_ICONS.get(line.kind, ft.Icons.HISTORY), size=15, color=color)
-    words: list[ft.Control] = [
-        parts.text(line.text, tokens.soft if is_future else tokens.text, size=13.5, weight=parts.MEDIUM),
-    ]
-    if line.note:
-        note = ft.Container(
-            content=parts.text(line.note, tokens.text, size=13),
-            bgcolor=tokens.raised,
-            border_radius=6,
-            padding=ft.Padding.symmetric(horizontal=10, vertical=6),
-        )
-        words.append(note)
-    under: list[ft.Control] = [parts.text(line.time, tokens.soft, size=12, mono=True)]
-    if line.who:
-        under.append(parts.text(f"·  {line.who}", tokens.faint, size=12))
-    words.append(ft.Row(under, spacing=8))
-    body = ft.Container(ft.Column(words, spacing=3, tight=True), padding=ft.Padding.only(left=27, bottom=12))
-    layers: list[ft.Control] = [body, ft.Container(mark, left=0, top=0, width=18, height=20, alignment=ft.Alignment.CENTER)]
-    if not is_last:
-        layers.append(ft.Container(left=8, top=22, bottom=0, width=1.5, bgcolor=tokens.line))
-    return ft.Stack(layers, key=line.key)
-
-
-@safe_component
-def _note_box(look: Look, intents: Intents, added: int) -> ft.Control:
-    """A free note at any time. It empties itself once ``added`` says that the server has it: a refusal loses nothing."""
-    note, set_note = ft.use_state("")
-    typed: dict[str, str] = ft.use_memo(dict, [])  # newer than the last drawing when keys and click come at once
-
-    def keep(text: str) -> None:
-        typed["note"] = text
-        set_note(text)
-
-    def send(_: object = None) -> None:
-        text = typed.get("note", "").strip()
-        if text:
-            typed["sent"] = text
-            intents.add_note(text)
-
-    def empty() -> None:
-        if typed.get("note", "").strip() == typed.pop("sent", None):  # something newer stays
-            keep("")
-
-    ft.use_effect(empty, [added])
-    field = parts.field(
-        look,
-        intents,
-        "",
-        hint=look.words("detail.note_hint"),
-        dense=True,
-        value=note,
-        on_change=lambda event: keep(event.control.value),
-        on_submit=send,
-        expand=True,
-    )
-    line = ft.Row(
-        [
-            parts.named("note-text", field, expand=True),
-            parts.icon_button(look, "note-add", look.words("detail.note_add"), ft.Icons.SEND, lambda: send()),
-        ],
-        spacing=6,
-    )
-    return ft.Container(
-        content=line,
-        padding=ft.Padding.symmetric(horizontal=14, vertical=9),
-        border=ft.Border.only(top=ft.BorderSide(1, look.tokens.line)),
     )

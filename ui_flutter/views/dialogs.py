@@ -11,7 +11,9 @@ from ui_flutter.components.modal import modal
 from ui_flutter.components.safe import safe_component
 from ui_flutter.state.views import DialogKind, DialogView
 from ui_flutter.views import forms
-from ui_flutter.views.desk_dialogs import call_form, callback_form, words_form
+from ui_flutter.views.desk_dialogs import call_form, callback_form, patrol_form, words_form
+from ui_flutter.views.look_dialog import look_choices
+from ui_flutter.views.secret_dialogs import copy_form, reveal_form
 from workflows.domain.bundle import ResultCode
 
 PHRASES = ("phrase.patrol", "phrase.keyholder", "phrase.false_user", "phrase.false_technical", "phrase.test")
@@ -21,6 +23,12 @@ KEYS = (
     ("C", "keys.claim"),
     ("A", "keys.ack"),
     ("R", "keys.resolve"),
+    ("T", "keys.take_over"),
+    ("D", "keys.next_step"),
+    ("P", "keys.patrol"),
+    ("N", "keys.note"),
+    ("/", "keys.search"),
+    ("M", "keys.mute"),
     ("1 – 4", "keys.class"),
     ("Esc", "keys.back"),
     ("?", "keys.help"),
@@ -56,7 +64,7 @@ def _phrases(look: Look, on_pick: object) -> ft.Control:
 def ack_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
     """The note of an acknowledgement."""
     view, words = cell.value, look.words
-    note = forms.use_note()
+    note = forms.use_note(intents, view.kind)
     ready = not view.busy and (bool(note.text.strip()) or not view.note_required)
     label = words("ack.note_required" if view.note_required else "ack.note")
     return ft.Column(
@@ -81,6 +89,33 @@ def ack_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control
     )
 
 
+@safe_component
+def take_over_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
+    """Why it is taken from whoever holds it."""
+    view, words = cell.value, look.words
+    note = forms.use_note(intents, view.kind)
+    reason = forms.note_field(look, intents, words("take_over.reason", name=view.holder), note, autofocus=True)
+    return ft.Column(
+        [
+            forms.title(look, view),
+            parts.named("take-over-reason", reason),
+            *forms.error(look, view),
+            forms.feet(
+                look,
+                view,
+                "act-take_over-confirm",
+                words("take_over.confirm"),
+                lambda: intents.confirm_take_over(note.text.strip()),
+                bool(note.text.strip()) and not view.busy,
+                intents,
+            ),
+        ],
+        spacing=16,
+        tight=True,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+    )
+
+
 _NOTHING: ResultCode | None = None
 
 
@@ -89,7 +124,7 @@ def resolve_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
     """The result of the work; nothing is chosen beforehand."""
     view, words = cell.value, look.words
     code, set_code = ft.use_state(_NOTHING)
-    note = forms.use_note()
+    note = forms.use_note(intents, view.kind)
     choices = ft.Column([_result(look, result, result == code, set_code) for result in ResultCode], spacing=4, tight=True)
     ready = code is not None and not view.busy
     return ft.Column(
@@ -148,9 +183,14 @@ def keys_list(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contro
 BODIES = {
     DialogKind.ACK: ack_form,
     DialogKind.RESOLVE: resolve_form,
+    DialogKind.TAKE_OVER: take_over_form,
     DialogKind.KEYS: keys_list,
     DialogKind.CALL: call_form,
     DialogKind.SKIP: words_form,
     DialogKind.DIFFERENT: words_form,
     DialogKind.CALLBACK: callback_form,
+    DialogKind.PATROL: patrol_form,
+    DialogKind.LOOK: look_choices,
+    DialogKind.REVEAL: reveal_form,
+    DialogKind.COPY_SECRET: copy_form,
 }

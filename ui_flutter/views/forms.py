@@ -6,27 +6,29 @@ import flet as ft
 
 from ui_flutter.components import parts
 from ui_flutter.components.look import Intents, Look
-from ui_flutter.state.views import DialogView
+from ui_flutter.state.views import DialogKind, DialogView
 
 
 class Note:
     """What is typed now. A click that follows a keystroke at once must not send the text of the last drawing."""
 
-    def __init__(self, draw: Callable[[str], None]) -> None:
-        self.text = ""
-        self._draw = draw
+    def __init__(self, text: str, draw: Callable[[str], None], keep: Callable[[str], None]) -> None:
+        self.text = text
+        self._draw, self._keep = draw, keep
 
     def set(self, text: str) -> None:
         self.text = text
+        self._keep(text)
         self._draw(text)
 
     def add(self, phrase: str) -> None:
         self.set(f"{self.text.rstrip()} {phrase}".lstrip())
 
 
-def use_note() -> Note:
+def use_note(intents: Intents, kind: DialogKind) -> Note:
+    """What was typed into the form of this kind before the session ended, or it was put away, is there again."""
     _, draw = ft.use_state("")
-    note: Note = ft.use_memo(lambda: Note(draw), [])
+    note: Note = ft.use_memo(lambda: Note(intents.draft(kind), draw, lambda text: intents.keep_draft(kind, text)), [])
     return note
 
 

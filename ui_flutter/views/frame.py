@@ -1,5 +1,7 @@
 """The whole window: which page, banners and toasts above it, the red border while somebody must act."""
 
+from uuid import UUID
+
 import flet as ft
 
 from ui_flutter.components import parts
@@ -8,14 +10,16 @@ from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.components.screen import Screen
 from ui_flutter.sections.registry import ALARMS, page_of
-from ui_flutter.state.views import BannerView, FrameView, Mood, Page, SectionView, ToastView
-from ui_flutter.theme import ThemeName
+from ui_flutter.state.views import FrameView, Mood, Page, SectionView, ToastView
+from ui_flutter.theme import FONT, ThemeName
 from ui_flutter.views.alarms import alarms_page
+from ui_flutter.views.banners import banner_lines
 from ui_flutter.views.dialogs import dialog_layer
 from ui_flutter.views.journal import due_lines
 from ui_flutter.views.login import login_page
 from ui_flutter.views.nav import navigation
 from ui_flutter.views.password import password_page
+from ui_flutter.views.queue import queue_lines
 from ui_flutter.views.top import top_bar
 
 
@@ -30,9 +34,16 @@ def app(screen: Screen, intents: Intents, look_cell: Cell[Look], frame_cell: Cel
         content=ft.Stack(layers, expand=True),
         expand=True,
         bgcolor=look.tokens.ground,
-        theme_mode=ft.ThemeMode.DARK if look.tokens.name is ThemeName.DARK else ft.ThemeMode.LIGHT,
+        theme=_theme(look),
+        dark_theme=_theme(look),
+        theme_mode=ft.ThemeMode.LIGHT if look.tokens.name is ThemeName.LIGHT else ft.ThemeMode.DARK,
         border=ft.Border.all(3, look.tokens.bad if urgent else look.tokens.ground),
     )
+
+
+def _theme(look: Look) -> ft.Theme:
+    """What Flutter's own parts take from us: the family of letters, and how the keyboard's focus is seen."""
+    return ft.Theme(font_family=FONT, focus_color=look.tokens.focus)
 
 
 def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.Control:
@@ -45,7 +56,8 @@ def _page(screen: Screen, intents: Intents, look: Look, frame: FrameView) -> ft.
         return password_page(screen.login, look, intents)
     parts_of_page = [
         top_bar(screen, look, intents),
-        banner_line(screen.banner, look, intents),
+        banner_lines(screen.banners, look, intents),
+        queue_lines(screen.queue, look, intents),
         due_lines(screen.due, look, intents),
     ]
     inner = _inner(screen, intents, look, frame)
@@ -73,34 +85,6 @@ def section_page(cell: Cell[SectionView], look: Look, intents: Intents, name: st
 
 
 @safe_component
-def banner_line(cell: Cell[BannerView], look: Look, intents: Intents) -> ft.Control:
-    """A line over the whole width: connection lost, or what was missed."""
-    banner, tokens = cell.value, look.tokens
-    if not banner.text:
-        return ft.Container(height=0)
-    is_bad = banner.mood is Mood.BAD
-    ground, color = (tokens.bad_ground, tokens.on_bad) if is_bad else (tokens.warn_ground, tokens.on_warn)
-    words: list[ft.Control] = [
-        ft.Icon(ft.Icons.WIFI_OFF if is_bad else ft.Icons.HISTORY, size=18, color=color),
-        ft.Container(
-            parts.text(banner.text, color, size=13.5, weight=parts.SEMI, one_line=True), expand_loose=True, expand=True
-        ),
-        parts.text(banner.detail, color, size=13),
-    ]
-    if banner.can_dismiss:
-        close = ft.Container(ft.Icon(ft.Icons.CLOSE, size=17, color=color), ink=True, padding=6, border_radius=6)
-        close.on_click = lambda _: intents.dismiss_banner()
-        words.append(parts.named("banner-dismiss", close, button=True, label=look.words("detail.close_panel")))
-    line = ft.Container(
-        content=ft.Row(words, spacing=10, alignment=ft.MainAxisAlignment.CENTER),
-        bgcolor=ground,
-        height=38,
-        padding=ft.Padding.symmetric(horizontal=14),
-    )
-    return parts.named("banner", line, live_region=True)
-
-
-@safe_component
 def toast_layer(cell: Cell[tuple[ToastView, ...]], look: Look, intents: Intents) -> ft.Control:
     """Short messages at the bottom; the newest lowest."""
     toasts = [_toast(look, toast, intents) for toast in cell.value]
@@ -125,6 +109,7 @@ def _toast(look: Look, toast: ToastView, intents: Intents) -> ft.Control:
             [
                 ft.Icon(icon, size=20, color=look.mood(toast.mood)),
                 ft.Column(lines, spacing=2, tight=True, expand=True),
+                *_undo(look, toast.undo, intents),
                 parts.icon_button(
                     look,
                     f"toast-close-{toast.key}",
@@ -144,3 +129,9 @@ def _toast(look: Look, toast: ToastView, intents: Intents) -> ft.Control:
         shadow=ft.BoxShadow(blur_radius=22, color="#66000000", offset=ft.Offset(0, 6)),
     )
     return parts.named(f"toast-{toast.mood}", face, live_region=True, key=str(toast.key))
+
+
+def _undo(look: Look, alarm_id: UUID | None, intents: Intents) -> list[ft.Control]:
+    if alarm_id is None:
+        return []
+    return [parts.button(look, "toast-undo", look.words("toast.undo"), lambda: intents.undo(alarm_id), icon=ft.Icons.UNDO)]

@@ -63,7 +63,7 @@ def _step(look: Look, step: StepView, busy: bool, intents: Intents) -> ft.Contro
         border_radius=8,
         padding=ft.Padding.symmetric(horizontal=12, vertical=10),
     )
-    return parts.named("step-next", box)
+    return ft.Row([parts.named("step-next", box, expand=True)])
 
 
 def _buttons(look: Look, busy: bool, intents: Intents) -> ft.Control:

@@ -21,10 +21,10 @@ def navigation(cell: Cell[NavView], look: Look, intents: Intents) -> ft.Control:
     edge = ft.BorderSide(1, tokens.line)
     if look.narrow:
         bar = ft.Row(faces, spacing=0, scroll=ft.ScrollMode.HIDDEN)
-        return ft.Container(bar, bgcolor=tokens.surface, height=HEIGHT, border=ft.Border.only(top=edge))
+        return ft.Container(bar, bgcolor=tokens.surface, height=look.px(HEIGHT), border=ft.Border.only(top=edge))
     rail = ft.Column(faces, spacing=2, scroll=ft.ScrollMode.HIDDEN)
     padding = ft.Padding.symmetric(vertical=8)
-    return ft.Container(rail, bgcolor=tokens.surface, width=WIDTH, padding=padding, border=ft.Border.only(right=edge))
+    return ft.Container(rail, bgcolor=tokens.surface, width=look.px(WIDTH), padding=padding, border=ft.Border.only(right=edge))
 
 
 def _item(look: Look, item: NavItem, intents: Intents) -> ft.Control:
@@ -40,8 +40,8 @@ def _item(look: Look, item: NavItem, intents: Intents) -> ft.Control:
             tight=True,
             horizontal_alignment=ft.CrossAxisAlignment.CENTER,
         ),
-        width=WIDTH - 12,
-        height=HEIGHT - 6,
+        width=look.px(WIDTH - 12),
+        height=look.px(HEIGHT - 6),
         margin=ft.Margin.symmetric(horizontal=5),
         border_radius=8,
         alignment=ft.Alignment.CENTER,

@@ -7,29 +7,46 @@ from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
 from ui_flutter.components.screen import Screen
-from ui_flutter.state.views import LinkView, Mood, TopView, UserView
+from ui_flutter.state.views import LinkView, Mood, SoundView, TopView, TrustView, UserView
 from ui_flutter.theme import ThemeName
+
+THEME_ICONS = {
+    ThemeName.DARK: ft.Icons.DARK_MODE,
+    ThemeName.LIGHT: ft.Icons.LIGHT_MODE,
+    ThemeName.CONTRAST: ft.Icons.CONTRAST,
+}
 
 
 @safe_component
 def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
-    """Fixed frame; the parts inside subscribe one by one."""
+    """Fixed frame; the parts inside subscribe one by one. On a phone the name gives way, and then the counters scroll."""
     tokens, words = look.tokens, look.words
-    name: list[ft.Control] = [parts.logo(30)]
+    name: list[ft.Control] = []
     if not look.narrow:
-        name.append(parts.text(words("app.name"), tokens.text, size=16, weight=parts.BOLD))
-        name.append(parts.text(words("app.title"), tokens.soft, size=13))
-    right: list[ft.Control] = [link_sign(screen.link, look)]
+        name = [
+            parts.logo(30),
+            parts.text(words("app.name"), tokens.text, size=16, weight=parts.BOLD),
+            parts.text(words("app.title"), tokens.soft, size=13),
+            ft.Container(width=6),
+        ]
+    right: list[ft.Control] = [link_sign(screen.link, look), sound_button(screen.sound, look, intents)]
     if not look.narrow:
-        right += [clock_text(screen.clock, look), _language(look, intents), _theme(look, intents), _help(look, intents)]
+        right.insert(0, trust_signs(screen.trust, look))
+        right += [
+            clock_text(screen.clock, look),
+            _language(look, intents),
+            _theme(look, intents),
+            _help(look, intents),
+        ]
+    right.append(_choices(look, intents))
     right.append(user_menu(screen.user, look, intents))
     return ft.Container(
         content=ft.Row(
-            [*name, ft.Container(width=6), counters(screen.top, look), ft.Container(expand=True), *right],
-            spacing=8 if look.narrow else 12,
+            [*name, ft.Container(counters(screen.top, look), expand=True), *right],
+            spacing=4 if look.narrow else 12,
             vertical_alignment=ft.CrossAxisAlignment.CENTER,
         ),
-        height=54,
+        height=look.px(54),
         padding=ft.Padding.symmetric(horizontal=10 if look.narrow else 16),
         bgcolor=tokens.surface,
         border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),
@@ -42,7 +59,7 @@ def counters(cell: Cell[TopView], look: Look) -> ft.Control:
     signs = [_counter(look, rank, count) for rank, count in enumerate(cell.value.counts, 1)]
     if cell.value.mode:
         signs.append(_mode(look, cell.value.mode))
-    return ft.Row(signs, spacing=6, tight=True)
+    return ft.Row(signs, spacing=6, scroll=ft.ScrollMode.HIDDEN)
 
 
 def _counter(look: Look, rank: int, count: int) -> ft.Control:
@@ -90,6 +107,59 @@ def link_sign(cell: Cell[LinkView], look: Look) -> ft.Control:
 
 
 @safe_component
+def trust_signs(cell: Cell[TrustView], look: Look) -> ft.Control:
+    """Panels on the line, and the way of text messages."""
+    view = cell.value
+    if not view.panels:
+        return ft.Container(width=0)
+    signs = (
+        ("trust-panels", ft.Icons.ROUTER, view.panels, view.panels_label, view.panels_mood),
+        ("trust-sms", ft.Icons.SMS, view.sms, view.sms_label, view.sms_mood),
+    )
+    return ft.Row([_sign(look, *sign) for sign in signs], spacing=12, tight=True)
+
+
+def _sign(look: Look, name: str, icon: ft.IconData, value: str, label: str, mood: Mood) -> ft.Control:
+    """Quiet while all is well."""
+    tokens, is_well = look.tokens, mood in {Mood.GOOD, Mood.QUIET}
+    face = ft.Row(
+        [
+            ft.Icon(icon, size=16, color=tokens.faint if is_well else look.mood(mood)),
+            parts.text(
+                value, tokens.soft if is_well else look.mood(mood), size=12.5, weight=parts.SEMI, mono=name == "trust-panels"
+            ),
+        ],
+        spacing=5,
+        tight=True,
+    )
+    return parts.named(name, ft.Container(face, tooltip=label), label=label, exclude_semantics=True)
+
+
+@safe_component
+def sound_button(cell: Cell[SoundView], look: Look, intents: Intents) -> ft.Control:
+    """Two minutes of quiet, or no longer; while it is quiet, how long still."""
+    view, tokens = cell.value, look.tokens
+    if view.muted:
+        icon, color = ft.Icons.NOTIFICATIONS_OFF, tokens.warn
+    else:
+        icon, color = (ft.Icons.VOLUME_UP, tokens.soft) if view.works else (ft.Icons.VOLUME_OFF, tokens.bad)
+    signs: list[ft.Control] = [ft.Icon(icon, size=19, color=color)]
+    if view.left:
+        signs.append(parts.text(view.left, tokens.warn, size=12.5, weight=parts.BOLD, mono=True))
+    face = ft.Container(
+        content=ft.Row(signs, spacing=5, tight=True, alignment=ft.MainAxisAlignment.CENTER),
+        height=44 if look.narrow else 34,
+        padding=ft.Padding.symmetric(horizontal=12 if look.narrow else 8),
+        border_radius=7,
+        alignment=ft.Alignment.CENTER if look.narrow else None,
+        ink=True,
+        tooltip=view.label,
+        on_click=lambda _: intents.siren.toggle_mute(),
+    )
+    return parts.named("sound-mute", face, button=True, label=view.label, toggled=view.muted)
+
+
+@safe_component
 def clock_text(cell: Cell[str], look: Look) -> ft.Control:
     """Local time."""
     return parts.text(cell.value, look.tokens.text, size=14, weight=parts.BOLD, mono=True)
@@ -111,10 +181,13 @@ def _language(look: Look, intents: Intents) -> ft.Control:
 
 
 def _theme(look: Look, intents: Intents) -> ft.Control:
-    is_dark = look.tokens.name is ThemeName.DARK
-    label = look.words("frame.theme_light" if is_dark else "frame.theme_dark")
-    icon = ft.Icons.LIGHT_MODE if is_dark else ft.Icons.DARK_MODE
-    return parts.icon_button(look, "theme-switch", label, icon, intents.switch_theme)
+    following = look.tokens.name.other
+    label = look.words("frame.theme", name=look.words(f"look.theme.{following}"))
+    return parts.icon_button(look, "theme-switch", label, THEME_ICONS[following], intents.appearance.next_theme)
+
+
+def _choices(look: Look, intents: Intents) -> ft.Control:
+    return parts.icon_button(look, "look-choices", look.words("look.title"), ft.Icons.TEXT_FIELDS, intents.appearance.show)
 
 
 def _help(look: Look, intents: Intents) -> ft.Control:
@@ -134,4 +207,4 @@ def user_menu(cell: Cell[UserView], look: Look, intents: Intents) -> ft.Control:
         tooltip=cell.value.name,
     )
     way_out = parts.icon_button(look, "logout", look.words("frame.logout"), ft.Icons.LOGOUT, intents.log_out)
-    return ft.Row([badge, way_out], spacing=4, tight=True)
+    return way_out if look.narrow else ft.Row([badge, way_out], spacing=4, tight=True)

@@ -4,17 +4,17 @@ Everything is taken from this installation, nothing is downloaded. Compiled part
 back to its pure form by itself, and a package that cannot work without its compiled part does not belong in `VENDORED`.
 """
 
-import gzip
 import io
-import tarfile
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[2]
 OWN = ("ui_flutter", "api/client", "workflows/domain")
 OWN_FILES = ("api/__init__.py", "workflows/__init__.py")
-VENDORED = ("flet", "msgpack", "repath", "six", "cattrs", "attrs", "typing_extensions")
+NOT_ON_THE_CLIENT = ("ui_flutter/web/", "ui_flutter/native/")
+VENDORED = ("flet", "flet-audio", "msgpack", "repath", "six", "cattrs", "attrs", "typing_extensions")
 # Parts of the vendored packages that only a server, a developer or the OAuth log-in of Flet would import.
 UNUSED = ("flet/testing/", "flet/fastapi/", "flet/auth/providers/", "flet/cli.py", "flet/pytest_plugin.py")
 ENTRY = "from ui_flutter.main import start\n\nstart()\n"
@@ -25,24 +25,27 @@ class PackagingError(Exception):
 
 
 def python_archive() -> bytes:
-    """The bytes of `app.tar.gz`; equal input gives equal bytes (sorted names, no times, no owners)."""
-    files = {"main.py": ENTRY.encode(), **dict(_own_files()), **dict(_vendored_files())}
+    """Our code as an archive Python imports from; equal input gives equal bytes."""
+    return packed({"main.py": ENTRY.encode(), **dict(own_files()), **dict(_vendored_files())})
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A zip file of ``files``: sorted, without times, not compressed (the transfer is, and an import need not unpack)."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(files[name])
-            archive.addfile(entry, io.BytesIO(files[name]))
-    return gzip.compress(buffer.getvalue(), 9, mtime=0)
+            archive.writestr(zipfile.ZipInfo(name), files[name])
+    return buffer.getvalue()
 
 
-def _own_files() -> Iterator[tuple[str, bytes]]:
+def own_files() -> Iterator[tuple[str, bytes]]:
+    """Names and contents of our own modules that run on the client."""
     for name in OWN_FILES:
         yield name, (ROOT / name).read_bytes()
     for folder in OWN:
         for path in (ROOT / folder).rglob("*.py"):
             name = path.relative_to(ROOT).as_posix()
-            if not name.startswith("ui_flutter/web/"):
+            if not name.startswith(NOT_ON_THE_CLIENT):
                 yield name, _checked(path)
 
 

@@ -7,12 +7,17 @@ var flet = {
   pyodide: true, multiView: false, noCdn: true, webRenderer: "canvaskit", routeUrlStrategy: "path",
   entrypointBaseUrl: STAM.engine, assetBase: STAM.engine, canvasKitBaseUrl: STAM.engine + "canvaskit/",
   fontFallbackBaseUrl: STAM.engine + "assets/fonts/", pyodideUrl: STAM.engine + "pyodide/pyodide.mjs",
-  appPackageUrl: STAM.app, pythonModuleName: "main", micropipIncludePre: false,
 };
 
 const TEXTS = {
-  pl: { start: "Uruchamianie konsoli…", failed: "Konsola nie uruchomiła się.", again: "Spróbuj ponownie" },
-  en: { start: "Starting the console…", failed: "The console did not start.", again: "Try again" },
+  pl: {
+    start: "Uruchamianie konsoli…", failed: "Konsola nie uruchomiła się.", again: "Spróbuj ponownie",
+    update: "Jest nowa wersja konsoli.", restart: "Uruchom ponownie", later: "Później",
+  },
+  en: {
+    start: "Starting the console…", failed: "The console did not start.", again: "Try again",
+    update: "There is a new version of the console.", restart: "Restart", later: "Later",
+  },
 };
 
 // Flet keeps preferences as JSON under "flutter."; the console writes these two.
@@ -27,11 +32,15 @@ document.getElementById("loading-text").textContent = words.start;
 
 const box = document.getElementById("loading");
 
+function uncover() {
+  if (!box.classList.contains("failed")) box.remove();
+}
+
 function showFailure(error) {
   console.error(error);
   if (box.classList.contains("failed")) return;
   box.classList.add("failed");
-  document.body.append(box); // Flutter's first frame has removed it
+  document.body.append(box); // above whatever is there
   document.getElementById("loading-text").textContent = words.failed;
   const again = document.createElement("button");
   again.textContent = words.again;
@@ -44,21 +53,37 @@ function showFailure(error) {
 // --- Python ---------------------------------------------------------------------------------------------------------
 const python = { worker: null, toDart: null, ready: null };
 
+// What the person asked of the whole system; a choice made in the console goes before it.
+function wishes() {
+  const asked = (query) => matchMedia(query).matches;
+  return {
+    ...(asked("(prefers-reduced-motion: reduce)") && { still: "yes" }),
+    ...(asked("(prefers-contrast: more)") && { theme: "contrast" }),
+  };
+}
+
 function startPython() {
-  python.worker = new Worker(STAM.engine + "python-worker.js", { type: "module" });
+  python.worker = new Worker(STAM.worker, { type: "module" });
   python.ready = new Promise((resolve, reject) => {
-    python.worker.onerror = (event) => reject(event.message || "python-worker.js");
+    python.worker.onerror = (event) => reject(event.message || STAM.worker);
     python.worker.onmessage = ({ data }) => {
-      if (typeof data !== "string") python.toDart(data);
-      else if (data === "initialized") { performance.mark("stam-python"); resolve(); }
-      else reject(data);
+      if (data.started) { markPython(data.started); resolve(); }
+      else if (data.failed) reject(data.failed);
+      else if (data.drawn) requestAnimationFrame(() => requestAnimationFrame(uncover));
+      else python.toDart(data);
     };
   });
   python.ready.catch(showFailure);
   python.worker.postMessage({
-    pyodideUrl: flet.pyodideUrl, args: {}, documentUrl: document.URL, appPackageUrl: flet.appPackageUrl,
-    micropipIncludePre: false, pythonModuleName: flet.pythonModuleName,
+    pyodideUrl: new URL(flet.pyodideUrl, location.href).href, args: wishes(), documentUrl: document.URL, archiveUrl: STAM.app,
+    module: "main",
   });
+}
+
+// The worker's marks on this page's clock, so that one look at them tells where a slow start was slow.
+function markPython(marks) {
+  for (const [name, at] of marks) performance.mark(name, { startTime: Math.max(0, at - performance.timeOrigin) });
+  performance.mark("stam-python");
 }
 
 globalThis.jsConnect = async (appId, args, toDart) => { python.toDart = toDart; await python.ready; };
@@ -79,7 +104,7 @@ function switchSemanticsOn() {
 
 addEventListener("flutter-first-frame", () => {
   performance.mark("stam-first-frame");
-  if (!box.classList.contains("failed")) box.remove();
+  document.body.append(box); // Flet's own waiting picture is below ours until Python has drawn something
   if (wantsSemantics()) switchSemanticsOn();
 }, { once: true });
 
@@ -88,7 +113,40 @@ addEventListener("pageshow", (event) => {
   if (event.persisted && navigator.vendor?.startsWith("Apple")) location.reload();
 });
 
+// --- starting without a server, and updates ----------------------------------------------------------------------------
+// Registered only when the console has started: what is kept on this computer must not slow down the first start. A new
+// version takes over at the next start; a console that is being worked with is never restarted under its operator.
+const KEEP_AFTER = 3e3, UPDATE_EVERY = 3600e3; // ms; the first page is drawn by then
+
+async function keepOnThisComputer() {
+  let hadOne = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (hadOne) offerUpdate();
+    hadOne = true;
+  });
+  const kept = await navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" });
+  setInterval(() => kept.update().catch(() => {}), UPDATE_EVERY);
+}
+
+function offerUpdate() {
+  if (document.getElementById("update")) return;
+  const bar = document.createElement("div");
+  bar.id = "update";
+  bar.setAttribute("role", "status");
+  const restart = document.createElement("button"), later = document.createElement("button");
+  restart.textContent = words.restart;
+  restart.onclick = () => location.reload();
+  later.textContent = words.later;
+  later.onclick = () => bar.remove();
+  bar.append(words.update, restart, later);
+  document.body.append(bar);
+}
+
 startPython();
+if (navigator.serviceWorker) { // absent where the page came by plain HTTP from another computer
+  python.ready.then(() => new Promise((resolve) => setTimeout(resolve, KEEP_AFTER))).then(keepOnThisComputer)
+    .catch((error) => console.warn("the console will not start offline:", error));
+}
 _flutter.buildConfig = STAM.flutter;
 _flutter.loader.load({
   config: {

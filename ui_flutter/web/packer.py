@@ -4,8 +4,10 @@ Taken from the installed flet-web wheel (Flutter client, CanvasKit, Pyodide), ou
 (`archive.py`), our fonts, our page. The result:
 
     index.html  manifest.json          never cached without asking
+    service-worker.js                  the list of all files with their digests: starts the console without a server
     static/<hash>/…                    the engine (Flutter, CanvasKit, Pyodide, fonts): changes with flet-web or our fonts
-    static/app-<hash>.tar.gz           the console's Python
+    static/app-<hash>.zip           the console's Python
+    static/worker-<hash>.js            where it runs
     static/boot-<hash>.js              the loader with the addresses of this build
     console.json                       what to serve and how; written last, so a folder with it is complete
 
@@ -42,30 +44,31 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ui_flutter.web.archive import PackagingError, python_archive
+from ui_flutter.web.bytecode import Archives, compiled
 
 HERE = Path(__file__).parent
 DEFAULT_TARGET = Path("build/console")
 MANIFEST = "console.json"
+LIBRARY = "pyodide/python_stdlib.zip"
 
 # Left out: the Wasm build of the client and its renderers (we run CanvasKit), debug symbols, the developer's half of
 # Pyodide, fonts of widgets we do not draw with (FontManifest fonts are all fetched before the first frame).
 DROPPED = re.compile(
     r".*\.(symbols|map|d\.ts)$|.*/(KaTeX|CupertinoIcons)[^/]*$|canvaskit/(skwasm|wimp|experimental)"
     r"|main\.dart\.(wasm|mjs)$|pyodide/(python(\.bat|\.exe|_cli_entry\.mjs)?|package\.json|pyodide\.js|.*\.whl)$"
-    r"|icons/|favicon\.png$|index\.html$|manifest\.json$|version\.json$|python\.js$|flutter(_.*)?\.js$"
+    r"|icons/|favicon\.png$|index\.html$|manifest\.json$|version\.json$|python(-worker)?\.js$|flutter(_.*)?\.js$"
     r"|assets/fonts/roboto\.woff2$|assets/FontManifest\.json$|pyodide/pyodide-lock\.json$"
 )
 NEEDED = (
     "main.dart.js",
     "flutter.js",
     "flutter_bootstrap.js",
-    "python-worker.js",
     "canvaskit/chromium/canvaskit.wasm",
     "canvaskit/canvaskit.wasm",
     "pyodide/pyodide.mjs",
     "pyodide/pyodide.asm.mjs",
     "pyodide/pyodide.asm.wasm",
-    "pyodide/python_stdlib.zip",
+    LIBRARY,
     "pyodide/pyodide-lock.json",
     "assets/fonts/MaterialIcons-Regular.otf",
 )
@@ -90,9 +93,8 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".zip": "application/zip",
-    ".gz": "application/gzip",
 }
-INCOMPRESSIBLE = {".woff2", ".png", ".gz"}
+INCOMPRESSIBLE = {".woff2", ".png"}
 CSP = "; ".join(
     (
         "default-src 'none'",
@@ -102,7 +104,7 @@ CSP = "; ".join(
         "font-src 'self' data:",
         "connect-src 'self'",
         "worker-src 'self' blob:",
-        "media-src 'self' blob:",
+        "media-src 'self' blob: data:",  # the tones, which the console makes itself
         "manifest-src 'self'",
         "base-uri 'self'",
         "form-action 'none'",
@@ -153,18 +155,23 @@ def build(target: Path | None = None) -> Path:
     again. The folder may be served meanwhile: new files get new names and `console.json` is replaced last.
     Raises `PackagingError`.
     """
-    folder = (target or DEFAULT_TARGET).resolve()
-    engine = _engine_files(_web_folder())
+    folder, web = (target or DEFAULT_TARGET).resolve(), _web_folder()
+    source = Archives(console=python_archive(), library=(web / LIBRARY).read_bytes())
+    python = compiled(source, web / "pyodide", folder / ".bytecode")
+    engine = _engine_files(web, python.library)
     base = f"/static/{_digest(*(part for name in sorted(engine) for part in (name.encode(), engine[name])))}/"
     files = [_File(url=base + name, content=content) for name, content in engine.items()]
-    files += _page_files(base)
+    files += _page_files(base, python.console)
     folder.mkdir(parents=True, exist_ok=True)
+    aliases = {f"{base}assets/fonts/noto": f"{base}assets/fonts/Inter-Regular.woff2"}
+    worker = _service_worker(files, aliases)
+    files.append(worker)
     entries = dict(zip((f.url for f in files), _write_all(folder, files), strict=True))
     manifest = {
         "format": 1,
         "build": _digest(json.dumps(entries, sort_keys=True).encode()),
         "files": entries,
-        "aliases": {f"{base}assets/fonts/noto": f"{base}assets/fonts/Inter-Regular.woff2"},
+        "aliases": aliases,
         "fallback": "/",
         "no_fallback": NO_FALLBACK,
     }
@@ -190,14 +197,16 @@ def _web_folder() -> Path:
     return folder
 
 
-def _engine_files(web: Path) -> dict[str, bytes]:
+def _engine_files(web: Path, library: bytes) -> dict[str, bytes]:
     """Name → content of what changes only with flet-web, our fonts or our icon."""
     names = (path.relative_to(web).as_posix() for path in web.rglob("*") if path.is_file())
     files = {name: (web / name).read_bytes() for name in names if not DROPPED.match(name)}
     files["main.dart.js"] = _without_outside_host(files["main.dart.js"])
+    files[LIBRARY] = library
     files["assets/FontManifest.json"] = _font_manifest()
     files["pyodide/pyodide-lock.json"] = _empty_lock(web / "pyodide/pyodide-lock.json")
-    files["icon.svg"] = (HERE / "icon.svg").read_bytes()
+    for icon in ("icon.svg", *(path.name for path in HERE.glob("icon-*.png"))):
+        files[icon] = (HERE / icon).read_bytes()
     for name in {file for _, _, file in FONTS}:
         files[f"assets/fonts/{name}.woff2"] = (HERE / f"fonts/{name}.woff2").read_bytes()
     return files
@@ -221,15 +230,17 @@ def _empty_lock(path: Path) -> bytes:
     return json.dumps({**json.loads(path.read_text()), "packages": {}}).encode()
 
 
-def _page_files(base: str) -> list[_File]:
-    archive = python_archive()
-    app = _File(url=f"/static/app-{_digest(archive)}.tar.gz", content=archive)
-    script = _boot_script(base, app.url)
+def _page_files(base: str, archive: bytes) -> list[_File]:
+    app = _File(url=f"/static/app-{_digest(archive)}.zip", content=archive)
+    python = (HERE / "python-worker.js").read_bytes()
+    worker = _File(url=f"/static/worker-{_digest(python)}.js", content=python)
+    script = _boot_script(base, {"app": app.url, "worker": worker.url})
     boot = _File(url=f"/static/boot-{_digest(script)}.js", content=script)
-    page = _fill(HERE / "index.html", {"boot": boot.url, "icon": f"{base}icon.svg"})
-    web_manifest = _fill(HERE / "manifest.json", {"icon": f"{base}icon.svg"})
+    page = _fill(HERE / "index.html", {"boot": boot.url, "engine": base})
+    web_manifest = _fill(HERE / "manifest.json", {"engine": base})
     return [
         app,
+        worker,
         boot,
         _File(url=f"{RIVE_LOCAL}wasm/rive_native.js", content=RIVE_STUB, cache=ASK),
         _File(url="/manifest.json", content=web_manifest, cache=ASK),
@@ -237,7 +248,7 @@ def _page_files(base: str) -> list[_File]:
     ]
 
 
-def _boot_script(base: str, app_url: str) -> bytes:
+def _boot_script(base: str, urls: Mapping[str, str]) -> bytes:
     """Our loader behind Flutter's loader and the addresses of this build."""
     web = _web_folder()
     found = re.search(r"^_flutter\.buildConfig = (\{.*\});$", (web / "flutter_bootstrap.js").read_text(), re.MULTILINE)
@@ -245,9 +256,24 @@ def _boot_script(base: str, app_url: str) -> bytes:
         raise PackagingError("flutter_bootstrap.js has no buildConfig: this packer was written for flet 1.0.5")
     config = json.loads(found[1])
     config["builds"] = [build for build in config["builds"] if build["renderer"] == "canvaskit"]
-    addresses = json.dumps({"engine": base, "app": app_url, "flutter": config})
+    addresses = json.dumps({"engine": base, "flutter": config, **urls})
     loader = (web / "flutter.js").read_text().split("//# sourceMappingURL")[0]
     return "\n".join((f"const STAM = {addresses};", loader, (HERE / "boot.js").read_text())).encode()
+
+
+def _service_worker(files: list[_File], aliases: Mapping[str, str]) -> _File:
+    """What keeps ``files`` in the browser; another byte of one of them is another service worker, and so an update."""
+    digests = {file.url: hashlib.sha256(file.content).hexdigest() for file in sorted(files, key=lambda file: file.url)}
+    script = (HERE / "service-worker.js").read_bytes()
+    build = {
+        "id": _digest(script, json.dumps(digests).encode()),
+        "files": digests,
+        "aliases": aliases,
+        "page": "/",
+        "notPages": NO_FALLBACK,
+    }
+    content = f"const BUILD = {json.dumps(build)};\n".encode() + script
+    return _File(url="/service-worker.js", content=content, cache=ASK)
 
 
 def _fill(template: Path, values: Mapping[str, str]) -> bytes:

@@ -4,6 +4,8 @@
      ▲                │   │                  │
      └── 30 s, release┘   └──────release─────┘
 
+Somebody else who gives a reason may take over what is IN_PROGRESS, ACK or RESOLVED; a claim nobody starts falls back by itself.
+
 `decide` is asked by the activity that changes the row, inside its transaction; `due` is asked by the workflow to set its
 timer. Neither has a clock.
 """
@@ -34,6 +36,7 @@ class Action(StrEnum):
     CLAIM = "claim"
     START = "start"
     RELEASE = "release"
+    TAKE_OVER = "take_over"
     ACK = "ack"
     RESOLVE = "resolve"
     CLOSE = "close"
@@ -95,11 +98,12 @@ class Step:
     claimed_by: UUID | None
 
 
-# action -> (from, to). ADD_NOTE and MARK_STALE leave the status alone.
+# action -> (from, to). TAKE_OVER, ADD_NOTE and MARK_STALE leave the status alone.
 _TRANSITIONS: dict[Action, tuple[frozenset[BundleStatus], BundleStatus | None]] = {
     Action.CLAIM: (frozenset({BundleStatus.NEW}), BundleStatus.CLAIMING),
     Action.START: (frozenset({BundleStatus.CLAIMING}), BundleStatus.IN_PROGRESS),
     Action.RELEASE: (frozenset({BundleStatus.CLAIMING, BundleStatus.IN_PROGRESS}), BundleStatus.NEW),
+    Action.TAKE_OVER: (frozenset({BundleStatus.IN_PROGRESS, BundleStatus.ACK, BundleStatus.RESOLVED}), None),
     Action.ACK: (frozenset({BundleStatus.IN_PROGRESS}), BundleStatus.ACK),
     Action.RESOLVE: (frozenset({BundleStatus.ACK}), BundleStatus.RESOLVED),
     Action.CLOSE: (frozenset({BundleStatus.RESOLVED}), BundleStatus.CLOSED),
@@ -111,6 +115,8 @@ _TRANSITIONS: dict[Action, tuple[frozenset[BundleStatus], BundleStatus | None]] 
 
 # Only the claimer goes on with these; somebody who may override (MASTER) takes the claimer's place by doing them.
 _OWNERS_ONLY = frozenset({Action.START, Action.RELEASE, Action.ACK, Action.RESOLVE, Action.CLOSE})
+# Without words these say nothing: a note is the text itself, a taking over needs its reason.
+_WORDS_NEEDED = frozenset({Action.ADD_NOTE, Action.TAKE_OVER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +137,7 @@ def decide(state: BundleState, attempt: Attempt) -> Step | Refusal:
     if not timed and attempt.expected_version != state.version:
         return Refusal.STALE_VERSION
     allowed_from, to = _TRANSITIONS[attempt.action]
-    if state.status not in allowed_from:
+    if state.status not in allowed_from or (attempt.action is Action.TAKE_OVER and attempt.actor == state.claimed_by):
         return Refusal.WRONG_STATUS
     if timed:
         at = due(state, attempt.action)
@@ -141,13 +147,13 @@ def decide(state: BundleState, attempt: Attempt) -> Step | Refusal:
         return Refusal.NOT_OWNER
     if attempt.action is Action.ACK and state.requires_note and not attempt.has_note:
         return Refusal.NOTE_REQUIRED
-    if attempt.action is Action.ADD_NOTE and not attempt.has_note:
+    if attempt.action in _WORDS_NEEDED and not attempt.has_note:
         return Refusal.NOTE_REQUIRED
     return Step(status=to or state.status, claimed_by=_owner_after(state, attempt))
 
 
 def _owner_after(state: BundleState, attempt: Attempt) -> UUID | None:
-    if attempt.action is Action.CLAIM:
+    if attempt.action in {Action.CLAIM, Action.TAKE_OVER}:
         return attempt.actor
     if attempt.action in {Action.RELEASE, Action.EXPIRE_CLAIM}:
         return None

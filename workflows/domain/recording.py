@@ -14,7 +14,8 @@ How a signal relates to an event of the same place, family and source (`relate`)
 - What is noticed while it is known to last (an initial state, a lost link) is that same happening.
 - Everything else is a new event. At most one event of a track is *active*: the one that holds its source in alarm.
 
-A line lost together with many others (`supervision.lost_together`) is an event of its object, in the one bundle of them all.
+A line lost together with many others (`supervision.lost_together`) is an event of its object, in the one bundle of them all: at
+the monitoring centre, and of one cause. What has no panel (a part of the system) lasts like a panel's; its place is the object.
 """
 
 from collections import defaultdict
@@ -75,18 +76,18 @@ class ZoneFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Configuration: the object of each known panel, the known objects, and the zones by (panel, number); and `together`, the
-    panels whose lines are lost with one cause."""
+    """Configuration: the object of each known panel, the known objects, and the zones by (panel, number); and `together`, of
+    the panels whose lines are lost with others, the cause."""
 
     panels: Mapping[UUID, UUID] = field(default_factory=dict)
     objects: Mapping[UUID, ObjectFacts] = field(default_factory=dict)
     zones: Mapping[tuple[UUID, int], ZoneFacts] = field(default_factory=dict)
-    together: frozenset[UUID] = frozenset()
+    together: Mapping[UUID, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What an edge and a log record must have in common to mean one happening. `place` is the panel."""
+    """What an edge and a log record must have in common to mean one happening. `place` is the panel, or an object."""
 
     place: UUID
     family: Family
@@ -133,7 +134,7 @@ class Event:
 
     @property
     def track(self) -> Track | None:
-        return _track(self.panel_id, self)
+        return _track(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +151,12 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """Those columns of `bundle_alarms` that recording reads or writes."""
+    """Those columns of `bundle_alarms` that recording reads or writes. `cause`: that of lines lost together, else empty."""
 
     id: UUID
     object_id: UUID
     alarm_type: AlarmType
+    cause: str
     status: BundleStatus
     priority: Priority
     version: int
@@ -185,11 +187,12 @@ class Relation(StrEnum):
 
 
 def track_of(signal: Signal) -> Track | None:
-    """None for a signal that no other way of seeing could confirm (no panel)."""
-    return _track(signal.panel_id, signal)
+    """None for a signal that nothing could confirm or end: one without a panel, unless its family lasts."""
+    return _track(signal)
 
 
-def _track(place: UUID | None, what: Signal | Event) -> Track | None:
+def _track(what: Signal | Event) -> Track | None:
+    place = what.panel_id or (what.object_id if what.family in LASTING else None)
     if place is None:
         return None
     code = what.code if what.family in _BY_CODE else 0
@@ -375,7 +378,7 @@ class Recording:
 
     def take(self, signal: Signal) -> Verdict:
         """Account for one signal."""
-        object_id = self._facts.panels.get(signal.panel_id) if signal.panel_id is not None else signal.object_id
+        object_id = self._object_of(signal)
         if object_id is None or object_id not in self._facts.objects:
             return Verdict(Outcome.QUARANTINED)
         if signal.source is SignalSource.PROBE:
@@ -395,11 +398,14 @@ class Recording:
         tells of it, for nothing was received."""
         if not signal.rings_again:
             return False
-        object_id = self._facts.panels.get(signal.panel_id) if signal.panel_id is not None else None
+        object_id = self._object_of(signal)
         config = self._facts.objects.get(object_id) if object_id is not None else None
         if config is None or is_suppressed(signal.alarm_type, signal, config):
             return True
         return not any(event.active and event.suppressed for event in self._on(track_of(signal)))
+
+    def _object_of(self, signal: Signal) -> UUID | None:
+        return self._facts.panels.get(signal.panel_id) if signal.panel_id is not None else signal.object_id
 
     # -- events
 
@@ -465,7 +471,7 @@ class Recording:
         )
         if event.restore:
             self._end(event, signal)
-        elif not event.active and event.family in LASTING and event.panel_id is not None:
+        elif not event.active and event.family in LASTING:
             self._resume(event, signal)
         return self._events[event.id]
 
@@ -503,7 +509,7 @@ class Recording:
         if bundle.suppressed and not suppressed and (bundle.event_count > 1 or bundle.status is not BundleStatus.NEW):
             return self._leave(bundle, event, signal)
         assert event.priority is not None
-        if bundle.event_count == 1 and (not bundle.joinable or self._joinable(bundle.object_id, exact) is None):
+        if bundle.event_count == 1 and (not bundle.joinable or self._joinable(bundle.object_id, exact, bundle.cause) is None):
             bundle = replace(bundle, alarm_type=exact, priority=event.priority, requires_note=needs_note(exact, config))
             self._changed_bundles.pop(bundle.id, None)  # written after whoever left this type before
         bundle = replace(
@@ -587,37 +593,39 @@ class Recording:
     def _join(self, event: Event, signal: Signal) -> Event:
         """Put an alarm into the bundle it belongs to, or open one."""
         assert event.alarm_type is not None
-        place = self._place_of(event)
-        bundle = self._fitting(event, place)
+        place, cause = self._place_of(event)
+        bundle = self._fitting(event, place, cause)
         if bundle is None:
-            bundle = self._open(event, place, signal)
+            bundle = self._open(event, place, cause, signal)
         else:
             self._touch(_with_event(bundle, event), signal)
         self.joined[bundle.id].append(event.id)
         return self._change(replace(event, bundle_id=bundle.id))
 
-    def _place_of(self, event: Event) -> ObjectFacts:
-        """Whose bundle it belongs to: its object's, or the monitoring centre's if its line is lost with many others."""
-        shared = event.family is Family.LINK and event.panel_id in self._facts.together
-        centre = self._facts.objects.get(MONITORING_CENTRE) if shared else None
-        return centre or self._facts.objects[event.object_id]
+    def _place_of(self, event: Event) -> tuple[ObjectFacts, str]:
+        """Whose bundle it belongs to: its object's, or the monitoring centre's if its line is lost with many others; and their
+        cause."""
+        cause = self._facts.together.get(event.panel_id, "") if event.family is Family.LINK and event.panel_id else ""
+        centre = self._facts.objects.get(MONITORING_CENTRE) if cause else None
+        return (centre, cause) if centre is not None else (self._facts.objects[event.object_id], "")
 
-    def _fitting(self, event: Event, place: ObjectFacts) -> Bundle | None:
+    def _fitting(self, event: Event, place: ObjectFacts, cause: str) -> Bundle | None:
         """The joinable bundle if the event lies in its window, else an open one of those that ceased to be joinable.
 
         What rings never joins what service mode silenced: it would be hidden in it, or be taken for what was dealt with there.
         """
-        same = [b for b in self._bundles.values() if (b.object_id, b.alarm_type) == (place.object_id, event.alarm_type)]
+        wanted = (place.object_id, event.alarm_type, cause)
+        same = [b for b in self._bundles.values() if (b.object_id, b.alarm_type, b.cause) == wanted]
         may = [bundle for bundle in same if event.suppressed or not bundle.suppressed]
         may.sort(key=lambda bundle: (bundle.suppressed != event.suppressed, *_newest_joinable(bundle)))
         return next((bundle for bundle in may if _fits(bundle, event, place)), None)
 
-    def _open(self, event: Event, place: ObjectFacts, signal: Signal) -> Bundle:
+    def _open(self, event: Event, place: ObjectFacts, cause: str, signal: Signal) -> Bundle:
         """A new bundle. It takes the place of the joinable one, unless the event is an old one that we heard of late."""
         assert event.alarm_type is not None
         assert event.priority is not None
         shared = place.object_id != event.object_id
-        current = self._joinable(place.object_id, event.alarm_type)
+        current = self._joinable(place.object_id, event.alarm_type, cause)
         late = current is not None and _is_late(current, event)
         if current is not None and not late:
             self._write(replace(current, joinable=False))
@@ -625,6 +633,7 @@ class Recording:
             id=self._new_id(),
             object_id=place.object_id,
             alarm_type=event.alarm_type,
+            cause=cause,
             status=BundleStatus.NEW,
             priority=most_urgent(event.priority, priority_of(event.alarm_type, None, place)) if shared else event.priority,
             version=1,
@@ -644,9 +653,9 @@ class Recording:
         self._touch(bundle, signal)
         return bundle
 
-    def _joinable(self, object_id: UUID, alarm_type: AlarmType) -> Bundle | None:
+    def _joinable(self, object_id: UUID, alarm_type: AlarmType, cause: str = "") -> Bundle | None:
         mine = (b for b in self._bundles.values() if b.joinable)
-        return next((b for b in mine if (b.object_id, b.alarm_type) == (object_id, alarm_type)), None)
+        return next((b for b in mine if (b.object_id, b.alarm_type, b.cause) == (object_id, alarm_type, cause)), None)
 
     # -- bookkeeping
 
@@ -775,7 +784,7 @@ def _event(signal: Signal, event_id: UUID, object_id: UUID, alarm_type: AlarmTyp
         recorded_at=now,
         confirmed_at=None,
         restored_at=None,
-        active=not signal.restore and signal.family in LASTING and signal.panel_id is not None,
+        active=not signal.restore and signal.family in LASTING,
         recovered=signal.recovered,
         suppressed=False,
         occurrences=1,

@@ -32,6 +32,13 @@ class Skipped(StrEnum):
     EXCEPTION = "EXCEPTION"  # somebody said: not on this day
 
 
+class ClockChange(StrEnum):
+    """What the clocks do about a local time on one day."""
+
+    SKIPPED = "SKIPPED"  # they leave it out
+    TWICE = "TWICE"  # they pass it twice
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
     """A schedule as far as time is concerned. `weekdays`: ISO, 1 is Monday. `exceptions`: another time on that day, whatever
@@ -67,6 +74,7 @@ class Expected:
     fire_at: datetime | None = None
     moved: bool = False
     skipped: Skipped | None = None
+    clocks: ClockChange | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,15 @@ def moment(day: date, at: time, zone: str) -> datetime:
         middle = before + (after - before) / 2
         before, after = (before, middle) if middle.astimezone(info).utcoffset() == offset else (middle, after)
     return after.replace(microsecond=0)
+
+
+def clock_change(day: date, at: time, zone: str) -> ClockChange | None:
+    """Whether the clocks change about this local time; None: it comes once, as on any other day."""
+    info = ZoneInfo(zone)
+    local = datetime.combine(day, at, info)
+    if _wall(local.astimezone(UTC), info) != local.replace(tzinfo=None):
+        return ClockChange.SKIPPED
+    return ClockChange.TWICE if local.utcoffset() != local.replace(fold=1).utcoffset() else None
 
 
 def _wall(at: datetime, info: ZoneInfo) -> datetime:
@@ -161,7 +178,8 @@ def preview(calendar: Calendar, after: datetime, count: int) -> list[Expected]:
 
 def _expected(found: Firing, calendar: Calendar) -> Expected:
     skipped = None if calendar.enabled else Skipped.DISABLED
-    return Expected(day=found.day, fire_at=found.fire_at, moved=found.moved, skipped=skipped)
+    clocks = clock_change(found.day, dict(calendar.exceptions).get(found.day) or calendar.at, calendar.zone)
+    return Expected(day=found.day, fire_at=found.fire_at, moved=found.moved, skipped=skipped, clocks=clocks)
 
 
 @lru_cache(maxsize=4_096)

@@ -5,13 +5,13 @@ the panel's class. The watcher judges those promises. It has been blind whenever
 database was not), and what fell silent meanwhile may have been unable to speak for the same reason: everybody is then given
 `GRACE` to be heard again before anything is an alarm.
 
-Losses are of one cause when many objects lose their lines together: of one address when `SITE` of them do (a router), anywhere
-when `MANY` do (a provider, or we ourselves). They become one bundle, kept at the monitoring centre's own object.
+Losses are of one cause when many objects lose their lines together: of one address when `SITE` of them do (its router),
+anywhere when `MANY` do (a provider, or we ourselves). Each cause is one bundle, kept at the monitoring centre's own object.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +30,7 @@ LONGEST_SILENCE: Final = timedelta(seconds=30)  # of a holder, however slow the 
 
 TOGETHER: Final = timedelta(seconds=60)  # between the first and the last of losses with one cause
 SITE, MANY = 4, 10  # objects
+ANYWHERE: Final = "*"  # the cause of losses that no one address explains; no host is called so
 
 
 class SupervisionClass(StrEnum):
@@ -91,7 +92,8 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """How long the watcher has been able to see without a break."""
+    """How long the watcher has been able to see. A break makes it begin anew, but what it has seen of a `GRACE` that was not
+    over is not lost: a watcher that is restarted again and again would otherwise excuse everybody for ever."""
 
     since: datetime
     looked_at: datetime
@@ -100,10 +102,14 @@ class Sight:
     def begun(cls, at: datetime) -> Self:
         return cls(since=at, looked_at=at)
 
-    def looking(self, at: datetime) -> Self:
-        """One more look. A clock that went back makes blind too."""
-        blind = not timedelta() <= at - self.looked_at <= BLIND_AFTER
-        return replace(self, since=at if blind else self.since, looked_at=at)
+    def looking(self, at: datetime, *, grace: timedelta = GRACE) -> Self:
+        """One more look, of this watcher or of the next one. A clock that went back makes blind too."""
+        gap, seen = at - self.looked_at, self.looked_at - self.since
+        if gap < timedelta():
+            return replace(self, since=at, looked_at=at)
+        if gap > BLIND_AFTER:
+            return replace(self, since=at if seen >= grace else at - seen, looked_at=at)
+        return replace(self, looked_at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,25 +174,34 @@ class Loss:
     since: datetime
 
 
-def lost_together(told: Collection[UUID], losses: Iterable[Loss]) -> frozenset[UUID]:
-    """Those of ``told`` that are one loss with others. ``losses``: all panels without a line, these among them."""
-    by_host: dict[str, list[Loss]] = defaultdict(list)
+def lost_together(told: Collection[UUID], losses: Iterable[Loss]) -> dict[UUID, str]:
+    """The cause of those of ``told`` that are one loss with others: their address, or `ANYWHERE`. ``losses``: all panels
+    without a line, these among them.
+
+    An address is no more than `SITE` objects however many stand behind it: two routers are two causes, and not a provider's.
+    """
     everywhere = sorted({loss.panel_id: loss for loss in losses}.values(), key=lambda loss: loss.since)
+    causes = {}
     for loss in everywhere:
-        by_host[loss.host].append(loss)
-    return frozenset(
-        loss.panel_id
-        for loss in everywhere
-        if loss.panel_id in told
-        and (_objects_around(loss, by_host[loss.host]) >= SITE or _objects_around(loss, everywhere) >= MANY)
-    )
+        if loss.panel_id in told and (cause := _cause(loss, everywhere)) is not None:
+            causes[loss.panel_id] = cause
+    return causes
 
 
-def _objects_around(loss: Loss, others: list[Loss]) -> int:
-    """How many objects lost a line within `TOGETHER` of this one; ``others`` in the order of time."""
+def _cause(loss: Loss, everywhere: Sequence[Loss]) -> str | None:
+    objects: dict[str, set[UUID]] = defaultdict(set)
+    for other in _around(loss, everywhere):
+        objects[other.host].add(other.object_id)
+    if sum(min(len(behind), SITE) for behind in objects.values()) >= MANY:
+        return ANYWHERE
+    return loss.host if len(objects[loss.host]) >= SITE else None
+
+
+def _around(loss: Loss, others: Sequence[Loss]) -> Sequence[Loss]:
+    """Those lost within `TOGETHER` of this one; ``others`` in the order of time."""
     first = bisect_left(others, loss.since - TOGETHER, key=lambda other: other.since)
     last = bisect_right(others, loss.since + TOGETHER, key=lambda other: other.since)
-    return len({other.object_id for other in others[first:last]})
+    return others[first:last]
 
 
 # -- clocks

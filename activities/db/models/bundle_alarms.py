@@ -15,12 +15,13 @@ class BundleAlarm(Identified, Stamped, Versioned, Base):
     """What a dispatcher works on: the alarms of one object and type within a sliding window (R-BUNDLE).
 
     `event_count` counts its alarms (not restores), `active_count` those still in alarm. `version` grows with every change.
-    `headline` is what the list shows: code, source_kind, source_number, partition, panel_id, recovered.
+    `headline` is what the list shows: code, source_kind, source_number, partition, panel_id, recovered. `cause`: of lines that
+    were lost together, what tells this loss from others (ADR-038); empty for everything else.
     """
 
     __tablename__ = "bundle_alarms"
     __table_args__ = (
-        Index("uq_bundle_alarms_joinable", "object_id", "alarm_type", unique=True, postgresql_where=text("joinable")),
+        Index("uq_bundle_alarms_joinable", "object_id", "alarm_type", "cause", unique=True, postgresql_where=text("joinable")),
         Index("ix_bundle_alarms_list", "status", "priority_rank", "opened_at", "id"),
         Index("ix_bundle_alarms_urgency", "priority_rank", "opened_at", "id"),
         Index("ix_bundle_alarms_newest", "opened_at", "id"),
@@ -30,6 +31,7 @@ class BundleAlarm(Identified, Stamped, Versioned, Base):
 
     object_id: Mapped[UUID] = mapped_column(ForeignKey("objects.id"))
     alarm_type: Mapped[AlarmType] = mapped_column(enum(AlarmType, "alarm_type"))
+    cause: Mapped[str] = mapped_column(server_default=text("''"), default="")
     status: Mapped[BundleStatus] = mapped_column(enum(BundleStatus, "status"), server_default=text("'NEW'"))
     priority: Mapped[Priority] = mapped_column(enum(Priority, "priority"))
     priority_rank: Mapped[int] = mapped_column(SmallInteger, Computed(_RANK, persisted=True))  # 1 … 4, to sort by

@@ -9,7 +9,8 @@ from workflows.domain.escalation import Channel, DeliveryStatus, Purpose
 
 
 class NotificationAttempt(Identified, Base):
-    """One try to reach somebody, or that a level reached nobody (NOBODY: no channel). Append-only, without any address.
+    """One try to reach somebody, or that a level reached nobody (NOBODY: no channel). Append-only, without any address;
+    kept for `notification_log_days`.
 
     `key` and `attempt` are the idempotency: what is logged is not tried again. `code` is the provider's answer, or why there
     was none. `target_id` is a row of notification_channels or push_devices, perhaps deleted since.

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
-from activities.auto_arm_calendars import Planned, planned
+from activities.auto_arm_calendars import Planned, due, planned
 from activities.db.models.auto_arm_exceptions import AutoArmException
 from activities.db.models.auto_arm_holidays import AutoArmHoliday
 from activities.db.models.auto_arm_runs import AutoArmRun
@@ -20,6 +21,7 @@ from activities.db.outbox import announce_auto_arm
 from activities.db.repositories.paging import Key, Order, Rows, page
 from activities.db.repositories.panel_states import states_of_many
 from activities.db.session import WriteSession
+from workflows.contracts import names
 from workflows.domain.auto_arm import RunOutcome, RunStatus
 from workflows.domain.auto_arm_sweep import NIGHT, LastRun, NotArmed, why_not
 from workflows.domain.panel import PartitionState
@@ -79,6 +81,40 @@ async def add_schedule(session: WriteSession, added: AutoArmSchedule) -> None:
     await announce_auto_arm(session, [added.id])
 
 
+async def keep_owed(session: WriteSession, default_zone: str, ids: Collection[UUID]) -> None:
+    """Before these schedules change: a firing whose time has passed and that nobody has begun (the system was down) gets its
+    run, which the reconciliation takes up. A change owes nothing of before itself, so without it nobody would ever miss it."""
+    now = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    runs = [
+        {
+            "id": uuid7(),
+            "schedule_id": one.row.id,
+            "panel_id": one.row.panel_id,
+            "object_id": one.object_id,
+            "workflow_id": names.auto_arm_workflow_id(one.row.id, firing.warn_at),
+            "partitions": sorted(one.row.partitions),
+            "local_date": firing.day,
+            "fire_at": firing.fire_at,
+            "target_at": firing.fire_at,
+            "deadline_at": firing.fire_at + timedelta(minutes=one.row.deadline_minutes),
+            "status": RunStatus.PENDING,
+        }
+        for one in await planned(session, default_zone, ids)
+        for firing in due(one, now)
+        if firing.fire_at < now
+    ]
+    if runs:
+        await session.execute(upsert(AutoArmRun).on_conflict_do_nothing(index_elements=["schedule_id", "fire_at"]), runs)
+
+
+async def zones_changed(session: WriteSession, panel_ids: Collection[UUID]) -> None:
+    """These panels have another time zone: schedules that go by it are others from now on, and owe no firing of before."""
+    theirs = AutoArmSchedule.panel_id.in_(panel_ids) & AutoArmSchedule.time_zone.is_(None)
+    follow = theirs & AutoArmSchedule.deleted_at.is_(None)
+    touched = update(AutoArmSchedule).where(follow).values(updated_at=func.now()).returning(AutoArmSchedule.id)
+    await announce_auto_arm(session, list(await session.scalars(touched)))
+
+
 async def change_schedule(session: WriteSession, found: AutoArmSchedule, changes: Mapping[str, Any]) -> None:
     """Change the locked row; its Schedule at Temporal follows."""
     for name, value in changes.items():
@@ -105,8 +141,9 @@ async def own_holidays(session: AsyncSession) -> dict[date, str]:
     return {row.day: row.name for row in rows}
 
 
-async def put_holiday(session: WriteSession, day: date, name: str) -> str | None:
+async def put_holiday(session: WriteSession, default_zone: str, day: date, name: str) -> str | None:
     """The name it had."""
+    await keep_owed(session, default_zone, await _that_look_at_holidays(session))
     before = await session.get(AutoArmHoliday, day)
     added = upsert(AutoArmHoliday).values(day=day, name=name)
     await session.execute(added.on_conflict_do_update(index_elements=["day"], set_={"name": name}))
@@ -114,18 +151,25 @@ async def put_holiday(session: WriteSession, day: date, name: str) -> str | None
     return before.name if before else None
 
 
-async def delete_holiday(session: WriteSession, day: date) -> str | None:
+async def delete_holiday(session: WriteSession, default_zone: str, day: date) -> str | None:
     """The name it had; None: it was none."""
+    await keep_owed(session, default_zone, await _that_look_at_holidays(session))
     name = await session.scalar(delete(AutoArmHoliday).where(AutoArmHoliday.day == day).returning(AutoArmHoliday.name))
     if name is not None:
         await _holidays_changed(session)
     return name
 
 
+_LOOK_AT_HOLIDAYS: Final = (AutoArmSchedule.holidays != HolidayPolicy.USUAL) & AutoArmSchedule.deleted_at.is_(None)
+
+
+async def _that_look_at_holidays(session: WriteSession) -> list[UUID]:
+    return list(await session.scalars(select(AutoArmSchedule.id).where(_LOOK_AT_HOLIDAYS)))
+
+
 async def _holidays_changed(session: WriteSession) -> None:
     """Schedules that look at holidays are others from now on, and owe no firing of before."""
-    follow = (AutoArmSchedule.holidays != HolidayPolicy.USUAL) & AutoArmSchedule.deleted_at.is_(None)
-    touched = update(AutoArmSchedule).where(follow).values(updated_at=func.now()).returning(AutoArmSchedule.id)
+    touched = update(AutoArmSchedule).where(_LOOK_AT_HOLIDAYS).values(updated_at=func.now()).returning(AutoArmSchedule.id)
     await announce_auto_arm(session, list(await session.scalars(touched)))
 
 

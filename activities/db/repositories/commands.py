@@ -55,7 +55,7 @@ _LINE: Final = text(
     SELECT p.deleted_at IS NOT NULL OR NOT p.enabled AS disabled, o.deleted_at IS NOT NULL OR o.status = 'CLOSED' AS closed,
            p.command_code_sealed IS NULL AS codeless, l.holder,
            coalesce(l.renewed_at > now() - interval '2 minutes', false) AS alive,
-           EXISTS (SELECT FROM panel_releases r WHERE r.panel_id = p.id AND r.ended_at IS NULL) AS released
+           EXISTS (SELECT FROM panel_releases r WHERE r.panel_id = p.id AND r.ended_at IS NULL AND r.until > now()) AS released
     FROM panels p JOIN objects o ON o.id = p.object_id LEFT JOIN panel_leases l ON l.panel_id = p.id
     WHERE p.id = :panel_id
     """

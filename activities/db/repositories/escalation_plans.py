@@ -84,6 +84,18 @@ async def names_of(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UU
     return {row.id: row.display_name for row in rows}
 
 
+async def targets_of(session: AsyncSession, steps: Sequence[EscalationStep]) -> dict[UUID, str]:
+    """What the people, rotas and addresses that steps ring are called."""
+    rotas = {one.rota_id for one in steps if one.rota_id is not None}
+    addresses = {one.address_id for one in steps if one.address_id is not None}
+    found = await names_of(session, {one.user_id for one in steps if one.user_id is not None})
+    if rotas:
+        found |= {row.id: row.name for row in await session.execute(select(_R.id, _R.name).where(_R.id.in_(rotas)))}
+    if addresses:
+        found |= {row.id: row.label for row in await session.execute(select(_C.id, _C.label).where(_C.id.in_(addresses)))}
+    return found
+
+
 async def active_people(session: AsyncSession, user_ids: Collection[UUID]) -> set[UUID]:
     """Which of these there are, and may log in."""
     return set(await session.scalars(select(User.id).where(User.id.in_(user_ids), User.active)))

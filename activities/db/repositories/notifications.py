@@ -2,17 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.db.models.bundle_alarms import BundleAlarm
+from activities.db.models.notification_channels import NotificationChannel
 from activities.db.models.notification_log import NotificationAttempt
 from activities.db.models.push_devices import PushDevice
 from activities.db.models.users import User
 from activities.db.repositories.paging import Key, Order, Rows, page
+from activities.db.session import WriteSession
+from workflows.domain.bundle import BundleStatus
 from workflows.domain.escalation import Channel, DeliveryStatus
 
 _N: Final = NotificationAttempt.__table__.c
@@ -36,7 +40,7 @@ class Wanted:
 async def list_notifications(session: AsyncSession, wanted: Wanted, *, cursor: str | None, limit: int) -> Rows[RowMapping]:
     """Newest first. Raises BadCursor."""
     query = select(NotificationAttempt.__table__).where(*_conditions(wanted))
-    return await page(session, query, _NEWEST, cursor=cursor, limit=limit, named=_named)
+    return await page(session, query, _NEWEST, cursor=cursor, limit=limit, named=_labelled)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -66,8 +70,27 @@ async def of_bundle(session: AsyncSession, bundle_id: UUID, *, limit: int) -> Se
     return found
 
 
+async def purge(session: WriteSession, *, older_than: timedelta, limit: int) -> int:
+    """Remove the oldest tries, at most ``limit``; how many. Those about an alarm that is not closed stay: they are its story,
+    and what keeps its escalation from ringing twice."""
+    old = (
+        select(_N.id)
+        .outerjoin(BundleAlarm, BundleAlarm.id == _N.bundle_id)
+        .where(_N.at < func.now() - older_than, BundleAlarm.id.is_(None) | (BundleAlarm.status == BundleStatus.CLOSED))
+        .order_by(_N.at, _N.id)
+        .limit(limit)
+    )
+    gone = delete(NotificationAttempt).where(NotificationAttempt.id.in_(old)).returning(NotificationAttempt.id)
+    return len((await session.scalars(gone, execution_options={"synchronize_session": False})).all())
+
+
 def _named(rows: Subquery) -> Select[Any]:
     return select(rows, User.display_name.label("user_name")).outerjoin(User, User.id == rows.c.user_id)
+
+
+def _labelled(rows: Subquery) -> Select[Any]:
+    address = NotificationChannel.id == rows.c.target_id
+    return _named(rows).outerjoin(NotificationChannel, address).add_columns(NotificationChannel.label.label("target_label"))
 
 
 async def devices_of(session: AsyncSession, user_id: UUID) -> Sequence[PushDevice]:

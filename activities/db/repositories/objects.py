@@ -20,6 +20,7 @@ from activities.db.models.partitions import Partition
 from activities.db.models.user_object_assignments import UserObjectAssignment
 from activities.db.models.zones import Zone
 from activities.db.outbox import announce_panel_change, wake_holders
+from activities.db.repositories import auto_arm
 from activities.db.repositories.paging import Key, Order, Rows, page
 from activities.db.repositories.panel_releases import in_force
 from activities.db.repositories.service_modes import until_of_object
@@ -174,6 +175,8 @@ async def change_panel(session: WriteSession, panel: Panel, changes: Mapping[str
         await _announce(session, panel)
     elif changed & _DESCRIPTION:
         await describe_anew(session, panel)
+    if "time_zone" in changed:
+        await auto_arm.zones_changed(session, [panel.id])
     await session.flush()
 
 

@@ -12,6 +12,8 @@ from activities.db.models.procedure_run_steps import ProcedureRunStep
 from activities.db.models.procedure_runs import ProcedureRun
 from activities.db.models.users import User
 from activities.db.session import WriteSession
+from workflows.domain.alarm import AlarmType
+from workflows.domain.response import procedure_of
 
 
 async def run_of(session: AsyncSession, bundle_id: UUID) -> RowMapping | None:
@@ -41,16 +43,17 @@ async def steps_of(session: AsyncSession, run_id: UUID) -> Sequence[RowMapping]:
     return (await session.execute(query)).mappings().all()
 
 
-async def plan_of(session: AsyncSession, object_id: UUID) -> Sequence[RowMapping]:
-    """The object's steps as a run would copy them now."""
+async def plan_of(session: AsyncSession, object_id: UUID, alarm_type: AlarmType) -> Sequence[RowMapping]:
+    """The object's steps as a run for an alarm of this type would copy them now."""
     steps = ObjectProcedure.__table__.c
+    written = (await session.scalars(select(steps.alarm_type).distinct().where(steps.object_id == object_id))).all()
     query = (
         select(
             *(steps.position.label("number"), steps.kind, steps.text, steps.contact_id),
             *(ObjectContact.name.label("contact_name"), ObjectContact.phone.label("contact_phone")),
         )
         .join_from(ObjectProcedure.__table__, ObjectContact, ObjectContact.id == steps.contact_id, isouter=True)
-        .where(steps.object_id == object_id)
+        .where(steps.object_id == object_id, steps.alarm_type.is_not_distinct_from(procedure_of(alarm_type, written)))
         .order_by(steps.position)
     )
     return (await session.execute(query)).mappings().all()

@@ -85,7 +85,7 @@ async def test_commands_are_listed_chosen_and_filtered(api: Api, at: At, db: Dat
     assert screen.browser.route == f"/commands/{ids[1]}"
     assert "Odrzucone" in screen.texts("command-card")
     assert "command-release" not in screen.identifiers()
-    screen.controller.key("Escape", modified=False, visible=())
+    screen.controller.keyboard.press("Escape", modified=False, visible=())
     await eventually(lambda: "command-card" not in screen.identifiers())
     assert screen.browser.errors == []
 

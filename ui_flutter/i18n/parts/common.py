@@ -3,6 +3,9 @@
 PL: dict[str, str | dict[str, str]] = {
     "nav.alarms": "Alarmy",
     "nav.commands": "Polecenia",
+    "nav.schedules": "Uzbrajanie",
+    "nav.escalation": "Eskalacja",
+    "nav.imports": "Import",
     "page.back": "Wstecz",
     "page.shown": {"one": "{n} pozycja", "few": "{n} pozycje", "many": "{n} pozycji"},
 }
@@ -10,6 +13,9 @@ PL: dict[str, str | dict[str, str]] = {
 EN: dict[str, str | dict[str, str]] = {
     "nav.alarms": "Alarms",
     "nav.commands": "Commands",
+    "nav.schedules": "Auto-arm",
+    "nav.escalation": "Escalation",
+    "nav.imports": "Import",
     "page.back": "Back",
     "page.shown": {"one": "{n} entry", "many": "{n} entries"},
 }
