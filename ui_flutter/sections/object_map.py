@@ -126,8 +126,10 @@ class ObjectMap:
             raise
         finally:
             tools.changed()
+        if [one.id for one in found] != [one.id for one in self.places]:
+            self.heap = ()
         self.places, self.points = tuple(found), tuple(point_of(one.lat, one.lon) for one in found)
-        self.phase, self.error, self.heap = ListPhase.READY, "", ()
+        self.phase, self.error = ListPhase.READY, ""
         self._fit_once()
         tools.changed()
 
