@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 from activities.infra import metrics
 from activities.infra.redis import AWAY
 from workflows.contracts.names import panel_state_key
-from workflows.domain.panel import LIVE_STATE_TTL
+from workflows.domain.panel import LIVE_STATE_TTL, LinkStatus
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +79,19 @@ class LiveState:
     async def read(self, panel_id: UUID) -> LivePanel:
         """The picture of one panel."""
         return (await self.read_many([panel_id]))[panel_id]
+
+    async def links(self, panel_ids: list[UUID]) -> dict[UUID, LinkStatus] | None:
+        """The states of lines alone; a panel nobody tells of is left out. None: Redis is away."""
+        if not panel_ids:
+            return {}
+        try:
+            found = await self._redis.mget([panel_state_key(panel_id, "link") for panel_id in panel_ids])
+            self._is_away(None)
+        except AWAY as error:
+            self._is_away(error)
+            return None
+        told = zip(panel_ids, found, strict=True)
+        return {panel_id: LinkStatus(orjson.loads(document)["status"]) for panel_id, document in told if document}
 
     async def read_many(self, panel_ids: list[UUID]) -> dict[UUID, LivePanel]:
         """Pictures of several panels in one round trip."""

@@ -38,7 +38,7 @@ from ui_flutter.navigator import Navigator
 from ui_flutter.offline.device import Device
 from ui_flutter.offline.device import device as make_device
 from ui_flutter.sections.registry import ALARMS
-from ui_flutter.sections.section import Tools
+from ui_flutter.sections.section import PickedFile, Tools
 from ui_flutter.siren import Loudspeaker, Siren
 from ui_flutter.site import Files, SiteDesk
 from ui_flutter.state import problems
@@ -89,6 +89,12 @@ class Surroundings(Protocol):
     def copy(self, text: str) -> None:
         """To the clipboard."""
 
+    def save(self, name: str, content: bytes) -> None:
+        """Hand a file to the user."""
+
+    async def pick(self) -> PickedFile | None:
+        """Ask the user for a file; None: he chose none."""
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -130,6 +136,8 @@ class Controller:
             copy=self.copy,
             told=self._told,
             new_password=self._go_on_with,
+            save=surroundings.save,
+            pick=surroundings.pick,
         )
         self.enroller = Enroller(tools, finished=self._factor_set_up)
         self.navigator = Navigator(tools, desk=self._follow_desk)

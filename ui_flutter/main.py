@@ -24,6 +24,7 @@ from ui_flutter.components.screen import Screen
 from ui_flutter.controller import HAD_SESSION, Controller
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.keeper import OWNER
+from ui_flutter.sections.section import PickedFile
 from ui_flutter.state.store import Store
 from ui_flutter.theme import DARK, FONT
 from ui_flutter.views.frame import app
@@ -172,3 +173,7 @@ class PageSurroundings:
 
     def copy(self, text: str) -> None:
         self.keep(ft.Clipboard().set(text))
+
+    async def pick(self) -> PickedFile | None:
+        chosen = await ft.FilePicker().pick_files(with_data=True)
+        return PickedFile(name=chosen[0].name, content=chosen[0].bytes or b"") if chosen else None

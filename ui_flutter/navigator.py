@@ -67,15 +67,17 @@ class Navigator:
 
     def _item(self, entry: Entry) -> NavItem:
         store, name = self._tools.store, entry.name
-        current = registry.entry_of(store.section)
-        under = current.under if current else ""
         return NavItem(
             name=name,
             icon=entry.icon,
             label=store.words(f"nav.{name}"),
             route=f"/alarms/{store.card.id}" if name == ALARMS and store.card else f"/{name}",
-            selected=name in {store.section, under},
+            selected=name == self._shown_as(),
         )
+
+    def _shown_as(self) -> str:
+        entry = registry.entry_of(self._tools.store.section)
+        return (entry.under or entry.name) if entry else ""
 
     def view(self, now: datetime) -> SectionView:
         section = self.current

@@ -15,6 +15,7 @@ from api.client.dispatch import Dispatch
 from api.client.documents import Documents
 from api.client.errors import ApiError
 from api.client.escalation import Escalation
+from api.client.fleet import Fleet
 from api.client.imports import Imports
 from api.client.intents import Intents
 from api.client.models import (
@@ -62,6 +63,7 @@ class StamClient:
         self.session = Session(base_url, transport or native_transport(), refresh_token=refresh_token)
         self.audit = Audit(self.session)
         self.auto_arm = AutoArm(self.session)
+        self.fleet = Fleet(self.session)
         self.object_admin = ObjectAdmin(self.session)
         self.object_sync = ObjectSync(self.session)
         self.panel_admin = PanelAdmin(self.session)

@@ -165,7 +165,8 @@ class PartitionLive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneLive:
-    """The flags are None while the state is unknown."""
+    """The flags are None while the state is unknown. `bypassed`: until the next disarming; `isolated`: until somebody takes it
+    back."""
 
     number: int
     name: str | None = None
@@ -175,6 +176,7 @@ class ZoneLive:
     alarm: bool | None = None
     alarm_memory: bool | None = None
     bypassed: bool | None = None
+    isolated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

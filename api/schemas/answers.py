@@ -202,14 +202,14 @@ def _scheduled(row: Row) -> list[models.TimelineItem]:
 
 def guarded_object(row: Row) -> models.Object:
     """``row`` has the object's columns and `service_until`."""
-    return same_named(models.Object, row, status=_status(row))
+    return same_named(models.Object, row, status=object_status(row))
 
 
 def stored_object(found: GuardedObject, service_until: datetime | None) -> models.Object:
     return guarded_object(columns_of(found) | {"service_until": service_until})
 
 
-def _status(row: Row) -> models.ObjectStatus:
+def object_status(row: Row) -> models.ObjectStatus:
     """One status of what somebody set and what is in force now."""
     status = models.ObjectStatus(row["status"].value)
     in_service = status is models.ObjectStatus.ACTIVE and row["service_until"] is not None
@@ -230,7 +230,7 @@ def object_detail(
     return same_named(
         object_admin.ObjectDetail,
         columns,
-        status=_status(columns),
+        status=object_status(columns),
         plan=plan,
         alarm_config=alarm_config(config),
         panels=tuple(map(panel, panels)),
@@ -411,7 +411,7 @@ def _zones(live: LivePanel, rows: Sequence[ZoneRow]) -> tuple[models.ZoneLive, .
     return tuple(_zone(number, known.get(number), flags) for number in numbers)
 
 
-_FLAGS = ("violated", "tamper", "alarm", "alarm_memory", "bypassed")
+_FLAGS = ("violated", "tamper", "alarm", "alarm_memory", "bypassed", "isolated")
 
 
 def _zone(number: int, row: ZoneRow | None, flags: Mapping[str, set[int]]) -> models.ZoneLive:

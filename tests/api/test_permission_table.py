@@ -101,6 +101,8 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", "/api/intents/sync"): _HANDLE,
     ("GET", "/api/objects"): _VIEW_OBJECT,
     ("GET", _OBJECT): _VIEW_OBJECT,
+    ("GET", "/api/objects/map"): _VIEW_OBJECT,
+    ("GET", "/api/objects/kinds"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/response-plan"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/alarm-config"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/documents"): _VIEW_OBJECT,

@@ -37,6 +37,7 @@ class Browser(Connection):
         self.session: Session | None = None
         self.preferences: dict[str, Any] = {}
         self.route = "/"
+        self.clipboard = ""
         self.errors: list[Any] = []
         self.files: list[dict[str, Any]] = []  # what the person chooses when asked for a file
         self.saved: dict[str, bytes] = {}
@@ -56,7 +57,9 @@ class Browser(Connection):
         assert self.session is not None
         args = call.args or {}
         result: Any = None
-        if call.name == "set":
+        if call.name == "set" and "data" in args:
+            self.clipboard = args["data"]
+        elif call.name == "set":
             self.preferences[args["key"]] = args["value"]
         elif call.name == "get":
             result = self.preferences.get(args["key"])

@@ -14,6 +14,7 @@ from tests.support.eventually import eventually
 from tests.ui.fake_station import PASSWORD, REPLAY_MOST, Station, app
 from tests.ui.serve import serving
 from ui_flutter.controller import Controller, alarm_of_route
+from ui_flutter.sections.section import PickedFile
 from ui_flutter.state.link import Phase
 from ui_flutter.state.store import CardPhase, Login, Store
 from ui_flutter.state.views import DialogKind, ListPhase, Mood, Tab
@@ -64,6 +65,9 @@ class Surroundings:
 
     def save(self, name: str, content: bytes) -> None:
         self.saved[name] = content
+
+    async def pick(self) -> PickedFile | None:
+        return None
 
 
 class Desk:

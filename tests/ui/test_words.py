@@ -6,11 +6,15 @@ from string import Formatter
 import pytest
 
 from api.client.audit import AuditFault
-from api.client.models import SystemMode
+from api.client.models import ObjectStatus, SystemMode
 from api.client.system import FlagOrigin
 from ui_flutter.i18n import en, pl
 from ui_flutter.i18n.words import CATALOGUES, PARTS, Language, Words, plural_form
 from ui_flutter.sections.registry import ENTRIES
+from ui_flutter.state.object_tabs import CardTab
+from ui_flutter.state.panel_tabs import PanelTab, ZoneShow
+from ui_flutter.state.present_board import Face
+from ui_flutter.state.present_map import Sign
 from ui_flutter.state.present_users import ACTS, Order
 from ui_flutter.state.spans import Preset
 from ui_flutter.theme import ThemeName
@@ -20,14 +24,17 @@ from workflows.domain.auto_arm_sweep import NotArmed
 from workflows.domain.bundle import TIMER_ACTIONS, Action, BundleStatus
 from workflows.domain.command import ArmMode, CommandKind, CommandReason, CommandSource, CommandStatus
 from workflows.domain.dispatch import CallOutcome, EntryKind, Oddity
+from workflows.domain.document import DocumentKind
 from workflows.domain.errors import ErrorCode
 from workflows.domain.escalation import Channel, DeliveryStatus, Nobody, Purpose
 from workflows.domain.flags import Flag
 from workflows.domain.object_import import ImportOutcome, ImportStatus
+from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.domain.permissions import Permission, Role, Scope, ServiceRole
 from workflows.domain.response import StepKind
 from workflows.domain.schedule import ClockChange, HolidayPolicy, Skipped
-from workflows.domain.supervision import SourceKind
+from workflows.domain.service import ServiceState
+from workflows.domain.supervision import SourceKind, SupervisionClass
 
 SOURCES = Path(__file__).parents[2] / "ui_flutter"
 POLISH, ENGLISH = CATALOGUES[Language.PL], CATALOGUES[Language.EN]
@@ -99,6 +106,18 @@ def test_every_value_of_the_domain_has_words() -> None:
         *(f"command.status.{one}" for one in set(CommandStatus) - {CommandStatus.ACK}),
         *(f"command.reason.{one}" for one in CommandReason),
         *(f"command.source.{one}" for one in CommandSource),
+        *(f"object.status.{one}" for one in ObjectStatus),
+        *(f"object.tab.{one}" for one in CardTab),
+        *(f"document.kind.{one}" for one in DocumentKind),
+        *(f"service.state.{one}" for one in ServiceState),
+        *(f"map.sign.{one.name}" for one in Sign),
+        *(f"panel.link.{one}" for one in LinkStatus),
+        *(f"panel.state.{one}" for one in PartitionState),
+        *(f"panel.class.{one}" for one in SupervisionClass),
+        *(f"panel.tab.{one}" for one in PanelTab),
+        *(f"board.zone.{one}" for one in set(Face) - {Face.ARMED, Face.WAITING}),
+        *(f"board.show.{one}" for one in ZoneShow),
+        *(f"board.explain.{one}" for one in CommandKind),
         *(f"schedule.run.{one}" for one in RunStatus),
         *(f"schedule.outcome.{one}" for one in RunOutcome),
         *(f"schedule.why.{one}" for one in NotArmed),

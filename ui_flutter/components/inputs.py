@@ -91,7 +91,8 @@ def toggle(
     """A switch with its words beside it."""
     knob = ft.Switch(value=value, active_track_color=look.tokens.accent, disabled=not enabled)
     knob.on_change = lambda event: on_change(bool(event.control.value))
-    line = ft.Row([knob, parts.text(label, look.tokens.text, size=13.5)], spacing=10, tight=True)
+    words = ft.Container(parts.text(label, look.tokens.text, size=13.5), expand=True, expand_loose=True)  # may take two lines
+    line = ft.Row([knob, words], spacing=10, tight=True)
     return parts.named(identifier, line)
 
 

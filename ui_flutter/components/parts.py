@@ -187,6 +187,22 @@ def button(
     return named(identifier, face, button=True, expand=expand or None)
 
 
+def danger_button(look: Look, identifier: str, label: str, on_click: Callable[[], None], *, busy: bool = False) -> ft.Control:
+    """What confirms something that cannot be undone."""
+    tokens = look.tokens
+    front = [ft.ProgressRing(width=14, height=14, stroke_width=2, color=tokens.on_bad)] if busy else []
+    face = ft.Container(
+        content=ft.Row([*front, text(label, tokens.on_bad, weight=SEMI)], spacing=8, tight=True),
+        bgcolor=tokens.bad_ground,
+        border_radius=7,
+        padding=ft.Padding.symmetric(horizontal=14),
+        height=44 if look.narrow else 36,
+        ink=True,
+        on_click=None if busy else lambda _: on_click(),
+    )
+    return named(identifier, face, button=True)
+
+
 def icon_button(
     look: Look, identifier: str, label: str, icon: ft.IconData, on_click: Callable[[], None], *, size: float = 34
 ) -> ft.Control:

@@ -95,6 +95,8 @@ def _sized(content: ft.Control, column: Column) -> ft.Control:
 def cell(look: Look, view: TableCell, row: TableRow) -> ft.Control:
     """A text, a text over a quieter one, or a pill."""
     tokens = look.tokens
+    if view.rank:
+        return ft.Row([parts.class_pill(look, view.rank, view.text)], tight=True)
     if view.mood is not None:
         return pill(look, view.text, look.mood(view.mood)) if view.text else ft.Container()
     first = parts.text(view.text, tokens.text, size=13, mono=view.mono, one_line=True)
@@ -120,8 +122,8 @@ def pill(look: Look, label: str, color: str) -> ft.Control:
 def _card(look: Look, row: TableRow, columns: tuple[Column, ...]) -> ft.Control:
     place = next((n for n, column in enumerate(columns) if column.leads), 0)
     first, rest = row.cells[place], (*row.cells[:place], *row.cells[place + 1 :])
-    pills = [cell(look, one, row) for one in rest if one.mood is not None and one.text]
-    words = " · ".join(part for one in rest if one.mood is None for part in (one.text, one.detail) if part)
+    pills = [cell(look, one, row) for one in rest if (one.mood is not None or one.rank) and one.text]
+    words = " · ".join(part for one in rest if one.mood is None and not one.rank for part in (one.text, one.detail) if part)
     above = ft.Row(
         [
             ft.Container(parts.text(first.text, look.tokens.text, size=14, weight=parts.SEMI, one_line=True), expand=True),

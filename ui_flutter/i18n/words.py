@@ -15,11 +15,14 @@ from ui_flutter.i18n.parts import (
     desk,
     escalation,
     imports,
+    objects,
     offline,
+    panels,
     roles,
     schedules,
     system,
     tokens,
+    troubles,
     users,
 )
 
@@ -35,7 +38,10 @@ class Language(StrEnum):
         return Language.EN if self is Language.PL else Language.PL
 
 
-PARTS = (common, commands, offline, schedules, escalation, imports, desk, account, users, tokens, roles, audit, system)
+PARTS = (
+    *(common, commands, offline, schedules, escalation, imports, desk, objects, panels, troubles),
+    *(account, users, tokens, roles, audit, system),
+)
 CATALOGUES: dict[Language, Catalogue] = {
     Language.PL: dict(ChainMap(pl.WORDS, *(part.PL for part in PARTS))),
     Language.EN: dict(ChainMap(en.WORDS, *(part.EN for part in PARTS))),

@@ -20,7 +20,7 @@ class Entry:
     name: str
     icon: str
     needs: frozenset[Permission]  # any of these; none: it is for everybody
-    under: str = ""
+    under: str = ""  # reached through this section, in whose place the navigation shows it
 
     def seen_by(self, user: User) -> bool:
         return not self.needs or any(user.may(permission) for permission in self.needs)
@@ -29,8 +29,9 @@ class Entry:
 DESK = Entry(name=ALARMS, icon="NOTIFICATIONS", needs=frozenset({Permission.ALARM_VIEW}))
 ENTRIES = (
     DESK,
+    Entry(name="objects", icon="HOME_WORK", needs=frozenset({Permission.OBJECT_VIEW})),
+    Entry(name="panels", icon="DEVELOPER_BOARD", needs=frozenset({Permission.PANEL_VIEW}), under="objects"),
     Entry(name="commands", icon="TERMINAL", needs=frozenset({Permission.PANEL_VIEW})),
-    Entry(name="offline", icon="OFFLINE_PIN", needs=frozenset({Permission.OBJECT_VIEW})),
     Entry(name="schedules", icon="ALARM_ON", needs=frozenset({Permission.PANEL_VIEW})),
     Entry(name="escalation", icon="STAIRS", needs=frozenset({Permission.ESCALATION_VIEW})),
     Entry(name="imports", icon="UPLOAD_FILE", needs=frozenset({Permission.OBJECT_EDIT})),
@@ -38,6 +39,7 @@ ENTRIES = (
     Entry(name="tokens", icon="KEY", needs=frozenset({Permission.USER_MANAGE}), under="users"),
     Entry(name="audit", icon="FACT_CHECK", needs=frozenset({Permission.AUDIT_VIEW})),
     Entry(name="system", icon="MONITOR_HEART", needs=frozenset({Permission.SYSTEM_VIEW})),
+    Entry(name="offline", icon="OFFLINE_PIN", needs=frozenset({Permission.OBJECT_VIEW})),
     Entry(name="account", icon="ACCOUNT_CIRCLE", needs=frozenset(), under=TOP),
     Entry(name="roles", icon="RULE", needs=frozenset(), under=TOP),
 )
@@ -49,7 +51,7 @@ def entry_of(name: str) -> Entry | None:
 
 
 def entries_of(user: User) -> tuple[Entry, ...]:
-    """Those of the navigation."""
+    """Those the navigation offers."""
     return tuple(entry for entry in ENTRIES if entry.seen_by(user) and not entry.under)
 
 

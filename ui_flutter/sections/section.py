@@ -26,9 +26,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PickedFile:
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The console around a section. ``spawn`` runs a task whose failure is told; ``go`` opens a route such as `/commands`.
-    ``new_password`` goes on with a new session after the password was changed, which ended all others."""
+    """The console around a section. ``spawn`` runs a task whose failure is told; ``go`` opens a route such as `/commands`;
+    ``save`` hands a file to the user, ``pick`` asks for one (None: none was chosen). ``new_password`` goes on with a new
+    session after the password was changed, which ended all others."""
 
     client: StamClient
     store: Store
@@ -39,6 +46,8 @@ class Tools:
     copy: Callable[[str], None]
     told: Callable[[Exception], str]
     new_password: Callable[[str], Awaitable[None]]
+    save: Callable[[str, bytes], None]
+    pick: Callable[[], Awaitable[PickedFile | None]]
 
 
 class Section(ABC):

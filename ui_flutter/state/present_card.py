@@ -163,8 +163,8 @@ def _line(number: int, item: TimelineItem, store: Store, now: datetime) -> LineV
     text, who, note, rank = "", item.actor_name or "", "", 0
     if item.kind is TimelineKind.EVENT and item.event is not None:
         text, who, rank = (
-            _event_text(item.event, words),
-            _event_marks(item.event, words),
+            event_text(item.event, words),
+            event_marks(item.event, words),
             item.event.priority.rank if item.event.priority else 4,
         )
     elif item.kind is TimelineKind.NOTE and item.note is not None:
@@ -194,7 +194,7 @@ def _line(number: int, item: TimelineItem, store: Store, now: datetime) -> LineV
     )
 
 
-def _event_text(event: Event, words: Words) -> str:
+def event_text(event: Event, words: Words) -> str:
     text = event.text.in_locale(words.language)
     prefix = words("line.restore") if event.restore else ""
     source = words(f"source.{event.source_kind}", n=event.source_number) if event.source_number else ""
@@ -203,7 +203,7 @@ def _event_text(event: Event, words: Words) -> str:
     return f"{prefix}{text}, {place}" if place else f"{prefix}{text}"
 
 
-def _event_marks(event: Event, words: Words) -> str:
+def event_marks(event: Event, words: Words) -> str:
     marks = []
     late = (event.received_at - event.occurred_at).total_seconds()
     if event.recovered:

@@ -9,12 +9,13 @@ from ui_flutter.state.views import ListPhase, Mood
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableCell:
-    """One text, with a quieter one below it; ``mood`` makes it a pill in that colour."""
+    """One text, with a quieter one below it; ``mood`` makes it a pill in that colour, ``rank`` one of that class of alarms."""
 
     text: str
     detail: str = ""
     mood: Mood | None = None
     mono: bool = False
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,26 @@
+"""All objects at a glance: their panels, and what kinds of objects there are."""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.db.models.objects import GuardedObject
+from activities.db.models.panels import Panel
+
+KINDS_MOST: Final = 200
+
+
+async def enabled_panels(session: AsyncSession, object_ids: Collection[UUID]) -> list[Panel]:
+    query = select(Panel).where(Panel.object_id.in_(object_ids), Panel.enabled, Panel.deleted_at.is_(None))
+    return list((await session.scalars(query)).all())
+
+
+async def kinds(session: AsyncSession, only_objects: Collection[UUID] | None) -> list[str]:
+    """By name."""
+    query = select(GuardedObject.kind).distinct().where(GuardedObject.deleted_at.is_(None))
+    if only_objects is not None:
+        query = query.where(GuardedObject.id.in_(list(only_objects)))
+    return list((await session.scalars(query.order_by(GuardedObject.kind).limit(KINDS_MOST))).all())
