@@ -100,17 +100,17 @@ def _concerns(user_id: UUID, *, everything: bool) -> ColumnElement[bool]:
     return or_(about_all if everything else and_(about_all, _C.object_id.in_(_assigned(user_id))), _C.user_id == user_id)
 
 
-def _assigned(user_id: UUID) -> Select[tuple[UUID]]:
+def _assigned(user_id: UUID) -> Select[UUID]:
     return select(UserObjectAssignment.object_id).where(UserObjectAssignment.user_id == user_id)
 
 
 async def _snapshot(session: AsyncSession) -> tuple[int, int]:
     """The number below which every transaction has ended, and the next that will be given."""
     snapshot = func.pg_current_snapshot()
-    numbers = (
+    first, next_one = (
         cast(cast(part, Text), BigInteger) for part in (func.pg_snapshot_xmin(snapshot), func.pg_snapshot_xmax(snapshot))
     )
-    xmin, xmax = (await session.execute(select(*numbers))).one()
+    xmin, xmax = (await session.execute(select(first, next_one))).one()
     return xmin, xmax
 
 
