@@ -126,19 +126,7 @@ class Controller:
         self._undoing: set[UUID] = set()  # claims to be taken back
         self._keys: dict[tuple[object, ...], str] = {}  # idempotency keys of actions that got no answer
         self._wanted = "/"  # the address to open after the login
-        tools = Tools(
-            client=client,
-            store=self.store,
-            spawn=self._spawn,
-            changed=surroundings.changed,
-            clock=clock,
-            go=self.go,
-            copy=self.copy,
-            told=self._told,
-            new_password=self._go_on_with,
-            save=surroundings.save,
-            pick=surroundings.pick,
-        )
+        tools = self._tools()
         self.enroller = Enroller(tools, finished=self._factor_set_up)
         self.navigator = Navigator(tools, desk=self._follow_desk)
         self.keeper = Keeper(
@@ -172,6 +160,22 @@ class Controller:
             clock=clock,
         )
         self.siren = Siren(self.store, surroundings.loudspeaker, spawn=self._spawn, changed=surroundings.changed, clock=clock)
+
+    def _tools(self) -> Tools:
+        around = self._around
+        return Tools(
+            client=self._client,
+            store=self.store,
+            spawn=self._spawn,
+            changed=around.changed,
+            clock=self._clock,
+            go=self.go,
+            copy=self.copy,
+            told=self._told,
+            new_password=self._go_on_with,
+            save=around.save,
+            pick=around.pick,
+        )
 
     # -- life
 

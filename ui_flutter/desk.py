@@ -261,16 +261,21 @@ class Desk:
     # -- common
 
     def _ask(self, kind: DialogKind, step: int | None = None, contact_id: UUID | None = None) -> None:
-        card = self._free_card()
+        card = self._card()  # what is on its way keeps nobody from filling in the next form
         if card is not None:
             self._store.dialog = Dialog(kind=kind, alarm_id=card.id, step=step, contact_id=contact_id)
             self._changed()
 
-    def _free_card(self) -> Card | None:
-        """The open card, if its user may write and nothing is on its way."""
-        store, card = self._store, self._store.card
+    def _card(self) -> Card | None:
+        """The open card, if its user may write."""
+        store = self._store
         may = store.login is Login.IN and store.user is not None and store.user.may(Permission.DISPATCH_WRITE)
-        return card if may and card is not None and not card.writing else None
+        return store.card if may else None
+
+    def _free_card(self) -> Card | None:
+        """The same while nothing is on its way."""
+        card = self._card()
+        return card if card is not None and not card.writing else None
 
     async def _sent(
         self,

@@ -41,7 +41,7 @@ class Fleet:
 
     async def places(self, *, cursor: str | None = None, limit: int = MOST_PLACES) -> Page[MapPlace]:
         """By name; for a map."""
-        return await self._session.get("/api/objects/map", Page[MapPlace], cursor=cursor, limit=limit)
+        return await self._session.get("/api/object-map", Page[MapPlace], cursor=cursor, limit=limit)
 
     async def kinds(self) -> Kinds:
-        return await self._session.get("/api/objects/kinds", Kinds)
+        return await self._session.get("/api/object-kinds", Kinds)

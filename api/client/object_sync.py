@@ -34,4 +34,4 @@ class ObjectSync:
 
     async def changes(self, cursor: str | None = None, *, limit: int = 100) -> ObjectChanges:
         """What has changed since the look that ended with ``cursor``; None: everything."""
-        return await self._session.get("/api/objects/changes", ObjectChanges, cursor=cursor, limit=limit)
+        return await self._session.get("/api/object-changes", ObjectChanges, cursor=cursor, limit=limit)

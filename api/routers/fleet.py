@@ -19,12 +19,12 @@ from api.schemas.parameters import Cursor
 from workflows.domain.panel import LinkStatus
 from workflows.domain.permissions import Permission
 
-router = APIRouter(prefix="/api/objects", tags=["Objects"])
+router = APIRouter(prefix="/api", tags=["Objects"])
 
 Viewer = Annotated[Access, Depends(require(Permission.OBJECT_VIEW))]
 
 
-@router.get("/map", responses=problems(), summary="Objects on a map")
+@router.get("/object-map", responses=problems(), summary="Objects on a map")
 async def places(
     access: Viewer,
     served: Served,
@@ -44,7 +44,7 @@ async def places(
     return answers.page_of(rows, (_place(row, of_object.get(row["id"], ()), released, links) for row in rows.items))
 
 
-@router.get("/kinds", responses=problems(), summary="Kinds of objects")
+@router.get("/object-kinds", responses=problems(), summary="Kinds of objects")
 async def kinds(access: Viewer, served: Served) -> Kinds:
     """Of the objects one may see, by name; the first 200."""
     async with served.db.read() as session:

@@ -16,7 +16,7 @@ from api.schemas import answers
 from api.schemas.parameters import Cursor, Limit
 from workflows.domain.permissions import Permission
 
-router = APIRouter(prefix="/api/objects", tags=["Objects"])
+router = APIRouter(prefix="/api", tags=["Objects"])
 
 
 class _Seen(TypedDict):
@@ -29,7 +29,7 @@ class _Seen(TypedDict):
 Viewer = Annotated[Access, Depends(require(Permission.OBJECT_VIEW))]
 
 
-@router.get("/changes", responses=problems(), summary="What has changed in objects")
+@router.get("/object-changes", responses=problems(), summary="What has changed in objects")
 async def object_changes_since(access: Viewer, served: Served, cursor: Cursor = None, limit: Limit = 50) -> ObjectChanges:
     """Since the look that ended with `cursor`; without one, everything. With contacts and procedure. `removed`: deleted, or no
     longer assigned. An object may be told again though nothing of it has changed; none is ever left out."""

@@ -164,7 +164,7 @@ async def test_the_detail_tells_zone_names_texts_and_what_one_may_do(
     assert detail.workflow_id == names.bundle_workflow_id(scene.bundle_id)
     assert detail.temporal_url.endswith(f"/namespaces/default/workflows/bundle%2F{scene.bundle_id}")
     await set_columns(db, scene, status=BundleStatus.IN_PROGRESS, claimed_by=people["operator"])
-    assert (await (await login(api, "operator2")).alarm(scene.bundle_id)).allowed_actions == (Action.ADD_NOTE,)
+    assert (await (await login(api, "operator2")).alarm(scene.bundle_id)).allowed_actions == (Action.TAKE_OVER, Action.ADD_NOTE)
     assert Action.ACK in (await (await login(api, "master")).alarm(scene.bundle_id)).allowed_actions
 
 

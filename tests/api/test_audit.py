@@ -47,6 +47,7 @@ _NOT_AUDITED: Final = {
 _AUDITED_ELSEWHERE: Final = {
     ("POST", "/api/auto-arm/runs/{run_id}/postpone"): "test_auto_arm.py",
     ("POST", "/api/auto-arm/runs/{run_id}/cancel"): "test_auto_arm.py",
+    ("POST", "/api/intents/sync"): "test_intents.py",
     ("POST", "/api/admin/import/objects"): "test_imports.py",
     ("POST", "/api/admin/import/objects/{import_id}/apply"): "test_imports.py",
     ("POST", "/api/admin/import/objects/{import_id}/cancel"): "test_imports.py",

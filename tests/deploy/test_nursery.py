@@ -80,9 +80,10 @@ async def test_when_the_nursery_dies_its_children_end_and_others_are_started_by_
 
 
 def test_nothing_that_a_fork_would_share_has_begun() -> None:
-    """After the imports: one thread, no socket, and random numbers that differ in every child."""
+    """After the imports: one thread, no socket, no metric of ours, and random numbers that differ in every child."""
     code = """
 import importlib, json, os, random, sys
+from prometheus_client import REGISTRY
 for name in json.loads(sys.argv[1]):
     importlib.import_module(name)
 sockets = [fd for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")
@@ -96,9 +97,10 @@ for _ in range(2):
         os._exit(0)
     os.wait()
     drawn.append(json.loads(os.read(read, 1000)))
-print(json.dumps({"threads": len(os.listdir("/proc/self/task")), "sockets": sockets, "drawn": drawn}))
+metrics = [metric.name for metric in REGISTRY.collect() if not metric.name.startswith(("python_", "process_"))]
+print(json.dumps({"metrics": metrics, "threads": len(os.listdir("/proc/self/task")), "sockets": sockets, "drawn": drawn}))
 """
     arguments = [sys.executable, "-c", code, json.dumps(MODULES)]
     found = json.loads(subprocess.run(arguments, capture_output=True, text=True, check=True).stdout)
-    assert (found["threads"], found["sockets"]) == (1, [])
+    assert (found["threads"], found["sockets"], found["metrics"]) == (1, [], [])
     assert all(one != other for one, other in zip(*found["drawn"], strict=True))

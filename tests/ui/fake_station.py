@@ -528,7 +528,7 @@ def app(station: Station) -> Starlette:
             Route("/api/callbacks/{id}/{decision}", guarded(routes.settle), methods=["POST"]),
             Route("/api/alarms/{id}/{action}", guarded(routes.action), methods=["POST"]),
             Route("/api/objects", guarded(routes.objects)),
-            Route("/api/objects/changes", guarded(routes.changes)),
+            Route("/api/object-changes", guarded(routes.changes)),
             Route("/api/intents/sync", guarded(routes.intents), methods=["POST"]),
             *site_routes(station, guarded, problem),
             WebSocketRoute("/ws", routes.socket),

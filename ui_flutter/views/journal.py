@@ -78,7 +78,7 @@ def _buttons(look: Look, busy: bool, intents: Intents) -> ft.Control:
         ("journal-callback", "journal.callback", ft.Icons.PHONE_CALLBACK, desk.ask_callback),
     )
     buttons = [patrol(*one) for one in PATROL]
-    buttons += [parts.button(look, name, words(key), ask, icon=icon, enabled=not busy) for name, key, icon, ask in asking]
+    buttons += [parts.button(look, name, words(key), ask, icon=icon) for name, key, icon, ask in asking]
     return ft.Row(buttons, spacing=8, wrap=True, run_spacing=8)
 
 

@@ -1,0 +1,151 @@
+"""The customer's paths (E2E-001 … 005) and every section, in a real Chromium on the whole system.
+
+Pictures of what was seen are left in `build/screenshots`."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from activities.seed import DEMO_LOGINS
+from api.client.client import StamClient
+from api.client.models import AlarmSummary
+from deploy.local.system import System
+from tests.scenarios.site import COLD_STORE
+from tests.support.eventually import eventually
+from tests.ui.chromium import Desk, desk_in_chromium
+from ui_flutter.sections.registry import DESK, entries_of
+from workflows.domain.alarm import AlarmType
+from workflows.domain.bundle import BundleStatus
+from workflows.domain.reveal import SecretKind
+
+PICTURES = Path("build/screenshots")
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+
+@asynccontextmanager
+async def at_desk(system: System, username: str) -> AsyncIterator[tuple[Desk, StamClient]]:
+    """A console of that user and, beside it, the SDK. Nothing may have been reported as broken when it is left."""
+    word, broken = DEMO_LOGINS[username], list[str]()
+    async with desk_in_chromium(system.api_url) as desk, aclosing(StamClient(system.api_url)) as client:
+        desk.page.on("console", lambda told: broken.append(told.text) if "stam.console" in told.text else None)
+        await desk.start()
+        await desk.log_in(username, word)
+        await client.login(username, word)
+        yield desk, client
+        assert [text for text in broken if "ERROR" in text] == []
+        assert desk.traffic.failed == []
+
+
+async def picture(desk: Desk, name: str) -> None:
+    await desk.page.screenshot(path=PICTURES / f"{name}.png")
+
+
+async def test_a_temperature_alarm_is_not_acknowledged_without_a_note(system: System) -> None:
+    """E2E-001 and E2E-003: login, dashboard, a cold store that is too warm, and its note."""
+    async with at_desk(system, "operator") as (desk, client):
+        await desk.part("count-1").wait_for(state="attached")
+        await _warm(system)
+        alarm = await eventually(lambda: _fresh(client, AlarmType.TEMPERATURE), within=30, what="the temperature alarm")
+        assert alarm is not None
+        await desk.page.goto(f"{system.api_url}/alarms/{alarm.id}")  # a link, as from a notification
+        await desk.click("act-claim")
+        await desk.click("act-ack")
+        await desk.part("ack-note").wait_for(state="attached")
+        await picture(desk, "alarm-ack")
+        await desk.click("act-ack-confirm")  # takes no click without a note
+        assert (await client.alarm(alarm.id)).status is BundleStatus.IN_PROGRESS
+        await desk.type("ack-note", "Drzwi chłodni domknięte, temperatura spada")
+        await desk.click("act-ack-confirm")
+        await eventually(lambda: _is(client, alarm, BundleStatus.ACK), within=20)
+        assert [note.text for note in (await client.alarm(alarm.id)).notes] == ["Drzwi chłodni domknięte, temperatura spada"]
+
+
+async def test_an_object_is_made_changed_and_deleted(system: System) -> None:
+    """E2E-004."""
+    async with at_desk(system, "admin") as (desk, client):
+        await desk.click("nav-objects")
+        await desk.click("object-add")
+        await desk.part("field-name").wait_for(state="attached")
+        for field, value in (("name", "Zakład Żółw"), ("address", "Polna 1"), ("kind", "shop"), ("external_number", "E2E-4")):
+            await desk.type(f"field-{field}", value)
+        await picture(desk, "object-form")
+        await desk.click("form-confirm")
+        await eventually(lambda: _count(client, "Zakład Żółw"), within=20)
+        await desk.click("object-edit")
+        await desk.type("field-name", "Zakład Żuraw")
+        await desk.click("form-confirm")
+        await eventually(lambda: _count(client, "Zakład Żuraw"), within=20)
+        await desk.until_said("page-title", "Zakład Żuraw")
+        await picture(desk, "object-card")
+        await desk.click("object-delete")
+        await desk.click("form-confirm")
+
+        async def gone() -> bool:
+            return await _count(client, "Zakład Żuraw") == 0
+
+        await eventually(gone, within=20)
+
+
+async def test_a_secret_is_shown_for_its_time_and_the_audit_log_knows_why(system: System) -> None:
+    """E2E-005."""
+    why = "odwołanie alarmu przez właściciela"
+    async with at_desk(system, "master") as (desk, client):
+        alarm = (await client.alarms(open=True, limit=1)).items[0]
+        secret = await client.secrets.create(
+            alarm.object_id, kind=SecretKind.KEY_SAFE, label="Sejf na klucze", value="ŻURAW-41"
+        )
+        await desk.page.goto(f"{system.api_url}/alarms/{alarm.id}")
+        await desk.click("face-site")
+        await desk.click(f"secret-show-{secret.id}")
+        await desk.type("secret-reason", why)
+        await desk.click("secret-confirm")
+        await desk.until_said("secret-shown", "ŻURAW-41")
+        await picture(desk, "secret")
+        found = await client.audit.entries(limit=50)
+        assert any(why in str(entry.detail) for entry in found.items)
+        assert all("ŻURAW" not in str(entry) for entry in found.items)
+
+
+async def test_every_section_opens_and_nothing_is_broken(system: System) -> None:
+    async with at_desk(system, "master") as (desk, client):
+        for entry in entries_of(await client.me()):
+            if entry is not DESK:
+                await desk.click(f"nav-{entry.name}")
+                await desk.part("page-title").wait_for(state="attached")
+                await desk.page.wait_for_load_state("networkidle")
+                await picture(desk, entry.name)
+        await desk.click("nav-alarms")
+        await desk.part("search").wait_for(state="attached")
+        await desk.page.set_viewport_size({"width": 390, "height": 844})
+        await desk.part("nav-objects").wait_for(state="attached")
+        await picture(desk, "alarms-phone")
+        await desk.click("nav-account")
+        await desk.part("page-title").wait_for(state="attached")
+        await picture(desk, "account-phone")
+
+
+async def _warm(system: System) -> None:
+    """In the first simulated panel that watches a cold store."""
+    async with httpx.AsyncClient(base_url=system.simulator_url, trust_env=False) as simulator:
+        for panel in (await simulator.get("/panels")).raise_for_status().json():
+            state = (await simulator.get(f"/panels/{panel['port']}")).raise_for_status().json()
+            if any(zone["number"] == COLD_STORE for zone in state["zone_list"]):
+                (await simulator.post(f"/panels/{panel['port']}/zones/{COLD_STORE}/violate", json={})).raise_for_status()
+                return
+    raise AssertionError("no simulated panel watches a cold store")
+
+
+async def _fresh(client: StamClient, kind: AlarmType) -> AlarmSummary | None:
+    page = await client.alarms(open=True, alarm_type=[kind], order="newest", limit=1)
+    return next((alarm for alarm in page.items if alarm.status is BundleStatus.NEW), None)
+
+
+async def _is(client: StamClient, alarm: AlarmSummary, status: BundleStatus) -> bool:
+    return (await client.alarm(alarm.id)).status is status
+
+
+async def _count(client: StamClient, name: str) -> int:
+    return len((await client.objects(q=name)).items)
