@@ -29,7 +29,7 @@ from workflows.domain.permissions import Permission
 
 logger = logging.getLogger("stam.console")
 OWNER: Final = "owner"  # whose picture is kept: remembered beside it, for the key is found by it
-PICTURE_EVERY: Final = 5.0  # s
+PICTURE_FIRST, PICTURE_EVERY = 0.5, 5.0  # s
 OBJECTS_EVERY: Final = 300.0  # s
 AGAIN_AFTER: Final = 3.0  # s; after the server did not answer
 _LATER: Final = frozenset({401, 429})  # the session is renewed or ended elsewhere; it was asked too often
@@ -108,7 +108,6 @@ class Keeper:
         """A session has begun: keep its picture, follow its objects, send what it queued before."""
         if not await self._opened(str(user.id), create=True):
             return
-        self._remember(OWNER, str(user.id))
         try:
             await self._recall_objects()
             await self._recall_queue()
@@ -146,9 +145,9 @@ class Keeper:
     # -- the picture
 
     async def _keep_picture(self) -> None:
-        """What is on the screen, while it is the server's."""
+        """What is on the screen, while it is the server's; the first one soon."""
         while True:
-            await asyncio.sleep(PICTURE_EVERY)
+            await asyncio.sleep(PICTURE_FIRST if self._drawn[1] is None else PICTURE_EVERY)
             await self.keep_picture()
 
     async def keep_picture(self) -> None:
@@ -167,6 +166,8 @@ class Keeper:
                     await self._cache.put(_ALARMS, str(alarm.id), encode(alarm))
             await self._cache.put(_META, "picture", {"user": encode(user), "at": heard_at.isoformat()})
             await self._cache.commit()
+        if self._drawn[1] is None:
+            self._remember(OWNER, str(user.id))
         self._drawn = drawn
 
     # -- objects

@@ -22,7 +22,7 @@ KEPT = """async () => {
   return navigator.serviceWorker.controller ? answers : [];
 }"""
 
-# Whether the files of the cache and a key are there; whether all of it has gone.
+# Whether a picture, its files and a key are there; whether all of it has gone.
 _DEVICE = """async () => {
   const done = (request) => new Promise((ok, no) => { request.onsuccess = () => ok(request.result); request.onerror = no; });
   const count = async (name, store) => {
@@ -33,9 +33,10 @@ _DEVICE = """async () => {
     return keys.length;
   };
   const found = [await count("/stam", "FILE_DATA"), await count("stam-keys", "keys")];
+  const owner = JSON.parse(localStorage.getItem("flutter.stam.owner") || '""');
   return %s;
 }"""
-PICTURE, NOTHING_LEFT = _DEVICE % "found[0] > 0 && found[1] > 0", _DEVICE % "found[0] + found[1] === 0"
+PICTURE, NOTHING_LEFT = _DEVICE % "owner && found[0] > 0 && found[1] > 0", _DEVICE % "found[0] + found[1] === 0"
 # Has the browser look for a new version; what became of it.
 UPDATE = """async () => {
   const registration = await (await navigator.serviceWorker.getRegistration()).update();
@@ -83,7 +84,7 @@ async def test_the_console_can_be_installed_and_starts_without_its_server(statio
             await station.cut()
             await first.aclose()
             await desk.start(f"/alarms/{fire.id}")
-            await desk.until_said("banner", "Brak połączenia z serwerem od", within=30)
+            await desk.until_said("banner-link", "Brak połączenia z serwerem od", within=30)
             assert await desk.page.evaluate("crossOriginIsolated")
             assert await desk.part(f"alarm-row-{fire.id}").count() == 1
             assert await desk.part("act-claim").count() == 0
