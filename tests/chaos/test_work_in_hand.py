@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, TypeVar
@@ -66,7 +66,7 @@ class Scene:
         (await self.control.post(f"/panels/{place.port}/zones/{SILENT_PANIC}/{how}", json={})).raise_for_status()
 
     async def times_armed(self, place: Place) -> int:
-        answer = await self.control.get(f"/panels/{place.port}/log")
+        answer = await self.control.get(f"/panels/{place.port}/log", params={"limit": 1000})
         return sum(one["code"] == ARMED_BY_COMMAND and one["restore"] for one in answer.raise_for_status().json())
 
 
@@ -140,12 +140,19 @@ async def _places(system: System, scene: Scene, case: int) -> list[Place]:
 async def _quiet(scene: Scene, place: Place) -> None:
     """No alarm is open there that the next one would join: a burst may have passed by a moment ago."""
     await scene.touch(place, "restore")
-    for current in (await scene.master.alarms(object_id=place.object_id, open=True)).items:
-        alarm = current
-        for action in WORK[list(BundleStatus).index(current.status) :]:
+
+    async def nothing_is_open() -> bool:
+        """One step further with each; what changed meanwhile is seen at the next look."""
+        found = (await scene.master.alarms(object_id=place.object_id, open=True)).items
+        for alarm in found:
+            action = WORK[list(BundleStatus).index(alarm.status)]
             note = "an earlier burst" if action is Action.ACK else None
             result = ResultCode.TEST if action is Action.RESOLVE else None
-            alarm = await scene.master.act(alarm.id, action, version=alarm.version, note=note, result_code=result)
+            with suppress(ApiError):
+                await scene.master.act(alarm.id, action, version=alarm.version, note=note, result_code=result)
+        return not found
+
+    await eventually(nothing_is_open, within=30, what="a quiet place")
 
 
 async def _policy(scene: Scene, place: Place) -> None:
