@@ -22,6 +22,7 @@ from api.client.models import AlarmSummary
 from api.client.stream import Event, Live
 from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE
+from tests.chaos.conftest import SET_ASIDE
 from tests.chaos.ledger_of_truth import AlarmEvent, Screen, Truth, truth_of
 from tests.support.eventually import eventually
 from tests.support.system import SystemThread
@@ -82,7 +83,7 @@ async def test_a_process_killed_in_a_burst_loses_nothing_and_shows_nothing_twice
 
 
 async def _burst(system: System, *, skip: int) -> list[Zone]:
-    order = {"alarms": ALARMS, "seconds": SECONDS, "panels": PANELS, "skip": skip}
+    order = {"alarms": ALARMS, "seconds": SECONDS, "panels": PANELS, "skip": skip, "first": SET_ASIDE}
     async with httpx.AsyncClient(trust_env=False, timeout=120) as http:
         answer = await http.post(f"{system.simulator_url}/burst", json=order)
     return [(one["port"], one["zone"]) for one in answer.raise_for_status().json()]
