@@ -10,9 +10,7 @@ from deploy.local.folder import scratch_folder
 from deploy.local.system import running_system
 
 MUST = 30.0  # s
-_WHY = (
-    "missed: every Python process imports for 2 to 4.5 s of processor, ten of them on two cores; the browser loads Pyodide cold"
-)
+_WHY = "missed: the first start also packs and compiles the console, beside everything else on two cores"
 _SERVERS = ("postgres", "valkey", "temporal")
 
 
