@@ -21,6 +21,7 @@ from workflows.domain.errors import ErrorCode
 MANIFEST: Final = "console.json"
 _FORMAT: Final = 1
 _METHODS: Final = ("GET", "HEAD")
+_OF_A_BODY: Final = frozenset({"Content-Type", "Content-Length", "Content-Encoding"})
 _ENCODINGS: Final = ("br", "gzip")  # in the order of preference
 
 _STYLE: Final = """body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#1b1f24}
@@ -118,8 +119,8 @@ def _answer(folder: Path, entry: Mapping[str, Any], request: Request) -> Respons
         headers["Content-Encoding"] = encoding
         headers["ETag"] = f'{headers["ETag"][:-1]}-{encoding}"'
     if headers["ETag"] in _tags(request.headers.get("if-none-match", "")):
-        kept = ("ETag", "Cache-Control", "Vary")
-        return Response(status_code=304, headers={name: headers[name] for name in kept if name in headers})
+        # A browser takes the headers of a 304 over into the page it keeps: with the API's own policy that page would be dead.
+        return Response(status_code=304, headers={name: value for name, value in headers.items() if name not in _OF_A_BODY})
     return FileResponse(folder / path, headers=headers)
 
 

@@ -252,6 +252,8 @@ async def test_the_console_is_served_as_it_was_packed(settings: Settings, people
         assert (script.content, script.headers["etag"]) == (b"plain", '"s1"')
         unchanged = await http.get("/static/a.js", headers={"Accept-Encoding": "br", "If-None-Match": '"s1-br"'})
         assert (unchanged.status_code, unchanged.content) == (304, b"")
+        again = await http.get("/", headers={"If-None-Match": '"p1"'})
+        assert (again.status_code, again.headers["x-own"]) == (304, "yes"), "a browser takes them over into the page it keeps"
         assert (await http.head("/static/a.js", headers={"Accept-Encoding": "br"})).headers["content-encoding"] == "br"
         assert (await http.get("/static/noto/sans.woff2")).content == b"font"
         assert (await http.get("/static/gone.js")).status_code == 404
