@@ -122,7 +122,7 @@ def _login(role: str) -> tuple[str, str]:
 
 
 async def _everybody_connected(system: System) -> bool:
-    return await system.panels_connected() >= PANELS
+    return await system.panels_connected() >= PANELS + SET_ASIDE
 
 
 async def _recorded(truth: Truth, began: datetime, violated: list[Zone]) -> list[AlarmEvent]:
