@@ -114,12 +114,19 @@ class Screen:
     def _clickable(self, identifier: str) -> ft.Control | None:
         return next((one for one in self.controls(self.find(identifier)) if getattr(one, "on_click", None)), None)
 
+    def _field(self, identifier: str) -> ft.TextField | None:
+        return next((one for one in self.controls(self.find(identifier)) if isinstance(one, ft.TextField)), None)
+
     def value(self, identifier: str) -> str:
-        """What stands in a field."""
-        return next(one for one in self.controls(self.find(identifier)) if isinstance(one, ft.TextField)).value or ""
+        """What stands in a field. AssertionError when there is none."""
+        box = self._field(identifier)
+        assert box is not None, f"no field in {identifier}"
+        return box.value or ""
 
     async def type(self, identifier: str, value: str) -> None:
-        box = next(one for one in self.controls(self.find(identifier)) if isinstance(one, ft.TextField))
+        """Type when the field is there, as a person would."""
+        box = await eventually(lambda: self._field(identifier), what=f"a field in {identifier}")
+        assert box is not None
         self.session.apply_patch(box._i, {"value": value})
         await self.session.dispatch_event(box._i, "change", value)
 
