@@ -5,50 +5,17 @@ so a process sends those of one bundle one after the other; the workflow's own l
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-import structlog
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.client import Client
 
-from workflows.contracts import names, policies
-from workflows.contracts.bundle import ActionRequest, BundleInput, BundleSnapshot, refusal_of, start_options
+from api.updates import PATIENCE, answer_of, with_start
+from workflows.contracts import names
+from workflows.contracts.bundle import ActionRequest, BundleInput, BundleSnapshot, start_options
 from workflows.domain.alarm import AlarmType, Priority
-from workflows.domain.bundle import Action, BundleStatus, Refusal
-from workflows.domain.errors import ErrorCode
-
-log = structlog.get_logger(__name__)
-
-PATIENCE: Final = 4.5  # s; then the operator learns that it did not work, and may press again
-
-
-class Refused(Exception):  # noqa: N818 - the domain's word
-    """The domain says no."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.value)
-        self.refusal = refusal
-
-
-class NotDone(Exception):  # noqa: N818 - nobody's fault, and perhaps not even true
-    """No answer in time. Whether it was done the alarm will tell; the same key asks again safely."""
-
-    def __init__(self, code: ErrorCode) -> None:
-        super().__init__(code.value)
-        self.code = code
+from workflows.domain.bundle import Action, BundleStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,48 +35,20 @@ class BundleActions:
     _turns: WeakValueDictionary[UUID, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def act(self, target: Target, action: Action, request: ActionRequest) -> BundleSnapshot:
-        """Raises Refused, NotDone."""
-        try:
-            async with asyncio.timeout(PATIENCE), self._turn(target.bundle_id):
-                return await self._update(target, action, request)
-        except WorkflowUpdateFailedError as error:
-            raise _reason(error) from error
-        except (TimeoutError, RPCError, RuntimeError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            log.warning("action.temporal_away", bundle_id=str(target.bundle_id), error=f"{type(error).__name__}: {error}"[:200])
-            raise NotDone(ErrorCode.TEMPORAL_UNAVAILABLE) from error
+        """Raises Refused with the word of a `workflows.domain.bundle.Refusal`, NotDone."""
+        return await answer_of(self._update(target, action, request), bundle_id=str(target.bundle_id), update=action.value)
 
     async def _update(self, target: Target, action: Action, request: ActionRequest) -> BundleSnapshot:
         start = BundleInput(bundle_id=target.bundle_id, object_id=target.object_id, alarm_type=target.alarm_type)
-        snapshot: BundleSnapshot = await self.client.execute_update_with_start_workflow(
-            action.value,
-            request,
-            start_workflow_operation=WithStartWorkflowOperation(
-                names.BUNDLE_ALARM,
-                start,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                **start_options(start, status=target.status, priority=target.priority),
-            ),
-            # No update id of ours: Temporal would answer a retry of a failed update with that same failure. What makes an
-            # action idempotent is its action_id, in the workflow and in the row.
-            result_type=BundleSnapshot,
-            rpc_timeout=timedelta(seconds=PATIENCE),
-        )
+        options = start_options(start, status=target.status, priority=target.priority)
+        async with self._turns.setdefault(target.bundle_id, asyncio.Lock()):
+            snapshot: BundleSnapshot = await self.client.execute_update_with_start_workflow(
+                action.value,
+                request,
+                start_workflow_operation=with_start(names.BUNDLE_ALARM, start, options),
+                # No update id of ours: Temporal would answer a retry of a failed update with that same failure. What makes an
+                # action idempotent is its action_id, in the workflow and in the row.
+                result_type=BundleSnapshot,
+                rpc_timeout=PATIENCE,
+            )
         return snapshot
-
-    @asynccontextmanager
-    async def _turn(self, bundle_id: UUID) -> AsyncIterator[None]:
-        lock = self._turns.setdefault(bundle_id, asyncio.Lock())
-        async with lock:
-            yield
-
-
-def _reason(error: WorkflowUpdateFailedError) -> Exception:
-    refusal = refusal_of(error)
-    if refusal is not None:
-        return Refused(refusal)
-    if isinstance(error.cause, ApplicationError) and error.cause.type == policies.UNANSWERED:
-        return NotDone(ErrorCode.DATABASE_UNAVAILABLE)
-    if isinstance(error.cause, ApplicationError) and error.cause.type == policies.MISSING:
-        return NotDone(ErrorCode.NOT_FOUND)
-    log.error("action.failed", error=f"{error.cause!r}"[:300])
-    return NotDone(ErrorCode.TEMPORAL_UNAVAILABLE)

@@ -16,7 +16,7 @@ from activities.db.repositories import alarms, dispatch, notifications
 from activities.db.repositories.alarms import AlarmFilter, AlarmOrder, EventFilter
 from activities.db.repositories.service_modes import service_until
 from activities.infra.log import current_request_id
-from api.bundle_actions import NotDone, Refused, Target
+from api.bundle_actions import Target
 from api.client import models
 from api.deps import Access, Served, require
 from api.problems import Problem, as_json, problems
@@ -24,6 +24,7 @@ from api.schemas import answers
 from api.schemas.parameters import AlarmTypes, Cursor, Limit, Priorities, Search, Since, Statuses, Until
 from api.schemas.requests import Act, AddNote, Resolve, TakeOver
 from api.services import Services
+from api.updates import NotDone, Refused
 from workflows.contracts.bundle import ActionRequest
 from workflows.domain.bundle import OPEN, Action, BundleStatus, Refusal, ResultCode
 from workflows.domain.errors import ErrorCode
@@ -253,7 +254,7 @@ async def _update(served: Services, row: Any, action: Action, request: ActionReq
     except Refused as error:
         await _forget_note(served, request.note_id)
         async with served.db.read() as session:
-            raise _refusal(error.refusal, await alarms.find_alarm(session, row["id"])) from None
+            raise _refusal(Refusal(error.word), await alarms.find_alarm(session, row["id"])) from None
 
 
 def _refusal(refusal: Refusal, row: Any) -> Problem:

@@ -11,7 +11,6 @@ from sqlalchemy import RowMapping
 from activities.db.repositories import auto_arm
 from activities.infra.log import current_request_id
 from api.audit import audit
-from api.auto_arm_decisions import Refused, TemporalAway
 from api.client.auto_arm import AutoArmReport, AutoArmRun, NotArmedPartition, NotStarted, Sweep
 from api.client.models import Page
 from api.deps import Access, Served, require
@@ -19,6 +18,7 @@ from api.problems import Problem, as_json, problems
 from api.schemas import answers
 from api.schemas.auto_arm import Day, Decision, Postpone
 from api.schemas.parameters import Cursor, Limit, Since, Until
+from api.updates import NotDone, Refused
 from workflows.contracts import names
 from workflows.contracts.auto_arm import CancelRequest, PostponeRequest
 from workflows.domain.auto_arm import RunStatus
@@ -86,7 +86,7 @@ async def _decide(
     except Refused as error:
         current = _run(await _found(run_id, access, served))
         raise Problem(ErrorCode.CONFLICT, "That is not possible (any more).", current=as_json(current)) from error
-    except TemporalAway as error:
+    except NotDone as error:
         raise Problem(ErrorCode.TEMPORAL_UNAVAILABLE, retry_after=2) from error
     return _run(await _found(run_id, access, served))
 

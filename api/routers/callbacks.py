@@ -11,8 +11,6 @@ from activities.db.models.callbacks import CallbackRow
 from activities.db.repositories import alarms, callbacks, objects
 from activities.db.repositories.callbacks import CallbackFilter
 from activities.infra.log import current_request_id
-from api.bundle_actions import NotDone
-from api.callback_decisions import Refused
 from api.callbacks import add
 from api.client.dispatch import Callback
 from api.client.models import Page
@@ -23,6 +21,7 @@ from api.schemas import answers
 from api.schemas.dispatch import Decided, Key, NewCallback, Postponed, States
 from api.schemas.parameters import Cursor, Limit, Until
 from api.services import Services
+from api.updates import NotDone, Refused
 from workflows.contracts.callback import DecisionRequest
 from workflows.domain.callback import OPEN, Decision, Refusal
 from workflows.domain.errors import ErrorCode
@@ -143,7 +142,7 @@ async def _decide(
         raise Problem(error.code, retry_after=_RETRY_AFTER) from error
     except Refused as error:
         async with served.db.read() as session:
-            raise _refusal(error.refusal, await _told(session, callback_id)) from None
+            raise _refusal(Refusal(error.word), await _told(session, callback_id)) from None
     async with served.db.read() as session:
         return await _told(session, callback_id)
 

@@ -26,12 +26,12 @@ from api.audit import audit
 from api.client.imports import Import, ImportDetail, ImportedObject, ImportFinding
 from api.client.models import Page, Text
 from api.deps import Access, Served, require
-from api.import_decisions import Refused, TemporalAway
 from api.limits import Upload
 from api.problems import Problem, as_json, problems
 from api.schemas import answers
 from api.schemas.parameters import Cursor, Limit
 from api.services import Services
+from api.updates import NotDone, Refused
 from api.uploads import BODY, FileName, received
 from workflows.contracts import names
 from workflows.contracts.object_import import ImportDecision
@@ -169,7 +169,7 @@ async def _decided(import_id: UUID, update: str, access: Access, served: Service
         await served.imports.decide(import_id, update, decision)
     except Refused:
         raise refusal from None
-    except TemporalAway:
+    except NotDone:
         raise Problem(ErrorCode.TEMPORAL_UNAVAILABLE, retry_after=2) from None
     return _import(await _found(served, import_id))
 

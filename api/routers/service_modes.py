@@ -24,8 +24,8 @@ from api.problems import Problem, as_json, invalid, problems
 from api.schemas import answers
 from api.schemas.parameters import Cursor, Limit, Since, Until
 from api.schemas.service_modes import NewServiceMode, ServiceExtension, answer
-from api.service_actions import Refused, TemporalAway
 from api.services import Services
+from api.updates import NotDone, Refused
 from workflows.contracts.service_mode import ExtendRequest, ServiceDecision, ServiceInput
 from workflows.domain.errors import ErrorCode
 from workflows.domain.permissions import Permission
@@ -62,7 +62,7 @@ async def begin_service(object_id: UUID, body: NewServiceMode, access: Manager, 
     try:
         await served.service.begin(ServiceInput(service_id=row.id, object_id=object_id, alone=alone))
         has_begun = True
-    except TemporalAway:
+    except NotDone:
         has_begun = False
     if alone or not has_begun:
         await _settled(served, row.id)
@@ -148,10 +148,10 @@ async def release_service(service_id: UUID, access: Manager, served: Served) -> 
     try:
         await served.service.release(start, _decision(access))
     except Refused as error:
-        if error.refusal is ReleaseRefusal.SAME_PERSON:
+        if error.word == ReleaseRefusal.SAME_PERSON:
             raise Problem(ErrorCode.FORBIDDEN, _SECOND_PERSON) from None
         raise Problem(ErrorCode.CONFLICT, "It does not wait for a second person (any more).") from None
-    except TemporalAway:
+    except NotDone:
         raise _away() from None
     return answer(await _found(served, service_id))
 
@@ -175,13 +175,13 @@ async def extend_service(service_id: UUID, body: ServiceExtension, access: Manag
         await served.service.extend(start, request)
     except Refused as error:
         raise await _not_extended(served, service_id, error) from None
-    except TemporalAway:
+    except NotDone:
         raise _away() from None
     return answer(await _found(served, service_id))
 
 
 async def _not_extended(served: Services, service_id: UUID, error: Refused) -> Problem:
-    match error.refusal:
+    match error.word:
         case ServiceRefusal.STALE_VERSION:
             return Problem(ErrorCode.STALE_VERSION, current=as_json(answer(await _found(served, service_id))))
         case ServiceRefusal.TOO_LONG:
@@ -203,7 +203,7 @@ async def end_service(service_id: UUID, access: Manager, served: Served) -> Serv
     if not _is_done(await _found(served, service_id)):
         try:
             await served.service.end(start, _decision(access))
-        except TemporalAway:
+        except NotDone:
             detail = "Alarms ring again, but it is not summed up yet; try again."
             raise Problem(ErrorCode.TEMPORAL_UNAVAILABLE, detail, retry_after=2) from None
     return answer(await _found(served, service_id))

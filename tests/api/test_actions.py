@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -171,9 +172,9 @@ async def test_without_temporal_alarms_are_still_shown_and_actions_answer_503(
 async def test_an_action_nobody_works_on_is_given_up_within_patience(
     settings: Any, people: People, login: Login, db: Database, temporal_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from api import bundle_actions
+    from api import updates
 
-    monkeypatch.setattr(bundle_actions, "PATIENCE", 0.5)
+    monkeypatch.setattr(updates, "PATIENCE", timedelta(seconds=0.5))
     scene = await seed_scene(db)
     async with serving(settings.model_copy(update={"temporal_address": temporal_address})) as api:
         client = await login(api, "operator")

@@ -17,7 +17,8 @@ from tests.support.fakes import FakeRow, new_bundle
 from tests.workflows.support import ANNA, BARTEK, Running, replay, serving, start
 from workflows.bundle_alarm import BundleAlarm
 from workflows.contracts import policies
-from workflows.contracts.bundle import ActionRequest, Answered, BundleInput, BundleSnapshot, refusal_of, snapshot_of
+from workflows.contracts.bundle import ActionRequest, Answered, BundleInput, BundleSnapshot, snapshot_of
+from workflows.contracts.refusals import refusal_of
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import AUTO_CLOSE_AFTER, CLAIM_TTL, STALE_AFTER, Action, BundleStatus, Refusal
 from workflows.history import CONTINUE_AFTER
@@ -141,7 +142,7 @@ async def test_a_refusal_reaches_the_caller_with_its_reason_and_the_row(alarm: R
     assert cause.type == policies.REFUSED
     reason, state = cause.details
     assert (reason, state["status"], state["version"]) == ("NOT_OWNER", "CLAIMING", 2)
-    assert refusal_of(failed.value) is Refusal.NOT_OWNER
+    assert refusal_of(failed.value) == Refusal.NOT_OWNER
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ async def test_every_refusal_is_told_and_changes_nothing(
     before = row.state
     with pytest.raises(WorkflowUpdateFailedError) as failed:
         await alarm.act(action, **more)
-    assert refusal_of(failed.value) is refusal
+    assert refusal_of(failed.value) == refusal
     assert row.state == before
 
 
@@ -387,4 +388,4 @@ def test_a_closed_bundle_rejects_every_action_but_repeats_its_answers() -> None:
     workflow.refuse_when_closed(known)
     with pytest.raises(ApplicationError) as refused:
         workflow.refuse_when_closed(replace(known, action_id=uuid4()))
-    assert refusal_of(refused.value) is Refusal.WRONG_STATUS
+    assert refusal_of(refused.value) == Refusal.WRONG_STATUS

@@ -19,7 +19,8 @@ from tests.support.rows import all_rows
 from tests.workflows.support import replay
 from workflows.bundle_alarm import BundleAlarm
 from workflows.contracts import names
-from workflows.contracts.bundle import ActionRequest, BundleInput, BundleSnapshot, refusal_of, start_options
+from workflows.contracts.bundle import ActionRequest, BundleInput, BundleSnapshot, start_options
+from workflows.contracts.refusals import refusal_of
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus, Refusal
 
@@ -110,7 +111,7 @@ async def test_an_action_on_a_bundle_whose_workflow_has_ended_is_refused_and_rep
         await update_with_start(temporal_client, queue, scene, Action.CLOSE, ask(scene, 6))
 
     assert (again.status, again.version) == (closed.status, closed.version)
-    assert refusal_of(failed.value) is Refusal.WRONG_STATUS
+    assert refusal_of(failed.value) == Refusal.WRONG_STATUS
     assert (await handle_of(temporal_client, scene).result()).status is BundleStatus.CLOSED
 
 

@@ -18,7 +18,8 @@ from tests.support.fakes import FakeCallback
 from tests.workflows.support import ANNA, BARTEK, replay, serving
 from workflows.callback import CallbackReminder
 from workflows.contracts import policies
-from workflows.contracts.callback import CallbackInput, DecisionRequest, refusal_of, start_options
+from workflows.contracts.callback import CallbackInput, DecisionRequest, start_options
+from workflows.contracts.refusals import refusal_of
 from workflows.domain.callback import MOST_RINGS, REMIND_EVERY, Callback, CallbackState, Decision, Refusal
 
 # 0: every task replays the history from its beginning, as after a restart of the worker.
@@ -114,7 +115,7 @@ async def test_of_two_who_decide_at_once_one_does(env: WorkflowEnvironment) -> N
             return_exceptions=True,
         )
         (refused,) = [one for one in both if isinstance(one, BaseException)]
-        assert refusal_of(refused) is Refusal.STALE_VERSION
+        assert refusal_of(refused) == Refusal.STALE_VERSION
         assert promise.fake.row.version == 2
 
 

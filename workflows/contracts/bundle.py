@@ -12,9 +12,8 @@ from uuid import UUID
 
 from temporalio import activity
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ApplicationError
 
-from workflows.contracts import names, policies
+from workflows.contracts import names
 from workflows.contracts.starting import StartOptions
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleState, BundleStatus, Refusal, ResultCode
@@ -173,13 +172,3 @@ def start_options(start: BundleInput, *, status: BundleStatus, priority: Priorit
             [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in attributes.items()]
         ),
     )
-
-
-def refusal_of(error: BaseException) -> Refusal | None:
-    """The refusal inside what an update raised at its caller; None when it failed for another reason."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ApplicationError) and cause.type == policies.REFUSED:
-            return Refusal(cause.details[0])
-        cause = cause.__cause__
-    return None

@@ -11,9 +11,8 @@ from uuid import UUID
 
 from temporalio import activity
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ApplicationError
 
-from workflows.contracts import names, policies
+from workflows.contracts import names
 from workflows.contracts.starting import StartOptions
 from workflows.domain.callback import Callback, Decision, Refusal
 
@@ -97,13 +96,3 @@ def start_options(start: CallbackInput) -> StartOptions:
         static_details=f"Call-back `{start.callback_id}` for object `{start.object_id}`",
         search_attributes=TypedSearchAttributes([SearchAttributePair(object_key, str(start.object_id))]),
     )
-
-
-def refusal_of(error: BaseException) -> Refusal | None:
-    """The refusal inside what an update raised at its caller; None when it failed for another reason."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ApplicationError) and cause.type == policies.REFUSED:
-            return Refusal(cause.details[0])
-        cause = cause.__cause__
-    return None

@@ -38,7 +38,7 @@ DATABASE: Final[ActivityOptions] = {
     ),
 }
 
-# The same for an operator who waits for the answer: give up before the API does (`api.bundle_actions.PATIENCE`), so that he
+# The same for an operator who waits for the answer: give up before the API does (`api.updates.PATIENCE`), so that he
 # is told which server is away, and let him press again.
 OPERATOR_PATIENCE = timedelta(seconds=3.5)
 OPERATOR_ACTION: Final[ActivityOptions] = {

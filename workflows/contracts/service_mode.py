@@ -12,9 +12,8 @@ from uuid import UUID
 
 from temporalio import activity
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ApplicationError
 
-from workflows.contracts import names, policies
+from workflows.contracts import names
 from workflows.contracts.starting import StartOptions
 from workflows.domain.service import ServiceRefusal, ServiceState
 from workflows.domain.two_person import ReleaseRefusal
@@ -188,14 +187,3 @@ def start_options(start: ServiceInput) -> StartOptions:
         static_details=f"Service mode `{start.service_id}` of object `{start.object_id}`",
         search_attributes=TypedSearchAttributes([SearchAttributePair(object_key, str(start.object_id))]),
     )
-
-
-def refusal_of(error: BaseException) -> ServiceRefusal | ReleaseRefusal | None:
-    """The refusal inside what an update raised at its caller; None when it failed for another reason."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ApplicationError) and cause.type == policies.REFUSED:
-            value = cause.details[0]
-            return ServiceRefusal(value) if value in ServiceRefusal.__members__ else ReleaseRefusal(value)
-        cause = cause.__cause__
-    return None
