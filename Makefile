@@ -27,8 +27,8 @@ test: $(READY)  ## Run all tests, on real servers of their own: three files at a
 ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
-	@PYTHONHASHSEED=0 $(BIN)/pytest -n 3 --dist loadfile -m "not chaos"
-	@$(BIN)/pytest -m chaos
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.support.suite -n 3 --dist loadfile --durations 40 -m "not chaos"
+	@$(BIN)/python -m tests.support.suite -m chaos
 endif
 
 check: $(READY)  ## ruff, mypy --strict, import-linter, bandit
