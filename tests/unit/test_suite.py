@@ -18,7 +18,8 @@ def test_a_race():
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # quick to start
     (tmp_path / "pytest.ini").write_text("[pytest]")
     return tmp_path
 
