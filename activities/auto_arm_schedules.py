@@ -36,6 +36,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.auto_arm_calendars import LOOK_BACK, TEMPORAL_FIRST, Planned, due, planned
 from activities.auto_arm_drift import is_like, seems_like
 from activities.db.models.auto_arm_runs import AutoArmRun
+from activities.db.repositories.auto_arm_zones import follow_default_zone
 from activities.db.session import Database
 from workflows.contracts import names
 from workflows.contracts.auto_arm import AutoArmInput, search_attributes, start_options
@@ -70,6 +71,7 @@ class AutoArmSchedules:
 
     async def sync(self, schedule_id: UUID) -> None:
         """After a change of this row. Raises RPCError."""
+        await self._follow_zone(datetime.now(UTC), LOOK_BACK, [schedule_id])
         found = await self._planned([schedule_id])
         if not found:
             await self._delete(names.auto_arm_schedule_id(schedule_id))
@@ -79,6 +81,9 @@ class AutoArmSchedules:
 
     async def reconcile(self) -> int:
         """How much was amiss and is not any more. Raises RPCError."""
+        now = datetime.now(UTC)
+        back = await self._look_back(now)
+        await self._follow_zone(now, back)
         wanted = {names.auto_arm_schedule_id(one.row.id): one for one in await self._planned()}
         there: dict[str, ScheduleListDescription] = {}
         async for entry in await self.client.list_schedules(page_size=1_000, rpc_timeout=CALL_TIMEOUT):
@@ -90,10 +95,16 @@ class AutoArmSchedules:
         gone = there.keys() - wanted.keys()
         for name in sorted(gone):
             await self._delete(name)
-        now = datetime.now(UTC)
-        started = await self._start_missing(list(wanted.values()), back=await self._look_back(now)) + await self._start_lost()
+        started = await self._start_missing(list(wanted.values()), back=back) + await self._start_lost()
         await self._reconciled(now)
         return len(drifted) + len(gone) + started
+
+    async def _follow_zone(self, now: datetime, back: timedelta, ids: Sequence[UUID] | None = None) -> None:
+        async with self.db.write() as session:
+            owed = back if self.on else timedelta(0)
+            moved = await follow_default_zone(session, self.default_zone, now, back=owed, ids=ids)
+        if moved:
+            log.warning("auto_arm.zone_followed", zone=self.default_zone, schedules=len(moved))
 
     async def _look_back(self, now: datetime) -> timedelta:
         """As far as nobody has looked: after days without us, what was missed in them is raised. Not into the time in which all

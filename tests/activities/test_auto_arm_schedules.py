@@ -401,6 +401,21 @@ async def test_another_time_zone_of_the_panel_owes_no_firing_of_before(
     assert await all_rows(db, AutoArmRun) == []
 
 
+async def test_another_setting_of_the_time_zone_raises_no_firing_of_before(
+    keeper: AutoArmSchedules, world: World, working: Worker, db: Database
+) -> None:
+    """A restart with another `STAM_PANEL_TIME_ZONE`: the Schedule follows, and an hour ago nothing was to be done."""
+    schedule_id = await add_schedule(db, world.panel, local(in_minutes(+50)), deadline_minutes=30)
+    await keeper.reconcile()
+    moved = AutoArmSchedules(db, keeper.client, "Europe/Helsinki", on=True, task_queue=keeper.task_queue)
+    await eventually(lambda: _mended(moved), within=20, what="the zone was followed")
+    found = await described(keeper, schedule_id)
+    assert found is not None
+    assert found.schedule.spec.time_zone_name == "Europe/Helsinki"
+    await settled(moved)
+    assert await all_rows(db, AutoArmRun) == []
+
+
 async def test_a_firing_that_is_late_but_inside_its_window_begins(
     keeper: AutoArmSchedules, world: World, working: Worker
 ) -> None:
