@@ -289,7 +289,7 @@ class Orchestration:
             )
             services = await connection.fetch(
                 """SELECT id, object_id FROM service_modes
-                   WHERE (state IN ('AWAITING_RELEASE', 'ACTIVE') OR (state = 'ENDED' AND summary IS NULL))
+                   WHERE (state IN ('AWAITING_RELEASE', 'ACTIVE') OR (state = 'ENDED' AND settled_at IS NULL))
                      AND begun_at < now() - make_interval(secs => $1) ORDER BY id""",
                 YOUNG,
             )

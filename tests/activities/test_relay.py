@@ -435,15 +435,15 @@ async def test_reconciliation_starts_what_is_missing_and_nothing_twice(world: Wo
 async def test_service_mode_whose_workflow_was_lost_is_ended_and_summed_up_by_a_new_one(world: World, client: Client) -> None:
     """What it silenced and still stands in alarm would otherwise never ring."""
     orchestration, place, hour = Orchestration(world.db, client, asyncio.Event()), world.objects[0], timedelta(hours=1)
-    in_force, unsettled = [
-        await add_period(world.db, place, begun=-hour, ends=ends, state=state)
-        for state, ends in ((ServiceState.ACTIVE, hour), (ServiceState.ENDED, -hour / 2))
-    ]
-    settled = await add_period(world.db, place, begun=-hour, ends=-hour / 2, state=ServiceState.ENDED, summary={"events": 0})
+    in_force = await add_period(world.db, place, begun=-hour, ends=hour)
+    over: dict[str, Any] = {"begun": -hour, "ends": -hour / 2, "state": ServiceState.ENDED}
+    unsettled = await add_period(world.db, place, **over)
+    summed_up = await add_period(world.db, place, **over, summary={"events": 0})  # and then it was lost
+    settled = await add_period(world.db, place, **over, summary={"events": 0}, settled_at=datetime.now(UTC))
     young = await add_period(world.db, place, begun=timedelta(), state=ServiceState.AWAITING_RELEASE)
     await world.execute("UPDATE panels SET enabled = false")
-    assert await orchestration.reconcile() == 2
-    handles = [client.get_workflow_handle(names.service_workflow_id(each)) for each in (in_force, unsettled)]
+    assert await orchestration.reconcile() == 3
+    handles = [client.get_workflow_handle(names.service_workflow_id(each)) for each in (in_force, unsettled, summed_up)]
     for handle in handles:
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     for left_alone in (settled, young):
