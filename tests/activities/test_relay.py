@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,14 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from sqlalchemy import update
 from structlog.testing import capture_logs
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 from uuid_utils.compat import uuid7
 
 from activities import relay
+from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.outbox import announce_panel_change, list_parked, replay_parked
 from activities.db.session import Database
 from activities.infra.log import bound
@@ -450,6 +453,40 @@ async def test_service_mode_whose_workflow_was_lost_is_ended_and_summed_up_by_a_
         with pytest.raises(RPCError):
             await client.get_workflow_handle(names.service_workflow_id(left_alone)).describe()
     await eventually(lambda: nothing_left_to_start(orchestration))
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({}, True),
+        ({"status": "IN_PROGRESS"}, True),
+        ({"status": "ACK"}, False),
+        ({"priority": "HIGH"}, False),
+        ({"suppressed": True}, False),
+    ],
+    ids=str,
+)
+async def test_r_escalate_a_critical_alarm_is_told_that_its_escalation_is_gone(
+    world: World, client: Client, columns: dict[str, Any], told: bool
+) -> None:
+    await filled(world, 1)
+    given = {"priority": "CRITICAL", "opened_at": datetime.now(UTC) - timedelta(hours=1)} | columns
+    async with world.db.write() as session:
+        await session.execute(update(BundleAlarm).values(given))
+    await world.execute("UPDATE panels SET enabled = false")
+    orchestration = Orchestration(world.db, client, asyncio.Event(), escalates=True)
+    await orchestration.reconcile()  # its own workflow, which asks by itself
+    bundle_id = await world.value("SELECT id FROM bundle_alarms")
+    workflow_id = names.bundle_workflow_id(bundle_id)
+    await eventually(lambda: _runs(client, workflow_id), what="it is listed")
+    assert await orchestration.reconcile() == told
+    assert await signals_of(client, workflow_id) == ([{"bundle_id": str(bundle_id)}] if told else [])
+    assert await replace(orchestration, escalates=False).reconcile() == 0
+
+
+async def _runs(client: Client, workflow_id: str) -> bool:
+    """As the listing says, which follows a moment later."""
+    return [one.id async for one in client.list_workflows(f"WorkflowId = '{workflow_id}'")] == [workflow_id]
 
 
 async def nothing_left_to_start(orchestration: Orchestration) -> bool:
