@@ -28,6 +28,7 @@ from activities import relay_metrics
 from activities.auto_arm_schedules import AutoArmSchedules
 from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
+from activities.panel_releases import end_overdue
 from workflows.contracts import bundle, callback, names, object_import, panel, service_mode
 from workflows.contracts.bundle import BundleInput, BundleRef, EventAdded
 from workflows.contracts.callback import CallbackInput
@@ -278,7 +279,8 @@ class Orchestration:
 
     async def reconcile(self) -> int:
         """Start the workflow of every enabled panel, open bundle, open call-back and unsettled service mode that has none, tell
-        a bundle that its escalation is gone, and mend what is amiss with auto-arm; how much that was."""
+        a bundle that its escalation is gone, end releases that nobody ended in time, and mend what is amiss with auto-arm; how
+        much that was."""
         async with self.db.fast() as connection:
             panels = await connection.fetch("SELECT id, object_id FROM panels WHERE enabled AND deleted_at IS NULL ORDER BY id")
             bundles = await connection.fetch(
@@ -315,7 +317,8 @@ class Orchestration:
         running = await self._running(names.SERVICE_MODE) if services else frozenset()
         starts += [_later(self._resume_service, row) for row in services if names.service_workflow_id(row["id"]) not in running]
         await asyncio.gather(*(start() for start in starts))
-        return len(starts) + (await self.auto_arm.reconcile() if self.auto_arm is not None else 0)
+        ended = await end_overdue(self.db)
+        return len(starts) + ended + (await self.auto_arm.reconcile() if self.auto_arm is not None else 0)
 
     async def _running(self, kind: str) -> frozenset[str]:
         found = self.client.list_workflows(

@@ -23,11 +23,13 @@ from uuid_utils.compat import uuid7
 from activities import relay
 from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.outbox import announce_panel_change, list_parked, replay_parked
+from activities.db.repositories import panel_releases
 from activities.db.session import Database
 from activities.infra.log import bound
 from activities.infra.redis import connect_url
 from activities.infra.settings import Settings
 from activities.infra.temporal import connect_lazily
+from activities.panel_releases import ReleaseActivities
 from activities.relay_orchestration import ATTEMPTS, Orchestration, TemporalAway
 from activities.relay_push import Push
 from activities.relay_stream import Message, Stream
@@ -37,9 +39,10 @@ from deploy.local.ports import free_port
 from deploy.local.valkey import Valkey
 from tests.activities.recording import World
 from tests.support.eventually import eventually
-from tests.support.service import add_period
+from tests.support.service import add_period, add_user
 from tests.support.signals import edge, later
 from workflows.contracts import names
+from workflows.contracts.panel_release import ReleaseAsk
 from workflows.domain.service import ServiceState
 
 
@@ -482,6 +485,22 @@ async def test_r_escalate_a_critical_alarm_is_told_that_its_escalation_is_gone(
     assert await orchestration.reconcile() == told
     assert await signals_of(client, workflow_id) == ([{"bundle_id": str(bundle_id)}] if told else [])
     assert await replace(orchestration, escalates=False).reconcile() == 0
+
+
+async def test_a_release_that_ran_out_and_lost_its_workflow_is_ended_by_the_reconciliation(
+    world: World, client: Client
+) -> None:
+    """The panel's new workflow takes the line, and knows of no release: the row would say for ever that it is open."""
+    orchestration, releases = Orchestration(world.db, client, asyncio.Event()), ReleaseActivities(world.db)
+    async with world.db.write() as session:
+        asked = await panel_releases.ask(
+            session, world.panel, user_id=await add_user(world.db), minutes=30, reason="New users", request_id="r1"
+        )
+    await releases.begin_release(ReleaseAsk(ask_id=asked.id))
+    await world.execute("UPDATE panel_releases SET begun_at = begun_at - interval '2 h', until = until - interval '2 h'")
+    assert await orchestration.reconcile() == 2, "the panel's workflow, and the release"
+    assert await world.value("SELECT ended_at = until FROM panel_releases")
+    await eventually(lambda: nothing_left_to_start(orchestration))
 
 
 async def _runs(client: Client, workflow_id: str) -> bool:
