@@ -1,6 +1,6 @@
 """The activities of AutoArm: they project its state to the run's row, and look at what is so (R-AUTOARM, principle 3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -31,7 +31,7 @@ from workflows.domain.alarm import AUTO_ARM_FAILED, AlarmType, Family, Signal, S
 from workflows.domain.auto_arm import OPEN, STATUS_OF, RunOutcome, RunStatus, is_missed
 from workflows.domain.command import ArmMode
 from workflows.domain.panel import PartitionState
-from workflows.domain.schedule import Firing, Skipped, day_of_start, firing_on, moment
+from workflows.domain.schedule import Calendar, Firing, Skipped, day_of_start, firing_on, moment
 from workflows.domain.service import ServiceState
 
 log = structlog.get_logger(__name__)
@@ -84,7 +84,7 @@ class AutoArmActivities:
 
     async def _is_due(self, session: AsyncSession, run: AutoArmRun) -> bool:
         found = await planned(session, self.default_zone, [run.schedule_id])
-        firing = firing_on(found[0].calendar, run.local_date) if found else None
+        firing = firing_on(_as_planned(found[0], run), run.local_date) if found else None
         return isinstance(firing, Firing) and firing.fire_at == run.fire_at
 
     @activity.defn(name="change_auto_arm_run")
@@ -105,7 +105,17 @@ class AutoArmActivities:
         return RunRow(status=run.status, outcome=run.outcome)
 
 
+def _as_planned(found: Planned, run: AutoArmRun) -> Calendar:
+    """Another default zone moves the firings to come. One that has begun stays where people were told that it is."""
+    zone = run.zone if found.by_default else None
+    return replace(found.calendar, zone=zone or found.calendar.zone)
+
+
 async def _begin(session: WriteSession, found: Planned, ref: FiringRef) -> FiringStart:
+    mine = (AutoArmRun.schedule_id == ref.schedule_id) & (AutoArmRun.workflow_id == ref.workflow_id)
+    run = await session.scalar(select(AutoArmRun).where(mine).with_for_update())
+    if run is not None:  # of an earlier try, or kept by a change of the schedule
+        return await _go_on(session, run, found, await _missed(session, run.target_at, found))
     day = day_of_start(found.calendar, ref.started_for)
     firing = firing_on(found.calendar, day)
     if isinstance(firing, Skipped):
@@ -115,10 +125,10 @@ async def _begin(session: WriteSession, found: Planned, ref: FiringRef) -> Firin
         usual = moment(day, found.calendar.at, found.calendar.zone)
         firing = Firing(day=day, fire_at=usual, warn_at=usual - found.calendar.warn)
     else:
-        now = await _clock(session)
-        missed = is_missed(fire_at=firing.fire_at, deadline=_deadline(found), now=now)
-        outcome = RunOutcome.MISSED if missed else None
+        outcome = await _missed(session, firing.fire_at, found)
     run = await _insert(session, found, firing, ref.workflow_id)
+    if run is None:
+        return FiringStart(verdict=Verdict.NOT_DUE)
     if run.workflow_id != ref.workflow_id:
         return FiringStart(verdict=Verdict.REPEATED)
     return await _go_on(session, run, found, outcome)
@@ -129,10 +139,15 @@ async def _take_up(session: WriteSession, found: list[Planned], run_id: UUID) ->
     run = await session.get(AutoArmRun, run_id, with_for_update=True)
     if run is None or run.status not in OPEN:
         return FiringStart(verdict=Verdict.REPEATED)
-    outcome = None if found else RunOutcome.WITHDRAWN
-    if found and is_missed(fire_at=run.target_at, deadline=_deadline(found[0]), now=await _clock(session)):
-        outcome = RunOutcome.MISSED
+    outcome: RunOutcome | None = RunOutcome.WITHDRAWN
+    if found:
+        outcome = await _missed(session, run.target_at, found[0])
     return await _go_on(session, run, found[0] if found else None, outcome)
+
+
+async def _missed(session: WriteSession, at: datetime, found: Planned) -> RunOutcome | None:
+    missed = is_missed(fire_at=at, deadline=_deadline(found), now=await _clock(session))
+    return RunOutcome.MISSED if missed else None
 
 
 async def _go_on(session: WriteSession, run: AutoArmRun, found: Planned | None, outcome: RunOutcome | None) -> FiringStart:
@@ -144,12 +159,15 @@ async def _go_on(session: WriteSession, run: AutoArmRun, found: Planned | None, 
     return FiringStart(verdict=Verdict.DUE, plan=_plan(run, found))
 
 
-async def _insert(session: WriteSession, found: Planned, firing: Firing, workflow_id: str) -> AutoArmRun:
-    """The row of this firing: a new one, or the one that is there."""
+async def _insert(session: WriteSession, found: Planned, firing: Firing, workflow_id: str) -> AutoArmRun | None:
+    """The row of this firing: a new one, or the one that is there. None: the schedule became what it is only after that time,
+    and what it owed before has a row (`repositories.auto_arm.keep_owed`)."""
     query = select(AutoArmRun).where(AutoArmRun.schedule_id == found.row.id, AutoArmRun.fire_at == firing.fire_at)
     there = await session.scalar(query.with_for_update())
     if there is not None:
         return there
+    if firing.fire_at < found.row.updated_at:
+        return None
     run = AutoArmRun(
         id=uuid7(),
         schedule_id=found.row.id,
@@ -158,6 +176,7 @@ async def _insert(session: WriteSession, found: Planned, firing: Firing, workflo
         workflow_id=workflow_id,
         partitions=sorted(found.row.partitions),
         local_date=firing.day,
+        zone=found.calendar.zone,
         fire_at=firing.fire_at,
         target_at=firing.fire_at,
         deadline_at=firing.fire_at + _deadline(found),

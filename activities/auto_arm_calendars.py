@@ -25,15 +25,17 @@ _YEARS: Final = range(-1, 3)  # around the present one: what was missed last nig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A schedule whose panel is there, and when it fires."""
+    """A schedule whose panel is there, and when it fires. `by_default`: in the setting's zone, for want of one of its own."""
 
     row: AutoArmSchedule
     object_id: UUID
     calendar: Calendar
+    by_default: bool
 
 
 async def planned(session: AsyncSession, default_zone: str, ids: Collection[UUID] | None = None) -> list[Planned]:
-    """Those that are not deleted, and whose panels are not, by id; ``ids`` None: all."""
+    """Those that are not deleted, and whose panels are not, by id; ``ids`` None: all. ``default_zone``: of those that were not
+    planned in another one yet (`repositories.auto_arm_zones`)."""
     query = (
         select(AutoArmSchedule, Panel.object_id, Panel.time_zone)
         .join(Panel, Panel.id == AutoArmSchedule.panel_id)
@@ -49,19 +51,22 @@ async def planned(session: AsyncSession, default_zone: str, ids: Collection[UUID
         Planned(
             row=row,
             object_id=object_id,
-            calendar=calendar_of(row, exceptions.get(row.id, {}), own, row.time_zone or zone or default_zone),
+            calendar=calendar_of(
+                row, exceptions.get(row.id, {}), own, row.time_zone or zone or row.default_zone or default_zone
+            ),
+            by_default=row.time_zone is None and zone is None,
         )
         for row, object_id, zone in found
     ]
 
 
-def due(one: Planned, now: datetime, *, back: timedelta = LOOK_BACK) -> list[Firing]:
+def due(one: Planned, now: datetime, *, back: timedelta = LOOK_BACK, patience: timedelta = TEMPORAL_FIRST) -> list[Firing]:
     """Firings that should have a workflow by now. What the row became only after a time it does not owe."""
     if not one.row.enabled:
         return []
     since = max(one.row.updated_at, now - back)
     found = firings(one.calendar, since, now + LOOK_AHEAD)
-    return [each for each in found if each.warn_at <= (now if each.warn_at < since else now - TEMPORAL_FIRST)]
+    return [each for each in found if each.warn_at <= (now if each.warn_at < since else now - patience)]
 
 
 async def exceptions_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, dict[date, time | None]]:

@@ -6,8 +6,9 @@ down for longer than the catch-up window, the row was changed within the time of
 get a workflow here; whether it is not too late that one decides.
 """
 
+import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -33,7 +34,9 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.auto_arm_calendars import LOOK_BACK, TEMPORAL_FIRST, Planned, due, planned
+from activities.auto_arm_drift import is_like, seems_like
 from activities.db.models.auto_arm_runs import AutoArmRun
+from activities.db.repositories.auto_arm_zones import follow_default_zone
 from activities.db.session import Database
 from workflows.contracts import names
 from workflows.contracts.auto_arm import AutoArmInput, search_attributes, start_options
@@ -43,10 +46,11 @@ from workflows.domain.schedule import pattern
 log = structlog.get_logger(__name__)
 
 CALL_TIMEOUT: Final = timedelta(seconds=5)
+SIDE_BY_SIDE: Final = 8  # calls
 LONGEST_LOOK_BACK: Final = timedelta(days=31)  # after an outage of all: what nobody compared meanwhile is raised all the same
 RECONCILED: Final = "auto-arm"  # in `watcher_sights`: until when what was due is known to have a run
-_LISTED: Final = 10  # calendars that a listing tells of a Schedule; those with more are asked for singly
-_FIELDS: Final = ("second", "minute", "hour", "day_of_month", "month", "year", "day_of_week")
+DESCRIBED: Final = 100  # Schedules whose description a reconciliation asks for; with more they take turns
+_AWAY: Final = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED})
 # `since`: as long as it has been switched on.
 _RECONCILED: Final = """
     INSERT INTO watcher_sights AS s (watcher, since, looked_at) VALUES ($1, $2, $3)
@@ -55,7 +59,7 @@ _RECONCILED: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AutoArmSchedules:
     """``on``: the flag; where it is off there are to be no Schedules. ``default_zone``: of panels without their own."""
 
@@ -64,9 +68,11 @@ class AutoArmSchedules:
     default_zone: str
     on: bool
     task_queue: str = names.CORE_QUEUE
+    _described_to: str = ""  # by name: whose turn it was last
 
     async def sync(self, schedule_id: UUID) -> None:
         """After a change of this row. Raises RPCError."""
+        await self._follow_zone(datetime.now(UTC), LOOK_BACK, [schedule_id])
         found = await self._planned([schedule_id])
         if not found:
             await self._delete(names.auto_arm_schedule_id(schedule_id))
@@ -76,21 +82,30 @@ class AutoArmSchedules:
 
     async def reconcile(self) -> int:
         """How much was amiss and is not any more. Raises RPCError."""
+        now = datetime.now(UTC)
+        back = await self._look_back(now)
+        await self._follow_zone(now, back)
         wanted = {names.auto_arm_schedule_id(one.row.id): one for one in await self._planned()}
         there: dict[str, ScheduleListDescription] = {}
         async for entry in await self.client.list_schedules(page_size=1_000, rpc_timeout=CALL_TIMEOUT):
             if _is_ours(entry.id):
                 there[entry.id] = entry
-        drifted = [one for name, one in wanted.items() if name not in there or not await self._is_like(one, there[name])]
-        for one in drifted:
-            await self._put(one)
-        gone = there.keys() - wanted.keys()
-        for name in sorted(gone):
-            await self._delete(name)
-        now = datetime.now(UTC)
-        started = await self._start_missing(list(wanted.values()), back=await self._look_back(now)) + await self._start_lost()
+        drifted = await self._drifted(wanted, there)
+        gone = sorted(there.keys() - wanted.keys())
+        refused = [await _refused(self._put(one)) for one in drifted] + [await _refused(self._delete(name)) for name in gone]
+        started = await self._start_missing(list(wanted.values()), back=back) + await self._start_lost()
         await self._reconciled(now)
+        for error in refused:
+            if error is not None:
+                raise error
         return len(drifted) + len(gone) + started
+
+    async def _follow_zone(self, now: datetime, back: timedelta, ids: Sequence[UUID] | None = None) -> None:
+        async with self.db.write() as session:
+            owed = back if self.on else timedelta(0)
+            moved = await follow_default_zone(session, self.default_zone, now, back=owed, ids=ids)
+        if moved:
+            log.warning("auto_arm.zone_followed", zone=self.default_zone, schedules=len(moved))
 
     async def _look_back(self, now: datetime) -> timedelta:
         """As far as nobody has looked: after days without us, what was missed in them is raised. Not into the time in which all
@@ -151,14 +166,30 @@ class AutoArmSchedules:
         else:
             log.info("auto_arm.schedule_deleted", schedule=name)
 
-    async def _is_like(self, one: Planned, listed: ScheduleListDescription) -> bool:
-        spec, told = _spec(one), listed.schedule
-        if told is None or told.state.paused is one.row.enabled:
-            return False
-        if len(spec.calendars) < _LISTED:
-            return _shape(spec) == _shape(told.spec)
-        described = await self.client.get_schedule_handle(listed.id).describe(rpc_timeout=CALL_TIMEOUT)
-        return _shape(spec) == _shape(described.schedule.spec)
+    async def _drifted(self, wanted: Mapping[str, Planned], there: Mapping[str, ScheduleListDescription]) -> list[Planned]:
+        """Those that are not at Temporal, or are there otherwise. All are looked at as a listing tells them, and by turns as
+        their descriptions do; meanwhile a firing that the wrong thing was started for is begun by `_start_missing`."""
+        alike = [name for name, one in sorted(wanted.items()) if name in there and self._seems_like(one, there[name])]
+        later = [name for name in alike if name > self._described_to]
+        asked = [*later, *(name for name in alike if name <= self._described_to)][:DESCRIBED]
+        self._described_to = asked[-1] if asked else ""
+        limit = asyncio.Semaphore(SIDE_BY_SIDE)
+        found = await asyncio.gather(*(self._is_like(name, wanted[name], limit) for name in asked))
+        right = set(alike) - {name for name, like in zip(asked, found, strict=True) if not like}
+        return [one for name, one in wanted.items() if name not in right]
+
+    def _seems_like(self, one: Planned, listed: ScheduleListDescription) -> bool:
+        return listed.schedule is not None and seems_like(self.schedule(one), listed.schedule)
+
+    async def _is_like(self, name: str, one: Planned, limit: asyncio.Semaphore) -> bool:
+        try:
+            async with limit:
+                found = await self.client.get_schedule_handle(name).describe(rpc_timeout=CALL_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False  # a listing may be behind
+        return await is_like(self.schedule(one), found.schedule, self.client.data_converter)
 
     # -- workflows
 
@@ -205,6 +236,18 @@ class AutoArmSchedules:
         )
 
 
+async def _refused(call: Awaitable[None]) -> RPCError | None:
+    """Why the server will not do this one thing, which must not hold up the others. Raises RPCError when it does nothing."""
+    try:
+        await call
+    except RPCError as error:
+        if error.status in _AWAY:
+            raise
+        log.error("auto_arm.schedule_refused", error=str(error)[:200])
+        return error
+    return None
+
+
 def _input(one: Planned) -> AutoArmInput:
     return AutoArmInput(schedule_id=one.row.id, object_id=one.object_id, panel_id=one.row.panel_id)
 
@@ -240,13 +283,3 @@ def _spec(one: Planned) -> ScheduleSpec:
 
 def _only(number: int) -> list[ScheduleRange]:
     return [ScheduleRange(number)]
-
-
-def _shape(spec: ScheduleSpec) -> tuple[object, ...]:
-    """What a spec means, however its ranges are spelt."""
-    calendars = sorted(
-        tuple(tuple((r.start, max(r.end, r.start), max(r.step, 1)) for r in getattr(calendar, name)) for name in _FIELDS)
-        for calendar in spec.calendars
-    )
-    others = (tuple(spec.intervals), tuple(spec.cron_expressions), tuple(spec.skip), spec.start_at, spec.end_at)
-    return (spec.time_zone_name or "", tuple(calendars), others)

@@ -1,8 +1,8 @@
 """The activities of PanelConnection for releases of its line: each a transaction with its audit row and its push (R-DLOAD)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -28,6 +28,8 @@ from workflows.domain.panel import LinkStatus
 from workflows.domain.panel_release import AskState, Step, may_begin, step_of, until_of
 
 log = structlog.get_logger(__name__)
+
+OVERDUE: Final = timedelta(minutes=1)  # until then it is its workflow's
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,21 @@ class ReleaseActivities:
                 at = await _clock(session)
                 await _end(session, release, panel, at, why, actor_id=request.actor_id, request_id=request.request_id)
         return _told(release)
+
+
+async def end_overdue(db: Database) -> int:
+    """End the releases whose time is over and that no workflow has ended, as of that time: theirs was lost, and the next one
+    holds the line without ever knowing of them. How many there were."""
+    async with db.write() as session:
+        now = await _clock(session)
+        overdue = PanelRelease.ended_at.is_(None) & (PanelRelease.until < now - OVERDUE)
+        query = select(PanelRelease).where(overdue).order_by(PanelRelease.id).with_for_update(skip_locked=True)
+        found = list(await session.scalars(query))
+        for release in found:
+            await _end(session, release, await session.get_one(Panel, release.panel_id), release.until, "TIME")
+    for release in found:
+        _told(release)
+    return len(found)
 
 
 async def _granted(session: WriteSession, asked: PanelReleaseAsk, panel: Panel, now: datetime) -> PanelRelease:

@@ -123,7 +123,7 @@ async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, clie
     stream = Stream(redis, db)
     push = Push(connection, stream, push_news)
     auto_arm = AutoArmSchedules(db, client, settings.panel_time_zone, on=Flag.AUTO_ARM in settings.flags())
-    orchestration = Orchestration(db, client, other_news, auto_arm)
+    orchestration = Orchestration(db, client, other_news, auto_arm, escalates=Flag.ESCALATION in settings.flags())
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_watch(lost))
         tasks.create_task(stream.run(), name="relay.stream")

@@ -122,7 +122,7 @@ class ServiceActivities:
     @activity.defn(name="settle_service")
     async def settle_service(self, ref: ServiceRef) -> ServiceSettled:
         """See `workflows.contracts.service_mode.settle_service`. The summary comes first: what rings again is not silent any
-        more."""
+        more. That it is settled comes last: until then the reconciliation sees to it that somebody does this."""
         async with quietly_away():
             async with self.db.write() as session:
                 row, now = await _locked(session, ref.service_id)
@@ -136,6 +136,9 @@ class ServiceActivities:
             for start in range(0, len(standing), BATCH):
                 recorded = await record_signals(self.db, Batch(signals=tuple(standing[start : start + BATCH])))
                 rung += sum(outcome is not None for outcome in recorded.outcomes)
+            async with self.db.write() as session:
+                row, now = await _locked(session, ref.service_id)
+                row.settled_at = row.settled_at or now
         log.info("service.settled", service_id=str(ref.service_id), events=told["events"], active=told["active"], rung=rung)
         return ServiceSettled(events=told["events"], active=told["active"], rung=rung)
 

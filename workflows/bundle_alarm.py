@@ -84,6 +84,11 @@ class BundleAlarm:
         )
         self._tell(f"event → v{event.version}")
 
+    @workflow.signal
+    def escalation_lost(self, seen: BundleRef) -> None:
+        """Should it be there after all, the one that is begun anew finds it."""
+        self._link(lost=True)
+
     @workflow.update
     async def claim(self, request: ActionRequest) -> BundleSnapshot:
         return await self._act(Action.CLAIM, request)
@@ -245,6 +250,7 @@ class BundleAlarm:
     async def _escalate(self) -> None:
         """Begin, unless that is switched off or the alarm is suppressed. One that is there already, of a BundleAlarm that
         somebody terminated, goes on."""
+        self._link(lost=False)
         ref = BundleRef(bundle_id=self._life.bundle_id)
         asked = self._life.state
         answer = await workflow.execute_activity(may_escalate, ref, summary="escalate?", **policies.DATABASE)

@@ -210,7 +210,7 @@ async def end_service(service_id: UUID, access: Manager, served: Served) -> Serv
 
 
 def _is_done(row: RowMapping) -> bool:
-    return row["state"] in OVER and (row["state"] is ServiceState.REFUSED or row["summary"] is not None)
+    return row["state"] in OVER and (row["state"] is ServiceState.REFUSED or row["settled_at"] is not None)
 
 
 async def _start(served: Services, service_id: UUID, access: Access) -> ServiceInput:

@@ -1,19 +1,23 @@
 """Auto-arm at a real Temporal: a Schedule for each row, whatever somebody does to either, and a run for every firing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.client import (
     Client,
+    ScheduleActionStartWorkflow,
     ScheduleCalendarSpec,
     ScheduleDescription,
+    ScheduleOverlapPolicy,
     ScheduleRange,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.common import Priority, RetryPolicy
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
@@ -29,9 +33,12 @@ from tests.support.eventually import eventually
 from tests.support.rows import all_rows
 from workflows.auto_arm import AutoArm
 from workflows.contracts import names
+from workflows.contracts.auto_arm import AutoArmInput
 from workflows.domain.auto_arm import RunOutcome, RunStatus
 from workflows.domain.schedule import HolidayPolicy
 from workflows.registry import workflow_runner
+
+Harm = Callable[[ScheduleUpdateInput], None]
 
 CIPHER = FieldCipher.parse(new_key())
 SPRING = date(2027, 3, 28)  # the night in which Warsaw has no 2:30
@@ -136,6 +143,113 @@ def _at_noon_on_mondays(found: ScheduleUpdateInput) -> ScheduleUpdate:
     noon = ScheduleCalendarSpec(hour=[ScheduleRange(12)], day_of_week=[ScheduleRange(1)])
     changed.spec.calendars = [noon, *list(changed.spec.calendars)[1:]]
     return ScheduleUpdate(changed)
+
+
+def _action(found: ScheduleUpdateInput) -> ScheduleActionStartWorkflow:
+    action = found.description.schedule.action
+    assert isinstance(action, ScheduleActionStartWorkflow)
+    return action
+
+
+def _other_action(**changes: Any) -> Harm:
+    def harm(found: ScheduleUpdateInput) -> None:
+        for name, value in changes.items():
+            setattr(_action(found), name, value)
+
+    return harm
+
+
+def _other(part: str, **changes: Any) -> Harm:
+    def harm(found: ScheduleUpdateInput) -> None:
+        for name, value in changes.items():
+            setattr(getattr(found.description.schedule, part), name, value)
+
+    return harm
+
+
+def _of_another_row(found: ScheduleUpdateInput) -> None:
+    _action(found).args = [AutoArmInput(schedule_id=uuid4(), object_id=uuid4(), panel_id=uuid4())]
+
+
+DRIFTS: dict[str, Harm] = {
+    "workflow": _other_action(workflow="SomethingElse"),
+    "arguments": _of_another_row,
+    "no-arguments": _other_action(args=[]),
+    "id": _other_action(id="auto-arm/of-another"),
+    "task-queue": _other_action(task_queue="nobody-listens"),
+    "summary": _other_action(static_summary="Something else"),
+    "no-summary": _other_action(static_summary=None),
+    "time-out": _other_action(execution_timeout=timedelta(seconds=1)),
+    "retries": _other_action(retry_policy=RetryPolicy(maximum_attempts=9)),
+    "priority": _other_action(priority=Priority(priority_key=5)),
+    "overlap": _other("policy", overlap=ScheduleOverlapPolicy.SKIP),
+    "catch-up": _other("policy", catchup_window=timedelta(days=300)),
+    "pause-on-failure": _other("policy", pause_on_failure=True),
+    "limited": _other("state", limited_actions=True, remaining_actions=0),
+    "jitter": _other("spec", jitter=timedelta(hours=3)),
+}
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+async def test_a_schedule_that_starts_something_else_or_otherwise_is_mended(
+    keeper: AutoArmSchedules, world: World, drift: str
+) -> None:
+    schedule_id = await add_schedule(keeper.db, world.panel, updated_at=_now())
+    await keeper.reconcile()
+    await settled(keeper)
+    handle = keeper.client.get_schedule_handle(names.auto_arm_schedule_id(schedule_id))
+    before = (await handle.describe()).raw_description.schedule
+
+    def harmed(found: ScheduleUpdateInput) -> ScheduleUpdate:
+        DRIFTS[drift](found)
+        return ScheduleUpdate(found.description.schedule)
+
+    await handle.update(harmed)
+    assert (await handle.describe()).raw_description.schedule != before
+    await eventually(lambda: _mended(keeper), within=20, what="it was noticed and mended")
+    assert (await handle.describe()).raw_description.schedule == before
+    await settled(keeper)
+
+
+async def test_schedules_in_order_are_left_alone_and_each_of_many_has_its_turn(
+    keeper: AutoArmSchedules, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.auto_arm_schedules.DESCRIBED", 2)
+    ids = [await add_schedule(keeper.db, world.panel, updated_at=_now()) for _ in range(5)]
+    await keeper.reconcile()
+    await settled(keeper)
+    handles = [keeper.client.get_schedule_handle(names.auto_arm_schedule_id(schedule_id)) for schedule_id in ids]
+    written = [(await handle.describe()).info.last_updated_at for handle in handles]
+    assert [await keeper.reconcile() for _ in range(3)] == [0, 0, 0]
+    assert [(await handle.describe()).info.last_updated_at for handle in handles] == written
+    for handle in handles:
+        await handle.update(_of_nobody)
+    assert [await keeper.reconcile() for _ in range(3)] == [2, 2, 1]
+
+
+def _of_nobody(found: ScheduleUpdateInput) -> ScheduleUpdate:
+    _action(found).task_queue = "nobody-listens"
+    return ScheduleUpdate(found.description.schedule)
+
+
+async def test_one_that_temporal_refuses_holds_up_no_other(
+    keeper: AutoArmSchedules, world: World, working: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = await add_schedule(keeper.db, world.panel, updated_at=_now())
+    late = await add_schedule(keeper.db, world.panel, local(in_minutes(-90)), deadline_minutes=30)
+    create = Client.create_schedule
+
+    async def create_unless(self: Client, name: str, *given: Any, **more: Any) -> Any:
+        if name == names.auto_arm_schedule_id(refused):
+            raise RPCError("no such time zone", RPCStatusCode.INVALID_ARGUMENT, b"")
+        return await create(self, name, *given, **more)
+
+    monkeypatch.setattr(Client, "create_schedule", create_unless)
+    with pytest.raises(RPCError, match="no such time zone"):
+        await keeper.reconcile()
+    assert await described(keeper, late) is not None
+    row = await _one(keeper.db, RunStatus.FAILED)
+    assert (row.schedule_id, row.outcome) == (late, RunOutcome.MISSED)
 
 
 @pytest.mark.parametrize("how", ["DELETE FROM auto_arm_schedules", "UPDATE auto_arm_schedules SET deleted_at = now()"])
@@ -304,6 +418,21 @@ async def test_another_time_zone_of_the_panel_owes_no_firing_of_before(
         await objects.change_panel(session, panel, {"time_zone": "Europe/Helsinki"}, CIPHER)  # an hour ahead
     await keeper.reconcile()
     await settled(keeper)
+    assert await all_rows(db, AutoArmRun) == []
+
+
+async def test_another_setting_of_the_time_zone_raises_no_firing_of_before(
+    keeper: AutoArmSchedules, world: World, working: Worker, db: Database
+) -> None:
+    """A restart with another `STAM_PANEL_TIME_ZONE`: the Schedule follows, and an hour ago nothing was to be done."""
+    schedule_id = await add_schedule(db, world.panel, local(in_minutes(+50)), deadline_minutes=30)
+    await keeper.reconcile()
+    moved = AutoArmSchedules(db, keeper.client, "Europe/Helsinki", on=True, task_queue=keeper.task_queue)
+    await eventually(lambda: _mended(moved), within=20, what="the zone was followed")
+    found = await described(keeper, schedule_id)
+    assert found is not None
+    assert found.schedule.spec.time_zone_name == "Europe/Helsinki"
+    await settled(moved)
     assert await all_rows(db, AutoArmRun) == []
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, update
 from temporalio.exceptions import ApplicationError
 from uuid_utils.compat import uuid7
 
@@ -18,7 +18,7 @@ from activities.db.models.panel_state_history import PanelStateHistory
 from activities.db.models.panels import Panel
 from activities.db.repositories import panel_releases
 from activities.db.session import Database
-from activities.panel_releases import ReleaseActivities
+from activities.panel_releases import OVERDUE, ReleaseActivities, end_overdue
 from deploy.local.ports import free_port
 from tests.support.bundles import Scene, seed_scene
 from tests.support.rows import all_rows
@@ -107,6 +107,43 @@ async def test_the_first_end_counts(db: Database, releases: ReleaseActivities, p
     (stored,) = await all_rows(db, PanelRelease)
     assert (stored.ended_by, stored.freed_at) == (scene.anna, None)
     assert await traces(db) == (["panel.release_ended", "panel.released"], 2)
+
+
+async def run_out(db: Database, by: timedelta) -> datetime:
+    """Every release, so long ago; when its time was over."""
+    async with db.write() as session:
+        await session.execute(update(PanelRelease).values(begun_at=func.now() - 2 * by, until=func.now() - by))
+    (row,) = await all_rows(db, PanelRelease)
+    return row.until
+
+
+async def test_one_that_ran_out_unnoticed_is_ended_at_its_time_by_the_next(
+    db: Database, releases: ReleaseActivities, panel_id: UUID, scene: Scene
+) -> None:
+    first = await releases.begin_release(await ask(db, panel_id, scene.anna))
+    until = await run_out(db, timedelta(hours=1))
+    second = await releases.begin_release(await ask(db, panel_id, scene.anna))
+    assert second.release_id != first.release_id
+    ended, begun = sorted(await all_rows(db, PanelRelease), key=lambda row: row.begun_at)
+    assert (ended.ended_at, ended.ended_by, begun.ended_at) == (until, None, None)
+    assert await traces(db) == (["panel.release_ended", "panel.released", "panel.released"], 3)
+
+
+async def test_one_whose_time_was_over_while_all_was_down_is_ended_once_as_of_that_time(
+    db: Database, releases: ReleaseActivities, panel_id: UUID, scene: Scene
+) -> None:
+    row = await releases.begin_release(await ask(db, panel_id, scene.anna))
+    assert await end_overdue(db) == 0, "its time is not over"
+    await run_out(db, OVERDUE / 2)
+    assert await end_overdue(db) == 0, "its workflow does that"
+    until = await run_out(db, timedelta(hours=1))
+    assert [await end_overdue(db), await end_overdue(db)] == [1, 0]
+    (stored,) = await all_rows(db, PanelRelease)
+    assert (stored.ended_at, stored.ended_by) == (until, None)
+    assert await traces(db) == (["panel.release_ended", "panel.released"], 2)
+    (entry,) = [entry for entry in await all_rows(db, AuditEntry) if entry.action == "panel.release_ended"]
+    assert entry.detail["why"] == "TIME"
+    assert (await releases.end_release(EndRelease(release_id=row.release_id))).ended, "a workflow that comes late agrees"
 
 
 async def test_what_is_not_there_is_over(releases: ReleaseActivities) -> None:

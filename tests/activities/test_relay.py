@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,18 +14,22 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from sqlalchemy import update
 from structlog.testing import capture_logs
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 from uuid_utils.compat import uuid7
 
 from activities import relay
+from activities.db.models.bundle_alarms import BundleAlarm
 from activities.db.outbox import announce_panel_change, list_parked, replay_parked
+from activities.db.repositories import panel_releases
 from activities.db.session import Database
 from activities.infra.log import bound
 from activities.infra.redis import connect_url
 from activities.infra.settings import Settings
 from activities.infra.temporal import connect_lazily
+from activities.panel_releases import ReleaseActivities
 from activities.relay_orchestration import ATTEMPTS, Orchestration, TemporalAway
 from activities.relay_push import Push
 from activities.relay_stream import Message, Stream
@@ -34,9 +39,10 @@ from deploy.local.ports import free_port
 from deploy.local.valkey import Valkey
 from tests.activities.recording import World
 from tests.support.eventually import eventually
-from tests.support.service import add_period
+from tests.support.service import add_period, add_user
 from tests.support.signals import edge, later
 from workflows.contracts import names
+from workflows.contracts.panel_release import ReleaseAsk
 from workflows.domain.service import ServiceState
 
 
@@ -435,21 +441,116 @@ async def test_reconciliation_starts_what_is_missing_and_nothing_twice(world: Wo
 async def test_service_mode_whose_workflow_was_lost_is_ended_and_summed_up_by_a_new_one(world: World, client: Client) -> None:
     """What it silenced and still stands in alarm would otherwise never ring."""
     orchestration, place, hour = Orchestration(world.db, client, asyncio.Event()), world.objects[0], timedelta(hours=1)
-    in_force, unsettled = [
-        await add_period(world.db, place, begun=-hour, ends=ends, state=state)
-        for state, ends in ((ServiceState.ACTIVE, hour), (ServiceState.ENDED, -hour / 2))
-    ]
-    settled = await add_period(world.db, place, begun=-hour, ends=-hour / 2, state=ServiceState.ENDED, summary={"events": 0})
+    in_force = await add_period(world.db, place, begun=-hour, ends=hour)
+    over: dict[str, Any] = {"begun": -hour, "ends": -hour / 2, "state": ServiceState.ENDED}
+    unsettled = await add_period(world.db, place, **over)
+    summed_up = await add_period(world.db, place, **over, summary={"events": 0})  # and then it was lost
+    settled = await add_period(world.db, place, **over, summary={"events": 0}, settled_at=datetime.now(UTC))
     young = await add_period(world.db, place, begun=timedelta(), state=ServiceState.AWAITING_RELEASE)
     await world.execute("UPDATE panels SET enabled = false")
-    assert await orchestration.reconcile() == 2
-    handles = [client.get_workflow_handle(names.service_workflow_id(each)) for each in (in_force, unsettled)]
+    assert await orchestration.reconcile() == 3
+    handles = [client.get_workflow_handle(names.service_workflow_id(each)) for each in (in_force, unsettled, summed_up)]
     for handle in handles:
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     for left_alone in (settled, young):
         with pytest.raises(RPCError):
             await client.get_workflow_handle(names.service_workflow_id(left_alone)).describe()
     await eventually(lambda: nothing_left_to_start(orchestration))
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({}, True),
+        ({"status": "IN_PROGRESS"}, True),
+        ({"status": "ACK"}, False),
+        ({"priority": "HIGH"}, False),
+        ({"suppressed": True}, False),
+    ],
+    ids=str,
+)
+async def test_r_escalate_a_critical_alarm_is_told_that_its_escalation_is_gone(
+    world: World, client: Client, columns: dict[str, Any], told: bool
+) -> None:
+    await filled(world, 1)
+    given = {"priority": "CRITICAL", "opened_at": datetime.now(UTC) - timedelta(hours=1)} | columns
+    async with world.db.write() as session:
+        await session.execute(update(BundleAlarm).values(given))
+    await world.execute("UPDATE panels SET enabled = false")
+    orchestration = Orchestration(world.db, client, asyncio.Event(), escalates=True)
+    await orchestration.reconcile()  # its own workflow, which asks by itself
+    bundle_id = await world.value("SELECT id FROM bundle_alarms")
+    workflow_id = names.bundle_workflow_id(bundle_id)
+    await eventually(lambda: _runs(client, workflow_id), what="it is listed")
+    assert await orchestration.reconcile() == told
+    assert await signals_of(client, workflow_id) == ([{"bundle_id": str(bundle_id)}] if told else [])
+    assert await replace(orchestration, escalates=False).reconcile() == 0
+
+
+async def test_a_release_that_ran_out_and_lost_its_workflow_is_ended_by_the_reconciliation(
+    world: World, client: Client
+) -> None:
+    """The panel's new workflow takes the line, and knows of no release: the row would say for ever that it is open."""
+    orchestration, releases = Orchestration(world.db, client, asyncio.Event()), ReleaseActivities(world.db)
+    async with world.db.write() as session:
+        asked = await panel_releases.ask(
+            session, world.panel, user_id=await add_user(world.db), minutes=30, reason="New users", request_id="r1"
+        )
+    await releases.begin_release(ReleaseAsk(ask_id=asked.id))
+    await world.execute("UPDATE panel_releases SET begun_at = begun_at - interval '2 h', until = until - interval '2 h'")
+    assert await orchestration.reconcile() == 2, "the panel's workflow, and the release"
+    assert await world.value("SELECT ended_at = until FROM panel_releases")
+    await eventually(lambda: nothing_left_to_start(orchestration))
+
+
+async def test_what_cannot_be_started_holds_up_nothing_else_that_is_to_be_mended(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(world, 1)
+    await world.execute("UPDATE bundle_alarms SET opened_at = now() - interval '1 hour'")
+
+    async def refuse(*_: object) -> None:
+        raise RPCError("not this one", RPCStatusCode.INVALID_ARGUMENT, b"")
+
+    monkeypatch.setattr(Orchestration, "_start_panel", refuse)
+    auto_arm = Compared()
+    with pytest.raises(RPCError, match="not this one"):
+        await Orchestration(world.db, client, asyncio.Event(), auto_arm).reconcile()  # type: ignore[arg-type]
+    assert auto_arm.times == 1
+    (workflow_id,) = await bundle_workflows(world)
+    assert (await client.get_workflow_handle(workflow_id).describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+class Compared:
+    """Stands in for auto-arm's schedules."""
+
+    times = 0
+
+    async def reconcile(self) -> int:
+        self.times += 1
+        return 0
+
+
+async def test_a_bug_in_the_reconciliation_ends_neither_it_nor_the_relay(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[int] = []
+
+    async def fails(*_: object) -> int:
+        rounds.append(len(rounds))
+        raise KeyError("a time zone that nobody knows")
+
+    monkeypatch.setattr(Orchestration, "reconcile", fails)
+    monkeypatch.setattr("activities.relay_orchestration.RECONCILE_EVERY", 0.0)
+    running = asyncio.create_task(Orchestration(world.db, client, asyncio.Event()).reconcile_forever())
+    await eventually(lambda: len(rounds) >= 2, what="it tries again")
+    assert not running.done()
+    running.cancel()
+
+
+async def _runs(client: Client, workflow_id: str) -> bool:
+    """As the listing says, which follows a moment later."""
+    return [one.id async for one in client.list_workflows(f"WorkflowId = '{workflow_id}'")] == [workflow_id]
 
 
 async def nothing_left_to_start(orchestration: Orchestration) -> bool:

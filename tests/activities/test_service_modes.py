@@ -137,8 +137,10 @@ async def test_an_alarm_outside_the_scope_is_not_hidden_in_the_silent_bundle(wor
 
 
 async def test_batches_at_the_same_time_keep_silent_and_ringing_apart(world: World) -> None:
-    """Two recorders on one object: one bundle of each kind, whoever comes first."""
+    """Recorders on one object: one bundle of each kind. The silent one is there first: what is silenced may join one that
+    rings."""
     await add_period(world.db, world.objects[0], scope={"zones": {str(world.panel): [1, 2, 3, 4, 5, 6, 7, 8]}})
+    await world.record(alarm(world, 1))
 
     async def lane(zones: range) -> None:
         for zone in zones:
@@ -343,6 +345,31 @@ async def test_settling_again_keeps_the_summary_and_rings_nothing_twice(world: W
     again = await service.settle_service(ServiceRef(service_id=service_id))
     assert (again.events, again.active, again.rung) == (first.events, first.active, 0)
     assert len(await bundles(world)) == 2
+
+
+async def test_what_was_lost_between_the_summary_and_the_ring_is_not_settled_and_rings_by_the_next(
+    world: World, service: ServiceActivities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is killed there, and somebody terminates the workflow: the row tells the reconciliation."""
+    admin = await add_user(world.db)
+    service_id = await add_period(world.db, world.objects[0])
+    await world.record(alarm(world, 1))
+    await service.end_service(by(admin, service_id))
+
+    async def killed(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("activities.service_modes.record_signals", killed)
+        with pytest.raises(RuntimeError):
+            await service.settle_service(ServiceRef(service_id=service_id))
+    lost = await period(world.db, service_id)
+    assert (lost.summary is not None, lost.settled_at) == (True, None)
+    assert len(await bundles(world)) == 1
+    settled = await service.settle_service(ServiceRef(service_id=service_id))
+    assert (settled.active, settled.rung) == (1, 1)
+    assert (await period(world.db, service_id)).settled_at is not None
+    assert await bundles(world) == [("INTRUSION", "LOW", True, 0), ("INTRUSION", "HIGH", False, 1)]
 
 
 async def test_what_another_period_covers_stays_silent(world: World, service: ServiceActivities) -> None:

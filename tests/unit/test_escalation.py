@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workflows.domain.bundle import BundleStatus
+from workflows.domain.alarm import Priority
+from workflows.domain.bundle import BundleState, BundleStatus
 from workflows.domain.escalation import (
     FRESH_FOR,
     LONGEST_PAUSE,
     DeliveryStatus,
     Ladder,
+    Link,
+    LinkStep,
     Ring,
     Stance,
     Watch,
@@ -18,11 +21,13 @@ from workflows.domain.escalation import (
     fault_of_levels,
     judge_http,
     judge_smtp,
+    link_step,
     next_ring,
     pause_before,
     reached_nobody,
     rings,
     told,
+    waits_since,
     wants_push,
 )
 
@@ -187,3 +192,39 @@ def test_levels_ascend_and_there_is_one() -> None:
     assert fault_of_levels(minutes) is None
     assert fault_of_levels(reversed(minutes)) is not None
     assert fault_of_levels([]) is not None
+
+
+def alarm(status: BundleStatus, priority: Priority = Priority.CRITICAL) -> BundleState:
+    """Brought to ``status`` a minute after it was opened, and last acted on two minutes after."""
+    return BundleState(
+        status=status,
+        version=3,
+        priority=priority,
+        opened_at=NOON,
+        status_changed_at=NOON + timedelta(minutes=1),
+        last_activity_at=NOON + timedelta(minutes=2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("link", "status", "priority", "expected"),
+    [
+        (Link(begun=True, lost=True), BundleStatus.NEW, Priority.CRITICAL, LinkStep.ASK),
+        (Link(begun=True, lost=True), BundleStatus.IN_PROGRESS, Priority.CRITICAL, LinkStep.ASK),
+        (Link(begun=True, lost=True), BundleStatus.ACK, Priority.CRITICAL, None),
+        (Link(begun=True, lost=True, untold_at=NOON), BundleStatus.ACK, Priority.CRITICAL, LinkStep.TELL),
+        (Link(lost=True), BundleStatus.NEW, Priority.HIGH, None),
+        (Link(begun=True), BundleStatus.IN_PROGRESS, Priority.CRITICAL, None),
+    ],
+)
+def test_one_that_is_lost_is_asked_for_anew_while_the_alarm_needs_somebody(
+    link: Link, status: BundleStatus, priority: Priority, expected: LinkStep | None
+) -> None:
+    assert link_step(link, alarm(status, priority)) is expected
+
+
+def test_a_claimed_alarm_is_left_from_what_was_last_done_and_a_new_one_waits_from_its_beginning() -> None:
+    now = NOON + timedelta(minutes=9)
+    assert waits_since(Link(), alarm(BundleStatus.IN_PROGRESS), now) == NOON + timedelta(minutes=2)
+    assert waits_since(Link(), alarm(BundleStatus.NEW), now) == NOON + timedelta(minutes=1)
+    assert waits_since(Link(calm=True), alarm(BundleStatus.NEW), now) == now

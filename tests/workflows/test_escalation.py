@@ -20,7 +20,7 @@ from tests.support.stack import Stack
 from tests.workflows.support import Running, replay, serving, start
 from workflows.bundle_alarm import BundleAlarm
 from workflows.contracts import names
-from workflows.contracts.bundle import BundleInput, start_options
+from workflows.contracts.bundle import BundleInput, BundleRef, start_options
 from workflows.contracts.escalation import EscalationSnapshot, Target
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import CLAIM_TTL, Action, BundleStatus
@@ -325,3 +325,43 @@ async def test_a_claim_given_back_after_somebody_ended_the_escalation_rings_agai
     await story.rang((FIRST, 1), (FIRST, 1))
     await story.alarm.walk(Action.CLAIM, Action.START, Action.ACK)
     assert (await story.result()).watch.stance is Stance.OVER
+
+
+@pytest.mark.parametrize("actions", [(), (Action.CLAIM, Action.START)], ids=["unclaimed", "claimed-and-left"])
+async def test_r_escalate_one_that_somebody_ended_comes_back_without_anybodys_doing(
+    stack: Stack, actions: tuple[Action, ...]
+) -> None:
+    """On a real server: the clock of the test server stands still once a child was terminated."""
+    client = await Client.connect(stack.temporal.url, namespace=NAMESPACE, data_converter=DATA_CONVERTER)
+    ladder = replace(LADDER, left_after=timedelta(seconds=6))
+    async with alarmed(WorkflowEnvironment.from_client(client), ladder=ladder) as story:
+        await story.rang((FIRST, 1))
+        await story.alarm.walk(*actions)
+        await story.stands(Stance.HELD if actions else Stance.WAITING)
+        await client.get_workflow_handle(story.id).terminate()
+        await story.alarm.handle.signal(BundleAlarm.escalation_lost, BundleRef(bundle_id=story.alarm.bundle_id))
+        await story.rang((FIRST, 1), (FIRST, 1))
+        await story.stands(Stance.LEFT if actions else Stance.WAITING)
+        await story.alarm.walk(*([] if actions else [Action.CLAIM, Action.START]), Action.ACK)
+        assert (await story.result()).watch.stance is Stance.OVER
+        await replay(client, story.alarm.handle.id)
+
+
+async def test_one_that_was_taken_for_lost_goes_on_undisturbed(env: WorkflowEnvironment, story: Alarmed) -> None:
+    await story.rang((FIRST, 1))
+    run_id = (await env.client.get_workflow_handle(story.id).describe()).run_id
+    await story.alarm.handle.signal(BundleAlarm.escalation_lost, BundleRef(bundle_id=story.alarm.bundle_id))
+    await env.sleep(timedelta(minutes=11))
+    await story.rang((FIRST, 1), (BACKUP, 2))
+    assert (await env.client.get_workflow_handle(story.id).describe()).run_id == run_id
+    await story.alarm.walk(Action.CLAIM, Action.START, Action.ACK)
+    await story.result()
+
+
+async def test_an_alarm_that_is_dealt_with_begins_no_escalation_anew(env: WorkflowEnvironment, story: Alarmed) -> None:
+    await story.rang((FIRST, 1))
+    await story.alarm.walk(Action.CLAIM, Action.START, Action.ACK)
+    await story.result()
+    await story.alarm.handle.signal(BundleAlarm.escalation_lost, BundleRef(bundle_id=story.alarm.bundle_id))
+    await story.alarm.walk(Action.ADD_NOTE)
+    assert story.row.escalation_asked == 1

@@ -116,6 +116,7 @@ CALLBACK = "Callback"
 
 # Messages; an update's name is the value of its `Action`
 EVENT_ADDED = "event_added"  # signal of BundleAlarm
+ESCALATION_LOST = "escalation_lost"  # signal of BundleAlarm: its escalation is not there
 CONFIG_CHANGED = "config_changed"  # signal of PanelConnection
 RELEASE_FOR_PROGRAMMING = "release_for_programming"  # update of PanelConnection: answers when the line is closed
 RESUME = "resume"  # update of PanelConnection

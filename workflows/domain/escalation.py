@@ -191,7 +191,7 @@ class LinkStep(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """What an alarm knows of its escalation. ``calm``: it was less than critical once; ``untold_at``: when somebody did what
-    the escalation has not heard of."""
+    the escalation has not heard of; ``lost``: somebody saw that it is not there any more."""
 
     begun: bool = False
     over: bool = False
@@ -199,10 +199,13 @@ class Link:
     asked_version: int = 0
     calm: bool = False
     untold_at: datetime | None = None
+    lost: bool = False
 
 
 def link_step(link: Link, state: BundleState) -> LinkStep | None:
     """What is to be done for an alarm that is ``state`` now."""
+    if link.lost and needs_somebody(state):
+        return LinkStep.ASK
     if link.begun:
         return LinkStep.TELL if link.untold_at is not None and not link.over else None
     asked = link.declined is Decline.SWITCHED_OFF or link.asked_version >= state.version
@@ -219,8 +222,11 @@ def signal_for(status: BundleStatus) -> Stance:
 
 
 def waits_since(link: Link, state: BundleState, now: datetime) -> datetime:
-    """When the ladder's clock began: with the alarm, or when it became critical."""
-    return now if link.calm else state.status_changed_at
+    """When the ladder's clock began: with the alarm, or when it became critical; of one that somebody has, with what was last
+    done."""
+    if link.calm:
+        return now
+    return state.last_activity_at if _STANCES[state.status] is Stance.HELD else state.status_changed_at
 
 
 # -- deliveries

@@ -12,7 +12,7 @@ class AutoArmRun(Identified, Base):
     """One firing of a schedule, as its workflow says.
 
     `target_at` is later than `fire_at` when it was put off. `outcome` of a run that has not ended: what it waits for.
-    `changes`: how many the workflow has made, so that a repetition is known as one.
+    `zone`: which its time was planned in. `changes`: how many the workflow has made, so that a repetition is known as one.
     """
 
     __tablename__ = "auto_arm_runs"
@@ -29,6 +29,7 @@ class AutoArmRun(Identified, Base):
     workflow_id: Mapped[str]
     partitions: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
     local_date: Mapped[date]
+    zone: Mapped[str | None]
     fire_at: Mapped[datetime]
     target_at: Mapped[datetime]
     deadline_at: Mapped[datetime]

@@ -14,7 +14,7 @@ class AutoArmSchedule(Identified, Stamped, Versioned, Base):
 
     `weekdays`: ISO, 1 is Monday. `at`: local, in `time_zone`; when that is None in the panel's, or else in the setting's.
     `region`: whose public holidays count, "PL" or "DE-BY"; own dates (`auto_arm_holidays`) always do. `deadline_minutes`: so
-    long after its time it is tried.
+    long after its time it is tried. `default_zone`: the setting's as its firings are planned by it; None: not yet.
     """
 
     __tablename__ = "auto_arm_schedules"
@@ -34,6 +34,7 @@ class AutoArmSchedule(Identified, Stamped, Versioned, Base):
     weekdays: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
     at: Mapped[time]
     time_zone: Mapped[str | None]
+    default_zone: Mapped[str | None]
     arm_mode: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
     forced: Mapped[bool] = mapped_column(server_default=FALSE, default=False)
     warn_minutes: Mapped[int] = mapped_column(server_default=text("15"), default=15)

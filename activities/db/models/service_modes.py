@@ -13,7 +13,8 @@ class ServiceMode(Identified, Versioned, Base):
     of the database, whether or not its workflow has come to say so.
 
     `scope` names what it covers: {"zones": {panel id: [numbers]}, "alarm_types": [...]}; None: the whole object. `summary`
-    is what was silenced and what stood open at its end.
+    is what was silenced and what stood open at its end; `settled_at`: when what still stood in alarm had been put before the
+    dispatcher.
     """
 
     __tablename__ = "service_modes"
@@ -34,4 +35,5 @@ class ServiceMode(Identified, Versioned, Base):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))  # None: time
     summary: Mapped[Json | None]
+    settled_at: Mapped[datetime | None]
     request_id: Mapped[str | None]

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from activities.auto_arm_calendars import Planned, due, planned
+from activities.auto_arm_calendars import LOOK_BACK, Planned, due, planned
 from activities.db.models.auto_arm_exceptions import AutoArmException
 from activities.db.models.auto_arm_holidays import AutoArmHoliday
 from activities.db.models.auto_arm_runs import AutoArmRun
@@ -81,10 +81,17 @@ async def add_schedule(session: WriteSession, added: AutoArmSchedule) -> None:
     await announce_auto_arm(session, [added.id])
 
 
-async def keep_owed(session: WriteSession, default_zone: str, ids: Collection[UUID]) -> None:
+async def keep_owed(
+    session: WriteSession,
+    default_zone: str,
+    ids: Collection[UUID],
+    *,
+    now: datetime | None = None,
+    back: timedelta = LOOK_BACK,
+) -> None:
     """Before these schedules change: a firing whose time has passed and that nobody has begun (the system was down) gets its
     run, which the reconciliation takes up. A change owes nothing of before itself, so without it nobody would ever miss it."""
-    now = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    now = now or (await session.execute(select(func.clock_timestamp()))).scalar_one()
     runs = [
         {
             "id": uuid7(),
@@ -94,13 +101,14 @@ async def keep_owed(session: WriteSession, default_zone: str, ids: Collection[UU
             "workflow_id": names.auto_arm_workflow_id(one.row.id, firing.warn_at),
             "partitions": sorted(one.row.partitions),
             "local_date": firing.day,
+            "zone": one.calendar.zone,
             "fire_at": firing.fire_at,
             "target_at": firing.fire_at,
             "deadline_at": firing.fire_at + timedelta(minutes=one.row.deadline_minutes),
             "status": RunStatus.PENDING,
         }
         for one in await planned(session, default_zone, ids)
-        for firing in due(one, now)
+        for firing in due(one, now, back=back, patience=timedelta(0))
         if firing.fire_at < now
     ]
     if runs:
@@ -276,7 +284,7 @@ async def runs_of_day(session: AsyncSession, day: date, only_objects: Collection
 async def not_started(
     session: AsyncSession, default_zone: str, day: date, now: datetime, only_objects: Collection[UUID] | None
 ) -> list[tuple[Planned, Firing]]:
-    """The firings of a day whose time has passed without a run."""
+    """The firings of a day whose time has passed without a run, as far as they are owed (`auto_arm_calendars.due`)."""
     known = {
         (row.schedule_id, row.fire_at)
         for row in await session.execute(select(_R.schedule_id, _R.fire_at).where(_R.local_date == day))
@@ -284,7 +292,7 @@ async def not_started(
     found = []
     for one in await planned(session, default_zone):
         firing = firing_on(one.calendar, day)
-        if not isinstance(firing, Firing) or not one.row.created_at <= firing.fire_at <= now:
+        if not isinstance(firing, Firing) or not one.row.updated_at <= firing.fire_at <= now:
             continue
         if (one.row.id, firing.fire_at) not in known and (only_objects is None or one.object_id in only_objects):
             found.append((one, firing))
