@@ -709,6 +709,11 @@ class Controller:
             self._spawn(self._send(alarm, action))
         self._around.changed()
 
+    def left_too_early(self) -> None:
+        """A finger touched what must be held."""
+        self.store.toast(self.store.words("claim.too_short"), Mood.WARN, self._clock())
+        self._around.changed()
+
     def confirm_ack(self, note: str) -> None:
         self._confirm(Action.ACK, note=note or None)
 

@@ -215,6 +215,8 @@ class ButtonView:
     label: str
     primary: bool
     enabled: bool
+    hold: bool = False  # a finger must stay on it
+    hint: str = ""  # for who cannot see it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

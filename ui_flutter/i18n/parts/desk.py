@@ -8,6 +8,10 @@ PL: dict[str, str | dict[str, str]] = {
     "take_over.title": "Przejmij prowadzenie alarmu",
     "take_over.reason": "Dlaczego (wymagane; przeczyta to także {name})",
     "take_over.confirm": "Przejmij",
+    # claiming on a phone
+    "claim.hold": "Przytrzymaj 1 s, aby przejąć",
+    "claim.hold_hint": "Palcem przytrzymaj sekundę. Z klawiatury lub czytnika ekranu wystarczy aktywować.",
+    "claim.too_short": "Alarmu P1 nie przejmuje dotknięcie: przytrzymaj przycisk przez sekundę.",
     # floods
     "flood.banner": {
         "one": "Napływ alarmów: {n} w ciągu 10 minut. P1 i P2 osobno, reszta w grupach.",
@@ -132,6 +136,10 @@ EN: dict[str, str | dict[str, str]] = {
     "take_over.title": "Take over the alarm",
     "take_over.reason": "Why (required; {name} will read it, too)",
     "take_over.confirm": "Take over",
+    # claiming on a phone
+    "claim.hold": "Hold for 1 s to claim",
+    "claim.hold_hint": "With a finger, hold for a second. With a keyboard or a screen reader, just activate it.",
+    "claim.too_short": "A touch does not claim a P1 alarm: hold the button for a second.",
     # floods
     "flood.banner": {
         "one": "Flood of alarms: {n} in 10 minutes. P1 and P2 stay single, the rest is grouped.",
