@@ -435,7 +435,7 @@ class Controller:
     def _welcomed(self, message: Welcome, now: datetime) -> None:
         link = self.store.link.heard(now, message.server_time)
         self.store.link = replace(link, phase=Phase.CATCHING_UP, mode=message.mode, retry_at=None)
-        self._spawn(self.desk.load_due())
+        self._spawn(self.desk.load_callbacks())
         self.navigator.refresh()
         if not message.resumed or self.store.list_phase is not ListPhase.READY:
             self._spawn(self._reload())

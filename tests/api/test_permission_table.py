@@ -256,6 +256,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.SERVICE_CHANGED: _VIEW_OBJECT,
     names.SYSTEM_MODE: "AAAAAA",
     names.DISPATCH_ADDED: "Aa-AAA",
+    names.CALLBACK_SET: _HANDLE,
     names.CALLBACK_DUE: _HANDLE,
     names.ESCALATION_UPDATED: _ESCALATION,
     names.SCHEDULE_FIRING: _VIEW_OBJECT,

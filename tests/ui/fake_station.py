@@ -164,17 +164,24 @@ class Station:
         self._push(after, "alarm.updated")
         return after
 
-    def promise(self, alarm: AlarmSummary, text: str) -> Callback:
-        """Somebody is to be called back, now."""
+    def promise(self, alarm: AlarmSummary, text: str, *, after: timedelta = timedelta()) -> Callback:
+        """Somebody is to be called back, now or ``after`` a while."""
         now, person = datetime.now(UTC), self.people["anna"]
+        is_due = not after
         made = Callback(
             id=uuid4(), object_id=alarm.object_id, object_name=alarm.object_name or "", bundle_id=alarm.id, text=text,
-            state=CallbackState.DUE, due_at=now, version=1, rings=1, created_by=person.id,
+            state=CallbackState.DUE if is_due else CallbackState.PENDING, due_at=now + after, version=1,
+            rings=int(is_due), created_by=person.id,
             created_by_name=person.display_name, created_at=now,
         )  # fmt: skip
         self.callbacks[made.id] = made
-        self.tell("callback.due", {"callback": {"id": str(made.id)}})
+        self.tell("callback.set", {"callback_id": str(made.id)})
         return made
+
+    def ring(self, callback: UUID) -> None:
+        """Its time has come."""
+        self.callbacks[callback] = replace(self.callbacks[callback], state=CallbackState.DUE, due_at=datetime.now(UTC), rings=1)
+        self.tell("callback.due", {"callback": {"id": str(callback)}})
 
     async def cut(self, code: int = 1012) -> None:
         """Break every live line."""
@@ -433,7 +440,8 @@ class _Routes:
         station = self.station
         if request.method == "POST":
             body = await request.json()
-            return JSONResponse(jsonable(station.promise(station.alarms[UUID(body["bundle_id"])], body["text"])))
+            after = datetime.fromisoformat(body["due_at"]) - datetime.now(UTC)
+            return JSONResponse(jsonable(station.promise(station.alarms[UUID(body["bundle_id"])], body["text"], after=after)))
         return JSONResponse({"items": jsonable(list(station.callbacks.values())), "next_cursor": None})
 
     async def settle(self, request: Request, person: Person) -> Response:

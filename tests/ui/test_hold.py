@@ -19,7 +19,6 @@ from ui_flutter.state.store import Card, Login, Store
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import Action, BundleStatus
 
-
 WHERE = {"k": "touch", "l": {"x": 9.0, "y": 9.0}, "g": {"x": 90.0, "y": 300.0}}  # as the client tells it
 
 

@@ -104,6 +104,8 @@ def _words(look: Look, row: RowView) -> ft.Control:
     ]
     if row.count:
         title.append(parts.chip(look, row.count))
+    if row.reminder:
+        title.append(_reminder(look, row.reminder))
     if row.is_active:
         dot = ft.Container(width=8, height=8, border_radius=4, bgcolor=tokens.tone(row.rank).mark)
         title.append(ft.Container(dot, padding=2, border_radius=6, border=ft.Border.all(1, tokens.tone(row.rank).mark)))
@@ -121,6 +123,12 @@ def _words(look: Look, row: RowView) -> ft.Control:
         expand=True,
         alignment=ft.MainAxisAlignment.CENTER,
     )
+
+
+def _reminder(look: Look, at: str) -> ft.Control:
+    icon = ft.Icon(ft.Icons.ALARM, size=13, color=look.tokens.accent_text)
+    label = parts.text(at, look.tokens.accent_text, size=11.5, weight=parts.SEMI, mono=True, one_line=True)
+    return ft.Row([icon, label], spacing=3, tight=True)
 
 
 def _owner(look: Look, row: RowView) -> ft.Control:

@@ -12,7 +12,7 @@ from uuid import UUID
 from api.client.models import AlarmSummary
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
-from ui_flutter.state import present_flood
+from ui_flutter.state import present_flood, reminders
 from ui_flutter.state.actions import is_mine
 from ui_flutter.state.flood import Group
 from ui_flutter.state.link import Phase
@@ -189,7 +189,18 @@ def row(alarm: AlarmSummary, store: Store, now: datetime) -> RowView:
     rank, name, status = alarm.priority.rank, title(alarm, words), words(f"status.{alarm.status}")
     place = alarm.object_name or words("list.object_unknown")
     active = words("row.active", n=alarm.active_count) if alarm.active_count else ""
-    spoken = [f"P{rank} {words(f'class.{alarm.priority}')}", name, place, status, owner or words("row.nobody"), active]
+    next_one = next(iter(reminders.ahead(store.callbacks, alarm.id, store.link.server_now(now))), None)
+    reminder = formats.minute(next_one.due_at, now) if next_one else ""
+    reminded = words("row.reminder", time=reminder) if reminder else ""
+    spoken = [
+        f"P{rank} {words(f'class.{alarm.priority}')}",
+        name,
+        place,
+        status,
+        owner or words("row.nobody"),
+        active,
+        reminded,
+    ]
     return RowView(
         id=alarm.id,
         rank=rank,
@@ -198,6 +209,7 @@ def row(alarm: AlarmSummary, store: Store, now: datetime) -> RowView:
         place=place,
         why=why(alarm, words, now),
         count=f"×{alarm.event_count}" if alarm.event_count > 1 else "",
+        reminder=reminder,
         status=alarm.status,
         status_label=status,
         owner=formats.initials(owner) if owner else "",

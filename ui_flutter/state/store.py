@@ -142,7 +142,7 @@ class Store:
     card: Card | None = None
     dialog: Dialog = field(default_factory=Dialog)
     pending: dict[UUID, Action] = field(default_factory=dict)  # sent, not answered
-    due: tuple[Callback, ...] = ()  # call-backs
+    callbacks: tuple[Callback, ...] = ()  # that nobody has dealt with, due or not
     offline: Offline = field(default_factory=Offline)
     settling: set[UUID] = field(default_factory=set)  # of these, on their way
     flooded: bool = False  # alarms come faster than they can be looked at

@@ -138,6 +138,7 @@ class RowView:
     place: str
     why: str  # signals, last, recovered, …
     count: str  # "×3", or empty
+    reminder: str  # when a call-back is due, or empty
     status: str
     status_label: str
     owner: str  # initials, or empty
@@ -253,6 +254,7 @@ class JournalView:
     step: StepView | None = None
     can_begin: bool = False
     progress: str = ""  # of a procedure without a next step
+    reminders: tuple["CallbackView", ...] = ()  # of this alarm, not due yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -437,7 +439,7 @@ class DialogView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackView:
-    """A call-back that is due."""
+    """A call-back."""
 
     id: UUID
     alarm_id: UUID | None
