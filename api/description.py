@@ -57,7 +57,7 @@ Close codes: 4401 no good ticket (any more): get a new one; 4403 the session has
 with hello(last_seq); 4429 newer sockets of the same user took its place; 1008 no pong, or too many messages; 1012 the server restarts; 1013 try again.
 
 Data of `alarm.*`: `{alarm: {id, object_id, alarm_type, priority, status, version, event_count, active_count, suppressed, requires_note,
-stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, headline}, events: [{id, code,
+stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, cause, headline}, events: [{id, code,
 family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
 published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Data of
 `panel.release.changed`: `{release_id, panel_id, object_id, requested_by, ended_by|null, begun_at, until, freed_at|null, ended_at|null}`.

@@ -36,6 +36,7 @@ from ui_flutter.state.views import (
 )
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import BundleStatus
+from workflows.domain.supervision import ANYWHERE
 
 # Within which an alarm of the class should be claimed; what the age bar is measured against.
 TARGETS = {
@@ -148,7 +149,7 @@ def _matching(store: Store) -> list[UUID]:
 
 
 def _searched(alarm: AlarmSummary, words: Words) -> str:
-    return f"{title(alarm, words)} {alarm.object_name} {alarm.id}"
+    return f"{title(alarm, words)} {alarm.object_name} {cause(alarm, words)} {alarm.id}"
 
 
 def title(alarm: AlarmSummary, words: Words) -> str:
@@ -159,6 +160,13 @@ def title(alarm: AlarmSummary, words: Words) -> str:
         return kind
     source = words(f"source.{head.source_kind}", n=head.source_number)
     return f"{kind} — {source} {head.source_name}" if head.source_name else f"{kind} — {source}"
+
+
+def cause(alarm: AlarmSummary, words: Words) -> str:
+    """What lines that were lost together have in common (ADR-038); empty: nothing."""
+    if not alarm.cause:
+        return ""
+    return words("cause.anywhere") if alarm.cause == ANYWHERE else words("cause.address", host=alarm.cause)
 
 
 def why(alarm: AlarmSummary, words: Words, now: datetime) -> str:
@@ -187,7 +195,7 @@ def owner_name(alarm: AlarmSummary, store: Store) -> str:
 def row(alarm: AlarmSummary, store: Store, now: datetime) -> RowView:
     words, owner = store.words, owner_name(alarm, store)
     rank, name, status = alarm.priority.rank, title(alarm, words), words(f"status.{alarm.status}")
-    place = alarm.object_name or words("list.object_unknown")
+    place = " · ".join(filter(None, (alarm.object_name or words("list.object_unknown"), cause(alarm, words))))
     active = words("row.active", n=alarm.active_count) if alarm.active_count else ""
     next_one = next(iter(reminders.ahead(store.callbacks, alarm.id, store.link.server_now(now))), None)
     reminder = formats.minute(next_one.due_at, now) if next_one else ""

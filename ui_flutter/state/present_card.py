@@ -70,7 +70,7 @@ def detail(store: Store, now: datetime, *, narrow: bool = False) -> DetailView:
 
 def _why(alarm: AlarmSummary, words: Words, now: datetime) -> str:
     active = words("row.active", n=alarm.active_count) if alarm.active_count else ""
-    return " · ".join(part for part in (present.why(alarm, words, now), active) if part)
+    return " · ".join(part for part in (present.cause(alarm, words), present.why(alarm, words, now), active) if part)
 
 
 def _service(place: Object | None, store: Store, now: datetime) -> str:
@@ -142,6 +142,8 @@ def _facts(alarm: AlarmSummary, store: Store, now: datetime) -> tuple[FactView, 
         FactView(label=words("detail.last_event"), value=formats.moment(alarm.last_event_at, now), mono=True),
         FactView(label=words("detail.owner"), value=present.owner_name(alarm, store) or words("row.nobody")),
     ]
+    if alarm.cause:
+        facts.append(FactView(label=words("detail.cause"), value=present.cause(alarm, words)))
     place = store.card.detail.object if store.card and store.card.detail else None
     if place and place.external_number:
         facts.append(FactView(label=words("detail.number"), value=place.external_number, mono=True))
