@@ -9,7 +9,7 @@ from uuid import UUID
 from api.client.audit import AuditEntry
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
-from ui_flutter.state.listing import Listing
+from ui_flutter.state.listing import Listing, Sending
 from ui_flutter.state.spans import Preset, Span
 from ui_flutter.state.store import Store
 from ui_flutter.state.tables import Column, TableCell, TableRow, TableView, table
@@ -75,6 +75,7 @@ class State(Protocol):
 
     listing: Listing[AuditEntry]
     filters: Filters
+    exporting: Sending
     verification: Verification | None
     asks_anchor: bool
 
@@ -125,6 +126,8 @@ class AuditView:
     chosen: EntryView | None
     check: CheckView | None
     asks_anchor: bool
+    exporting: bool
+    export_error: str
 
 
 def audit(state: State, store: Store, now: datetime) -> AuditView:
@@ -148,6 +151,8 @@ def audit(state: State, store: Store, now: datetime) -> AuditView:
         chosen=_chosen(chosen, words, now) if chosen else None,
         check=check(state.verification, words) if state.verification else None,
         asks_anchor=state.asks_anchor,
+        exporting=state.exporting.busy,
+        export_error=state.exporting.error,
     )
 
 
