@@ -70,6 +70,7 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", "/api/auth/second-factor/confirm"): SESSION,
     ("POST", "/api/auth/second-factor/recovery-codes"): SESSION,
     ("POST", "/api/auth/second-factor/disable"): SESSION,
+    ("POST", "/api/account/mute"): "Aa-AAA",  # who is shown alarms hears them
     # alarms: view all, technicians those of assigned objects, field workers none; claim and ack by operators and masters
     ("GET", "/api/alarms"): "Aa-AAA",
     ("GET", _ALARM): "Aa-AAA",
