@@ -159,7 +159,15 @@ class Controller:
             told=self._told,
             clock=clock,
         )
-        self.siren = Siren(self.store, surroundings.loudspeaker, spawn=self._spawn, changed=surroundings.changed, clock=clock)
+        self.siren = Siren(
+            self.store,
+            surroundings.loudspeaker,
+            spawn=self._spawn,
+            changed=surroundings.changed,
+            clock=clock,
+            remember=surroundings.remember,
+            tell=client.account.mute,
+        )
 
     def _tools(self) -> Tools:
         around = self._around

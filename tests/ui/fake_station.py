@@ -109,6 +109,7 @@ class Station:
         self.steps: dict[UUID, list[tuple[StepKind, str]]] = {}  # of a place
         self.runs: dict[UUID, Procedure] = {}  # of an alarm
         self.callbacks: dict[UUID, Callback] = {}
+        self.mutes: list[tuple[str, int]] = []  # who told so, and for how many seconds
         self.intents: list[dict[str, Any]] = []  # as sent, with repetitions
         self.refuses_intents: ErrorCode | None = None
         self.sites = Sites()
@@ -436,6 +437,10 @@ class _Routes:
                 answers.append(IntentAnswer(outcome=IntentOutcome.EXPIRED, **members))
         return JSONResponse({"items": jsonable(answers)})
 
+    async def mute(self, request: Request, person: Person) -> Response:
+        self.station.mutes.append((person.username, (await request.json())["seconds"]))
+        return Response(status_code=204)
+
     async def callbacks(self, request: Request, person: Person) -> Response:
         station = self.station
         if request.method == "POST":
@@ -532,6 +537,7 @@ def app(station: Station) -> Starlette:
             Route("/api/alarms/{id}/procedure", guarded(routes.procedure), methods=["GET", "POST"]),
             Route("/api/alarms/{id}/procedure/steps/{number}", guarded(routes.step), methods=["POST"]),
             Route("/api/objects/{id}/response-plan", guarded(routes.plan)),
+            Route("/api/account/mute", guarded(routes.mute), methods=["POST"]),
             Route("/api/callbacks", guarded(routes.callbacks), methods=["GET", "POST"]),
             Route("/api/callbacks/{id}/{decision}", guarded(routes.settle), methods=["POST"]),
             Route("/api/alarms/{id}/{action}", guarded(routes.action), methods=["POST"]),

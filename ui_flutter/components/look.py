@@ -7,6 +7,7 @@ from uuid import UUID
 from ui_flutter.enroller import Enroller
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.navigator import Navigator
+from ui_flutter.state.sound import CHECK_TONE
 from ui_flutter.state.views import Face, Mood, Tab
 from ui_flutter.theme import ThemeName, Tokens
 from workflows.domain.bundle import Action, ResultCode
@@ -56,7 +57,8 @@ class SirenIntents(Protocol):
     """What can be wanted of the sound."""
 
     def toggle_mute(self) -> None: ...
-    def check(self) -> None: ...
+    def check(self, rank: int = CHECK_TONE) -> None: ...
+    def volume(self, rank: int, volume: float) -> None: ...
 
 
 class SiteIntents(Protocol):

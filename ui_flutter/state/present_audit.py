@@ -20,7 +20,7 @@ from ui_flutter.state.views import FactView, Mood
 FAMILIES = (
     "alarm.", "command.", "dispatch.", "callback.", "panel.", "zone.", "object.", "secret.", "reveal.", "document.", "service.",
     "auto_arm", "escalation_policy.", "rota.", "channel.", "user.", "login", "second_factor.", "password.", "sessions.",
-    "service_token.", "signing_key.", "import.", "audit.",
+    "sound.", "service_token.", "signing_key.", "import.", "audit.",
 )  # fmt: skip
 KINDS = (
     "bundle", "object", "panel", "zone", "user", "secret", "document", "command", "service", "auto_arm_schedule",

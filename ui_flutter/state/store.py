@@ -20,7 +20,7 @@ from ui_flutter.state.enrolment import Enrolment
 from ui_flutter.state.link import Link
 from ui_flutter.state.offline import Offline
 from ui_flutter.state.order import WINDOW, Filter, Order
-from ui_flutter.state.sound import Sound
+from ui_flutter.state.sound import REPEAT, Sound
 from ui_flutter.state.views import DialogKind, Face, ListPhase, Mood
 from ui_flutter.theme import ThemeName
 from workflows.domain.bundle import Action
@@ -151,6 +151,7 @@ class Store:
     system: SystemStatus | None = None  # as it was last told
     parts: tuple[SupervisedPart, ...] = ()  # of the system: who promised to be heard
     sound: Sound = field(default_factory=Sound)
+    volumes: dict[int, float] = field(default_factory=lambda: dict.fromkeys(REPEAT, 1.0))  # by class
     toasts: list[Toast] = field(default_factory=list)
     shown: Shown | None = None
     drafts: dict[Draft, str] = field(default_factory=dict)  # half-written texts; they outlive the session
@@ -204,6 +205,7 @@ class Store:
         """Nothing of one user's session is left for the next. Choices of look stay; so do half-written texts of a session that
         ended by itself, for whoever wrote them."""
         fresh = Store(language=self.language, theme=self.theme, scale=self.scale, still=self.still, login=Login.OUT)
+        fresh.volumes = self.volumes
         if not logged_out:
             fresh.drafts = self.drafts
         for name in self.__slots__:
