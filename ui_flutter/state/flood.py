@@ -1,8 +1,9 @@
 """When alarms come faster than a person can look at them: what is alike becomes one line. Pure.
 
 A flood begins with more than `TRIP` new alarms within `WINDOW` and ends by itself at `CALM` or fewer of them. P1 and P2 stay
-single whatever happens, and so does what somebody works on; the rest is grouped by what it has in common, the larger group
-first: one cause at many sites (a provider, the mains), or many causes at one site.
+single whatever happens, and so does what somebody works on. P4, which asks for nothing, waits behind one line until the flood
+is over. The rest is grouped by what it has in common, the larger group first: one cause at many sites (a provider, the mains),
+or many causes at one site.
 """
 
 from collections import defaultdict
@@ -19,13 +20,15 @@ from workflows.domain.bundle import BundleStatus
 TRIP: Final = 10
 CALM: Final = 5
 WINDOW: Final = timedelta(minutes=10)
+LATER: Final = "later"  # the key of what waits
 LEAST: Final = 3  # alarms in a group: two lines are no flood
 _SINGLE_RANKS: Final = frozenset({1, 2})
+_WAITING_RANK: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Of one `alarm_type` at any site, or at one object (`object_id`) of any type; the oldest alarm first."""
+    """Of one `alarm_type` at any site, or at one object (`object_id`) of any type, or what waits; the oldest alarm first."""
 
     key: str
     alarms: tuple[AlarmSummary, ...]
@@ -64,6 +67,11 @@ def _fresh(alarms: Iterable[AlarmSummary], now: datetime) -> list[datetime]:
     return sorted(alarm.opened_at for alarm in alarms if not alarm.suppressed and alarm.opened_at > now - WINDOW)
 
 
+def waits(alarm: AlarmSummary) -> bool:
+    """Whether it may wait while there is a flood."""
+    return alarm.priority.rank == _WAITING_RANK and _may_be_grouped(alarm)
+
+
 def grouped(
     alarms: Sequence[AlarmSummary], *, single: Iterable[UUID] = (), known: Iterable[str] | None = None
 ) -> tuple[Group, ...]:
@@ -75,6 +83,10 @@ def grouped(
     loose = {one.id: one for one in sorted(alarms, key=_age) if one.id not in kept and _may_be_grouped(one)}
     allowed = None if known is None else frozenset(known)
     groups: list[Group] = []
+    later = tuple(one for one in loose.values() if waits(one))
+    if later and (allowed is None or LATER in allowed):
+        groups.append(Group(key=LATER, alarms=later))
+    loose = {id_: one for id_, one in loose.items() if not waits(one)}
     while loose:
         found = max(_candidates(loose.values(), allowed), key=lambda group: (len(group.alarms), group.key), default=None)
         if found is None:

@@ -111,7 +111,7 @@ def listing(store: Store, now: datetime) -> ListView:
     words, ids = store.words, _matching(store)
     groups = {group.key: group for group in present_flood.groups(store, ids, now)}
     arranged = store.order.arrange(_with_groups(ids, groups, store), now)
-    lines = list(present_flood.unfolded(store, arranged, groups))
+    lines = list(present_flood.unfolded(store, arranged, groups, now))
     shown = lines[: store.window]
     waiting = store.order.waiting
     stale = store.link.is_stale(now) and store.link.heard_at is not None

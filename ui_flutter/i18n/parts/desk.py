@@ -25,6 +25,13 @@ PL: dict[str, str | dict[str, str]] = {
         "few": "{n} rodzaje alarmów, od {time}",
         "many": "{n} rodzajów alarmów, od {time}",
     },
+    "flood.later": "Informacje (P4) czekają",
+    "flood.later_until": "Do końca napływu, około {time}, jeśli nic nie dojdzie; nic nie ginie",
+    "flood.waiting": {
+        "one": "Czeka {n} informacja (P4).",
+        "few": "Czekają {n} informacje (P4).",
+        "many": "Czeka {n} informacji (P4).",
+    },
     "flood.unfold": "Rozwiń",
     "flood.fold": "Zwiń",
     # sound
@@ -149,6 +156,9 @@ EN: dict[str, str | dict[str, str]] = {
     "flood.until": "If nothing more comes, the list returns by itself at {time}.",
     "flood.sites": {"one": "{n} site, since {time}", "many": "{n} sites, since {time}"},
     "flood.causes": {"one": "{n} kind of alarm, since {time}", "many": "{n} kinds of alarms, since {time}"},
+    "flood.later": "Information (P4) waits",
+    "flood.later_until": "Until the flood is over, about {time} if nothing more comes; nothing is lost",
+    "flood.waiting": {"one": "{n} piece of information (P4) waits.", "many": "{n} pieces of information (P4) wait."},
     "flood.unfold": "Unfold",
     "flood.fold": "Fold",
     # sound
