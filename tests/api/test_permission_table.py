@@ -104,6 +104,7 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", _OBJECT): _VIEW_OBJECT,
     ("GET", "/api/object-map"): _VIEW_OBJECT,
     ("GET", "/api/object-kinds"): _VIEW_OBJECT,
+    ("GET", "/api/object-cities"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/response-plan"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/alarm-config"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/documents"): _VIEW_OBJECT,

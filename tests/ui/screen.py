@@ -132,14 +132,14 @@ class Screen:
 
     async def choose(self, identifier: str, key: str) -> None:
         """One of the options of a list that opens, as a person would."""
-        box = await eventually(lambda: self._dropdown(identifier), what=f"a choice in {identifier}")
+        box = await eventually(lambda: self._offering(identifier, key), what=f"{key} to choose in {identifier}")
         assert box is not None
-        assert key in [option.key for option in box.options]
         self.session.apply_patch(box._i, {"value": key})
         await self.session.dispatch_event(box._i, "select", key)
 
-    def _dropdown(self, identifier: str) -> ft.Dropdown | None:
-        return next((one for one in self.controls(self.find(identifier)) if isinstance(one, ft.Dropdown)), None)
+    def _offering(self, identifier: str, key: str) -> ft.Dropdown | None:
+        boxes = (one for one in self.controls(self.find(identifier)) if isinstance(one, ft.Dropdown))
+        return next((one for one in boxes if key in [option.key for option in one.options]), None)
 
 
 @asynccontextmanager

@@ -129,6 +129,18 @@ async def test_contacts_are_put_into_another_order_and_saved_together(api: Api, 
     assert screen.browser.errors == []
 
 
+async def test_objects_are_narrowed_to_a_city(api: Api, at: At, login: Login, people: People) -> None:
+    admin = await login(api, "admin")
+    here = await a_shop(admin, address="ul. Morska 12, 81-225 Gdynia")
+    there = await a_shop(admin, name="Bank", number="B-1")
+    screen = await at(api, "admin", "/objects")
+    await eventually(lambda: {f"row-{here.id}", f"row-{there.id}"} <= screen.identifiers())
+    await screen.choose("object-city", "Gdynia")
+    rows = {f"row-{here.id}", f"row-{there.id}"}
+    await eventually(lambda: rows & screen.identifiers() == {f"row-{here.id}"})
+    assert screen.browser.errors == []
+
+
 async def test_a_step_is_bound_to_one_type_of_alarm(api: Api, at: At, login: Login, people: People) -> None:
     admin = await login(api, "admin")
     shop = await a_shop(admin)
