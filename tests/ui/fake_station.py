@@ -360,6 +360,12 @@ class _Routes:
             found = [alarm for alarm in found if alarm.status is not BundleStatus.CLOSED]
         if "status" in query:
             found = [alarm for alarm in found if alarm.status in query["status"].split(",")]
+        if query.get("order") == "newest":
+            found.sort(key=lambda alarm: alarm.opened_at, reverse=True)
+        if "from" in query:
+            found = [alarm for alarm in found if alarm.opened_at >= datetime.fromisoformat(query["from"])]
+        if "to" in query:
+            found = [alarm for alarm in found if alarm.opened_at < datetime.fromisoformat(query["to"])]
         self.station.lists_asked += 1
         await self.station.listing.wait()
         start, limit = int(query.get("cursor") or 0), int(query.get("limit") or 50)

@@ -61,6 +61,13 @@ class SirenIntents(Protocol):
     def volume(self, rank: int, volume: float) -> None: ...
 
 
+class ClosedIntents(Protocol):
+    """What can be wanted of the closed alarms."""
+
+    def choose_span(self, preset: str) -> None: ...
+    def type_span(self, since: str, until: str) -> None: ...
+
+
 class SiteIntents(Protocol):
     """What can be wanted of the guarded place."""
 
@@ -93,6 +100,8 @@ class Intents(Protocol):
 
     @property
     def desk(self) -> DeskIntents: ...
+    @property
+    def closed(self) -> ClosedIntents: ...
     @property
     def siren(self) -> SirenIntents: ...
     @property

@@ -72,7 +72,7 @@ class Painter:
         screen.sound.value = present_trust.sound(store, now)
         screen.due.value = present_desk.due(store, now)
         screen.queue.value = present_offline.queue(store, now)
-        screen.filters.value = present.filters(store)
+        screen.filters.value = present.filters(store, now)
         self._paint_card(now, narrow=narrow)
         screen.toasts.value = present.toasts(store)
 

@@ -91,6 +91,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "list.tab.closed": "Closed",
     "list.search": "Search…  ( / )",
     "list.shown": "Showing {shown} of {total}",
+    "list.opened": "Opened",
     "list.more": "Show more",
     "list.above": {"one": "{n} new alarm above", "many": "{n} new alarms above"},
     "list.empty.active": "All calm. No open alarms.",

@@ -92,6 +92,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "list.tab.closed": "Zamknięte",
     "list.search": "Szukaj…  ( / )",
     "list.shown": "Pokazano {shown} z {total}",
+    "list.opened": "Otwarte",
     "list.more": "Pokaż więcej",
     "list.above": {"one": "{n} nowy alarm powyżej", "few": "{n} nowe alarmy powyżej", "many": "{n} nowych alarmów powyżej"},
     "list.empty.active": "Spokój. Brak otwartych alarmów.",

@@ -16,7 +16,8 @@ from ui_flutter.state import present_flood, reminders
 from ui_flutter.state.actions import is_mine
 from ui_flutter.state.flood import Group
 from ui_flutter.state.link import Phase
-from ui_flutter.state.order import WINDOW_MOST, Key, group_urgency, newest_first, urgency
+from ui_flutter.state.order import WINDOW_MOST, Key, group_urgency, newest_first, opened_between, urgency
+from ui_flutter.state.spans import Preset
 from ui_flutter.state.store import Login, Store
 from ui_flutter.state.views import (
     FilterView,
@@ -98,12 +99,18 @@ def link(store: Store, now: datetime) -> LinkView:
     return LinkView(label=words("link.live"), detail=words("link.heartbeat", seconds=max(0, seconds)), mood=Mood.GOOD)
 
 
-def filters(store: Store) -> FilterView:
+def filters(store: Store, now: datetime) -> FilterView:
     alarms = [alarm for alarm in store.book.alarms.values() if alarm.status is not BundleStatus.CLOSED]
     new = sum(1 for alarm in alarms if alarm.status is BundleStatus.NEW)
     mine = sum(1 for alarm in alarms if is_mine(alarm, store.me))
     counts = tuple(str(n) if n else "" for n in (len(alarms), new, mine))
-    return FilterView(tab=store.filter.tab, ranks=store.filter.ranks, tab_counts=(counts[0], counts[1], counts[2], ""))
+    return FilterView(
+        tab=store.filter.tab,
+        ranks=store.filter.ranks,
+        tab_counts=(counts[0], counts[1], counts[2], ""),
+        span=store.closed_span if store.filter.tab is Tab.CLOSED else None,
+        span_good=store.closed_span.is_good(now),
+    )
 
 
 def listing(store: Store, now: datetime) -> ListView:
@@ -116,16 +123,23 @@ def listing(store: Store, now: datetime) -> ListView:
     waiting = store.order.waiting
     stale = store.link.is_stale(now) and store.link.heard_at is not None
     seen = {line for line in shown if isinstance(line, UUID)}.union(*(groups[key].ids for key in groups if key in arranged))
+    closed, narrows = store.filter.tab is Tab.CLOSED, _narrows(store)
+    total = words("page.shown", n=len(seen)) if closed else words("list.shown", shown=len(seen), total=len(ids) - waiting)
+    there_is_more = len(shown) < len(lines) or (closed and store.closed.next_cursor is not None)
     return ListView(
-        phase=store.closed_phase if store.filter.tab is Tab.CLOSED else store.list_phase,
+        phase=store.closed.phase if closed else store.list_phase,
         lines=tuple(shown),
-        footer=words("list.shown", shown=len(seen), total=len(ids) - waiting) if arranged else "",
-        can_show_more=len(shown) < min(len(lines), WINDOW_MOST),
+        footer=total if arranged else "",
+        can_show_more=there_is_more and len(shown) < WINDOW_MOST,
         above=words("list.above", n=waiting) if waiting else "",
-        empty=words("list.empty.search" if store.filter.narrows else f"list.empty.{store.filter.tab}"),
-        can_clear=store.filter.narrows,
+        empty=words("list.empty.search" if narrows else f"list.empty.{store.filter.tab}"),
+        can_clear=narrows,
         veiled=words("link.data_from", time=formats.moment(store.link.heard_at, now)) if stale and store.link.heard_at else "",
     )
+
+
+def _narrows(store: Store) -> bool:
+    return store.filter.narrows or (store.filter.tab is Tab.CLOSED and store.closed_span.preset is not Preset.ALL)
 
 
 def _with_groups(ids: list[UUID], groups: Mapping[str, Group], store: Store) -> list[Key]:
@@ -144,7 +158,8 @@ def _matching(store: Store) -> list[UUID]:
     if store.filter.query.strip():
         alarms = [alarm for alarm in alarms if store.filter.finds(_searched(alarm, words))]
     if store.filter.tab is Tab.CLOSED:
-        return [alarm.id for alarm in sorted(alarms, key=newest_first)]
+        since, until = store.closed_between
+        return [one.id for one in sorted(alarms, key=newest_first) if opened_between(one, since, until)]
     return [alarm.id for alarm in sorted(alarms, key=urgency)]
 
 

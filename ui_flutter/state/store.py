@@ -18,9 +18,11 @@ from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.book import AlarmBook
 from ui_flutter.state.enrolment import Enrolment
 from ui_flutter.state.link import Link
+from ui_flutter.state.listing import Listing
 from ui_flutter.state.offline import Offline
 from ui_flutter.state.order import WINDOW, Filter, Order
 from ui_flutter.state.sound import REPEAT, Sound
+from ui_flutter.state.spans import Preset, Span
 from ui_flutter.state.views import DialogKind, Face, ListPhase, Mood
 from ui_flutter.theme import ThemeName
 from workflows.domain.bundle import Action
@@ -135,7 +137,9 @@ class Store:
     book: AlarmBook = field(default_factory=AlarmBook)
     link: Link = field(default_factory=Link)
     list_phase: ListPhase = ListPhase.LOADING
-    closed_phase: ListPhase = ListPhase.LOADING
+    closed: Listing[AlarmSummary] = field(default_factory=Listing)  # as far as they were loaded
+    closed_span: Span = field(default_factory=lambda: Span(preset=Preset.ALL))  # in which they opened
+    closed_between: tuple[datetime | None, datetime | None] = (None, None)  # the same, when it was last asked for
     filter: Filter = field(default_factory=Filter)
     window: int = WINDOW
     order: Order = field(default_factory=Order)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from ui_flutter.state.spans import Span
 from workflows.domain.bundle import Action
 
 
@@ -208,6 +209,8 @@ class FilterView:
     tab: Tab = Tab.ACTIVE
     ranks: frozenset[int] = frozenset()
     tab_counts: tuple[str, str, str, str] = ("", "", "", "")
+    span: Span | None = None  # in which closed alarms opened
+    span_good: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
