@@ -55,7 +55,7 @@ def test_one_cause_at_many_sites_is_one_group() -> None:
 
 def test_many_causes_at_one_site_are_one_group_and_the_larger_group_wins() -> None:
     kinds = (AlarmType.TROUBLE, AlarmType.COMM_LOSS, AlarmType.POWER, AlarmType.CLOCK_DRIFT)
-    at_the_shop = [alarm(alarm_type=kind, priority=Priority.MEDIUM, object_id=SHOP) for kind in kinds]
+    at_the_shop = [alarm(alarm_type=kind, priority=Priority.LOW, object_id=SHOP) for kind in kinds]
     elsewhere = [power() for _ in range(LEAST - 1)]
     (group,) = grouped([*at_the_shop, *elsewhere])
     assert (group.object_id, set(group.ids)) == (SHOP, {one.id for one in at_the_shop})

@@ -23,7 +23,7 @@ class Player:
         player = self._player(rank)
         if player.volume != volume:
             player.volume = volume
-            player.update()  # type: ignore[no-untyped-call]
+            player.update()
         self._playing = player
         return await _done(player.play())
 

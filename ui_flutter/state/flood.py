@@ -1,9 +1,9 @@
 """When alarms come faster than a person can look at them: what is alike becomes one line. Pure.
 
 A flood begins with more than `TRIP` new alarms within `WINDOW` and ends by itself at `CALM` or fewer of them. P1 and P2 stay
-single whatever happens, and so does what somebody works on. P4, which asks for nothing, waits behind one line until the flood
-is over. The rest is grouped by what it has in common, the larger group first: one cause at many sites (a provider, the mains),
-or many causes at one site.
+single whatever happens, and so does what somebody works on; the rest is grouped by what it has in common, the larger group
+first: one cause at many sites (a provider, the mains), or many causes at one site. P4, which asks for nothing, waits behind one
+line until the flood is over if it is in none of these.
 """
 
 from collections import defaultdict
@@ -83,10 +83,6 @@ def grouped(
     loose = {one.id: one for one in sorted(alarms, key=_age) if one.id not in kept and _may_be_grouped(one)}
     allowed = None if known is None else frozenset(known)
     groups: list[Group] = []
-    later = tuple(one for one in loose.values() if waits(one))
-    if later and (allowed is None or LATER in allowed):
-        groups.append(Group(key=LATER, alarms=later))
-    loose = {id_: one for id_, one in loose.items() if not waits(one)}
     while loose:
         found = max(_candidates(loose.values(), allowed), key=lambda group: (len(group.alarms), group.key), default=None)
         if found is None:
@@ -94,6 +90,9 @@ def grouped(
         groups.append(found)
         for id_ in found.ids:
             del loose[id_]
+    later = tuple(one for one in loose.values() if waits(one))
+    if later and (allowed is None or LATER in allowed):
+        groups.append(Group(key=LATER, alarms=later))
     return tuple(sorted(groups, key=lambda group: (group.rank, group.since, group.key)))
 
 
