@@ -104,7 +104,7 @@ def _words(look: Look, row: RowView) -> ft.Control:
     ]
     if row.count:
         title.append(parts.chip(look, row.count))
-    if row.reminder:
+    if row.reminder and not look.narrow:
         title.append(_reminder(look, row.reminder))
     if row.is_active:
         dot = ft.Container(width=8, height=8, border_radius=4, bgcolor=tokens.tone(row.rank).mark)
@@ -116,7 +116,10 @@ def _words(look: Look, row: RowView) -> ft.Control:
             ft.Container(parts.text(f"·  {row.why}", tokens.faint, size=12, one_line=True), expand_loose=True, expand=2),
         ]
     else:
-        under = [ft.Container(under[0], expand=True)]
+        under = [
+            *([_reminder(look, row.reminder)] if row.reminder and look.narrow else []),
+            ft.Container(under[0], expand=True),
+        ]
     return ft.Column(
         [ft.Row(title, spacing=8), ft.Row(under, spacing=8)],
         spacing=3,

@@ -135,7 +135,7 @@ def audit(state: State, store: Store, now: datetime) -> AuditView:
     columns = (
         Column(title=words("audit.when"), width=128),
         Column(title=words("audit.who"), width=190),
-        Column(title=words("audit.what")),
+        Column(title=words("audit.what"), leads=True),
         Column(title=words("audit.subject")),
         Column(title=words("audit.seq"), width=84),
     )

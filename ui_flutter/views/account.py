@@ -164,7 +164,7 @@ def _volume(look: Look, label: str, chosen: bool, choose: Callable[[], None]) ->
         border_radius=6,
         padding=ft.Padding.symmetric(horizontal=9),
         height=44 if look.narrow else 32,
-        alignment=ft.Alignment.CENTER if look.narrow else None,
+        alignment=ft.Alignment.CENTER,
         ink=True,
         on_click=lambda _: choose(),
     )
