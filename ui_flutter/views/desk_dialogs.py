@@ -17,6 +17,7 @@ from ui_flutter.views.journal import PATROL
 from workflows.domain.callback import MOST_MINUTES
 from workflows.domain.dispatch import CallOutcome
 
+AT_ONCE = 5  # choices below each other that a window of 600 px shows
 _NO_OUTCOME: CallOutcome | None = None
 
 
@@ -37,6 +38,7 @@ def call_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contro
         for one in CallOutcome
     ]
     return _form(
+        look,
         [
             forms.title(look, view),
             *_whom(look, view.contacts, whom, set_whom),
@@ -45,7 +47,8 @@ def call_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contro
             parts.named("call-text", forms.note_field(look, intents, words("call.text"), note, autofocus=False)),
             *forms.error(look, view),
             forms.feet(look, view, "call-confirm", words("call.confirm"), send, outcome is not None, intents),
-        ]
+        ],
+        choices=len(view.contacts) + len(outcomes),
     )
 
 
@@ -67,7 +70,8 @@ def patrol_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Cont
     ]
     cancel = parts.button(look, "dialog-cancel", words("act.cancel"), intents.cancel_dialog, enabled=not view.busy)
     return _form(
-        [forms.title(look, view), *buttons, *forms.error(look, view), ft.Row([cancel], alignment=ft.MainAxisAlignment.END)]
+        look,
+        [forms.title(look, view), *buttons, *forms.error(look, view), ft.Row([cancel], alignment=ft.MainAxisAlignment.END)],
     )
 
 
@@ -80,6 +84,7 @@ def words_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contr
     label = words("skip.reason" if is_skip else "different.text")
     confirm = words("skip.confirm" if is_skip else "different.confirm")
     return _form(
+        look,
         [
             forms.title(look, view),
             parts.named("step-text", forms.note_field(look, intents, label, note, autofocus=True)),
@@ -93,7 +98,7 @@ def words_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contr
                 bool(note.text.strip()),
                 intents,
             ),
-        ]
+        ],
     )
 
 
@@ -130,6 +135,7 @@ def callback_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Co
         for one in MINUTES
     ]
     return _form(
+        look,
         [
             forms.title(look, view),
             *_whom(look, view.contacts, whom, set_whom),
@@ -138,7 +144,8 @@ def callback_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Co
             parts.named("callback-text", forms.note_field(look, intents, words("callback.text"), note, autofocus=False)),
             *forms.error(look, view),
             forms.feet(look, view, "callback-confirm", words("callback.confirm"), send, wait() is not None, intents),
-        ]
+        ],
+        choices=len(view.contacts),
     )
 
 
@@ -158,10 +165,15 @@ def _own_minutes(look: Look, intents: Intents, form: Form, *, good: bool) -> ft.
     )
 
 
-def _form(lines: list[ft.Control]) -> ft.Control:
-    """Scrolls where contacts and outcomes are higher than the window."""
+def _form(look: Look, lines: list[ft.Control], *, choices: int = 0) -> ft.Control:
+    """Scrolls where ``choices`` below each other are higher than the window; what scrolls takes the whole height."""
+    scrolls = look.narrow or choices * look.scale > AT_ONCE
     return ft.Column(
-        lines, spacing=12, tight=True, scroll=ft.ScrollMode.AUTO, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+        lines,
+        spacing=12,
+        tight=True,
+        scroll=ft.ScrollMode.AUTO if scrolls else None,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
 
 
