@@ -73,8 +73,7 @@ class CallbackActivities:
                 request_id=asked.request_id,
                 detail=_detail(row),
             )
-            if before.due_at <= now:  # it stands on screens
-                await _push(session, row)
+            await _push(session, row)
         log.info("callback.decided", callback_id=str(row.id), decision=request.decision.value)
         return Decided(row=_told(row))
 

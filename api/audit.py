@@ -10,7 +10,7 @@ from activities.db.session import WriteSession
 from activities.infra.log import current_request_id
 from api.deps import Access
 
-_OWN_AFFAIRS: Final = frozenset({"created_at", "updated_at", "search"})
+_OWN_AFFAIRS: Final = frozenset({"created_at", "updated_at", "search", "city"})
 
 
 def audit(

@@ -46,7 +46,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 | client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
 | server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
 | server | `{"type":"live","seq":n}` | all that was missed has been told |
-| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.due`, `command.updated`, `service.changed`, `schedule.firing`, `escalation.updated`, `reveal.expired`, `system.mode` |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.set`, `callback.due`, `command.updated`, `service.changed`, `schedule.firing`, `escalation.updated`, `reveal.expired`, `system.mode` |
 | server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
 | server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
 | server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
@@ -57,12 +57,12 @@ Close codes: 4401 no good ticket (any more): get a new one; 4403 the session has
 with hello(last_seq); 4429 newer sockets of the same user took its place; 1008 no pong, or too many messages; 1012 the server restarts; 1013 try again.
 
 Data of `alarm.*`: `{alarm: {id, object_id, alarm_type, priority, status, version, event_count, active_count, suppressed, requires_note,
-stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, headline}, events: [{id, code,
+stale, opened_at, first_event_at, last_event_at, last_activity_at, status_changed_at, claimed_by, claimed_at, cause, headline}, events: [{id, code,
 family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
 published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Data of
 `panel.release.changed`: `{release_id, panel_id, object_id, requested_by, ended_by|null, begun_at, until, freed_at|null, ended_at|null}`.
 Data of `dispatch.added`: `{entry: {id, kind, object_id, bundle_id|null, outcome|null, oddity|null, occurred_at, user_id, corrects|null}}`. Data of
-`callback.due`, told to who may write into the journal, again every five minutes while nobody does anything about it, and
+`callback.set`, told to who may write into the journal: `{callback_id}`. Data of `callback.due`, told to who may write into the journal, again every five minutes while nobody does anything about it, and
 when somebody has: `{callback: {id, object_id, bundle_id|null, state, due_at, rings, version}}`.
 Data of `command.updated`: `{id, object_id, panel_id, kind, source, numbers, arm_mode, forced, status, result_code, reason, blocking, requested_by,
 schedule_id, two_person, released_by, created_at, sent_at, answered_at, confirmed_at, ended_at}`.

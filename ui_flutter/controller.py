@@ -29,6 +29,7 @@ from api.client.stream import (
     Welcome,
 )
 from ui_flutter.appearance import Appearance
+from ui_flutter.closed import Closed
 from ui_flutter.desk import Desk
 from ui_flutter.enroller import Enroller
 from ui_flutter.i18n.words import Language
@@ -147,6 +148,7 @@ class Controller:
             queue=self.keeper.queue,
             clock=clock,
         )
+        self.closed = Closed(client, self.store, spawn=self._spawn, changed=surroundings.changed, clock=clock, told=self._told)
         self.keyboard = Keyboard(self)
         self.appearance = Appearance(self.store, surroundings.remember, surroundings.changed)
         self.site = SiteDesk(client, self.store, surroundings.files, spawn=self._spawn, changed=surroundings.changed)
@@ -159,7 +161,15 @@ class Controller:
             told=self._told,
             clock=clock,
         )
-        self.siren = Siren(self.store, surroundings.loudspeaker, spawn=self._spawn, changed=surroundings.changed, clock=clock)
+        self.siren = Siren(
+            self.store,
+            surroundings.loudspeaker,
+            spawn=self._spawn,
+            changed=surroundings.changed,
+            clock=clock,
+            remember=surroundings.remember,
+            tell=client.account.mute,
+        )
 
     def _tools(self) -> Tools:
         around = self._around
@@ -435,7 +445,7 @@ class Controller:
     def _welcomed(self, message: Welcome, now: datetime) -> None:
         link = self.store.link.heard(now, message.server_time)
         self.store.link = replace(link, phase=Phase.CATCHING_UP, mode=message.mode, retry_at=None)
-        self._spawn(self.desk.load_due())
+        self._spawn(self.desk.load_callbacks())
         self.navigator.refresh()
         if not message.resumed or self.store.list_phase is not ListPhase.READY:
             self._spawn(self._reload())
@@ -467,7 +477,7 @@ class Controller:
         if self.store.offline.restored_at is not None:
             return  # the server is being asked already
         if self.store.filter.tab is Tab.CLOSED:
-            self._spawn(self._load_closed())
+            self.closed.load()
         self._spawn(self._reload())
         if self.store.card is not None:
             self.open(self.store.card.id)
@@ -526,18 +536,6 @@ class Controller:
             if cursor is None:
                 break
         return found
-
-    async def _load_closed(self) -> None:
-        store = self.store
-        try:
-            page = await self._client.alarms(status=[BundleStatus.CLOSED], order="newest", limit=WINDOW)
-        except ClientError:
-            store.closed_phase = ListPhase.FAILED
-            raise
-        for alarm in page.items:
-            store.book.learn(alarm)
-        store.closed_phase = ListPhase.READY
-        self._around.changed()
 
     async def _learn_objects(self) -> None:
         """Names of all objects, so that a pushed alarm has its object's name at once."""
@@ -709,6 +707,11 @@ class Controller:
             self._spawn(self._send(alarm, action))
         self._around.changed()
 
+    def left_too_early(self) -> None:
+        """A finger touched what must be held."""
+        self.store.toast(self.store.words("claim.too_short"), Mood.WARN, self._clock())
+        self._around.changed()
+
     def confirm_ack(self, note: str) -> None:
         self._confirm(Action.ACK, note=note or None)
 
@@ -854,8 +857,8 @@ class Controller:
 
     def choose_tab(self, tab: Tab) -> None:
         self._filter(replace(self.store.filter, tab=tab, only=None))
-        if tab is Tab.CLOSED and self.store.offline.restored_at is None:
-            self._spawn(self._load_closed())
+        if tab is Tab.CLOSED:
+            self.closed.load()
 
     def toggle_class(self, rank: int) -> None:
         self._filter(replace(self.store.filter, ranks=self.store.filter.ranks ^ {rank}))
@@ -865,6 +868,8 @@ class Controller:
 
     def clear_filters(self) -> None:
         self._filter(Filter(tab=self.store.filter.tab))
+        if self.store.filter.tab is Tab.CLOSED:
+            self.closed.forget_span()
 
     def _filter(self, wanted: Filter) -> None:
         self.store.filter, self.store.window = wanted, WINDOW
@@ -873,6 +878,8 @@ class Controller:
 
     def show_more(self) -> None:
         self.store.window += WINDOW_STEP
+        if self.store.filter.tab is Tab.CLOSED:
+            self.closed.more()
         self._around.changed()
 
     def show_above(self) -> None:

@@ -29,7 +29,7 @@ logger = logging.getLogger("stam.console")
 
 LATER: Final = 15  # minutes
 ASK_AGAIN: Final = 2.0  # s
-DUE_MOST: Final = 20  # call-backs that are due; a station with more has other worries
+CALLBACKS_MOST: Final = 200  # those due first; a station with more has other worries
 
 
 class Desk:
@@ -67,9 +67,9 @@ class Desk:
             logger.warning("the procedure could not be loaded: %s", error)
         self._changed()
 
-    async def load_due(self) -> None:
-        """The call-backs that are due, for whoever may do something about them; asked again until the server answers, or
-        somebody else asks."""
+    async def load_callbacks(self) -> None:
+        """The call-backs that nobody has dealt with, for whoever may do something about them; asked again until the server
+        answers, or somebody else asks."""
         store = self._store
         if store.user is None or not store.user.may(Permission.DISPATCH_WRITE):
             return
@@ -77,8 +77,7 @@ class Desk:
         asked = self._asked
         while asked == self._asked:
             try:
-                now = store.link.server_now(self._clock())
-                page = await self._client.dispatch.callbacks(to=now, limit=DUE_MOST)
+                page = await self._client.dispatch.callbacks(limit=CALLBACKS_MOST)
             except ClientError as error:
                 logger.warning("the call-backs could not be loaded: %s", error)
                 if isinstance(error, ApiError) and error.status < 500:
@@ -86,15 +85,15 @@ class Desk:
                 await asyncio.sleep(ASK_AGAIN)
                 continue
             if asked == self._asked:
-                store.due = page.items
+                store.callbacks = page.items
                 self._changed()
             return
 
     def told(self, message: Event) -> None:
         """What the server tells of the journal and of call-backs."""
         card = self._store.card
-        if message.event == "callback.due":
-            self._spawn(self.load_due())
+        if message.event in {"callback.set", "callback.due"}:
+            self._spawn(self.load_callbacks())
         elif message.event == "dispatch.added" and card is not None and _is_about(message, card):
             self._spawn(self._again(card))
 
@@ -211,11 +210,12 @@ class Desk:
     # -- call-backs
 
     def ask_callback(self) -> None:
-        """When to remind of whom, and why."""
+        """When to remind of this alarm, of whom, and why: what elsewhere is called to hold it."""
         self._ask(DialogKind.CALLBACK)
 
     def confirm_callback(self, contact_id: UUID | None, minutes: int, text: str) -> None:
-        card = self._free_card()
+        """Without a text, it says that one should look again."""
+        card, text = self._free_card(), text or self._store.words("callback.default")
         due_at = self._store.link.server_now(self._clock()) + timedelta(minutes=minutes)
 
         async def send(key: str) -> None:
@@ -224,13 +224,14 @@ class Desk:
                 alarm_id=card.id, contact_id=contact_id, due_at=due_at, text=text, idempotency_key=key
             )
             self._store.toast(self._store.words("callback.set"), Mood.GOOD, self._clock())
+            self._spawn(self.load_callbacks())
 
         def later(intent_id: UUID) -> Intent:
             assert card is not None
             callback = QueuedCallback(due_at=due_at, text=text, contact_id=contact_id)
             return callback_intent(intent_id, card.id, callback, self._store.link.server_now(self._clock()))
 
-        if card is not None and text:
+        if card is not None:
             self._spawn(self._sent(card, (card.id, contact_id, minutes, text), send, later))
 
     def callback_done(self, callback_id: UUID) -> None:
@@ -239,8 +240,12 @@ class Desk:
     def callback_later(self, callback_id: UUID) -> None:
         self._settle(callback_id, Decision.POSTPONE)
 
+    def callback_cancel(self, callback_id: UUID) -> None:
+        """It need not ring."""
+        self._settle(callback_id, Decision.CANCEL)
+
     def _settle(self, callback_id: UUID, decision: Decision) -> None:
-        callback = next((one for one in self._store.due if one.id == callback_id), None)
+        callback = next((one for one in self._store.callbacks if one.id == callback_id), None)
         if callback is not None and callback_id not in self._store.settling:
             self._store.settling.add(callback_id)
             self._spawn(self._settled(callback, decision))
@@ -256,7 +261,7 @@ class Desk:
             del self._ids[sent]
         finally:
             self._store.settling.discard(callback.id)
-            self._spawn(self.load_due())
+            self._spawn(self.load_callbacks())
 
     # -- common
 
@@ -286,7 +291,7 @@ class Desk:
     ) -> None:
         """Send, then close the form that it came from and load what it changed. After a refusal the form is still there.
         Without a server, what ``later`` makes of it is queued, under the key that was tried."""
-        store = self._store
+        store, form = self._store, self._store.dialog
         intent_id = self._ids.setdefault(sent, uuid4())
         card.writing = True
         self._changed()
@@ -300,25 +305,26 @@ class Desk:
         except Unreachable:
             if later is None:
                 raise
-            self._later(card, later(intent_id))
+            self._later(card, form, later(intent_id))
             del self._ids[sent]
             return
         else:
             del self._ids[sent]
-            self._close(card)
+            self._close(form)
         finally:
             card.writing = False
             self._changed()
         await self._again(card)
 
-    def _later(self, card: Card, intent: Intent) -> None:
+    def _later(self, card: Card, form: Dialog, intent: Intent) -> None:
         alarm = self._store.book.alarms.get(card.id)
         self._queue(intent, alarm.object_name if alarm else "")
-        self._close(card)
+        self._close(form)
 
-    def _close(self, card: Card) -> None:
-        if self._store.dialog.alarm_id == card.id:
-            self._store.keep_draft(self._store.dialog.kind, "")
+    def _close(self, form: Dialog) -> None:
+        """The form that something was sent from; one that was opened meanwhile stays."""
+        if self._store.dialog is form:
+            self._store.keep_draft(form.kind, "")
             self._store.dialog = Dialog()
 
 

@@ -57,6 +57,8 @@ class Keyboard:
             controller.open(visible[0])
         elif key == "D":
             controller.desk.do_next()
+        elif key == "H":
+            controller.desk.ask_callback()
         elif key == "P":
             controller.desk.ask_patrol()
         elif key == "M":

@@ -25,6 +25,8 @@ from ui_flutter.controller import HAD_SESSION, Controller
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.keeper import OWNER
 from ui_flutter.sections.section import PickedFile
+from ui_flutter.siren import volume_key
+from ui_flutter.state.sound import REPEAT
 from ui_flutter.state.store import Store
 from ui_flutter.theme import DARK, FONT
 from ui_flutter.views.frame import app
@@ -151,6 +153,7 @@ class PageSurroundings:
             controller.use_language(Language(str(language)))
         theme, scale, still = [await self._kept(key) for key in ("theme", "scale", "still")]
         wished = wishes()
+        controller.siren.recall({rank: await self._kept(volume_key(rank)) for rank in REPEAT})
         controller.appearance.recall(theme or wished.get("theme"), scale, still or wished.get("still"))
         return await self._kept(HAD_SESSION) == "yes", await self._kept(OWNER) or ""
 

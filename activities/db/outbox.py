@@ -68,9 +68,9 @@ async def announce_service(session: WriteSession, row: ServiceMode, **more: Any)
 
 
 async def announce_callback(session: WriteSession, callback_id: UUID, object_id: UUID) -> None:
-    """After a call-back was set: its workflow will start."""
+    """After a call-back was set: its workflow will start, and dispatchers are told."""
     payload = {"callback_id": str(callback_id)}
-    row = {"type": names.CALLBACK_SET, "object_id": object_id, "payload": payload, "orchestrate": True}
+    row = {"type": names.CALLBACK_SET, "object_id": object_id, "payload": payload, "orchestrate": True, "push": True}
     await session.execute(insert(OutboxRow).values(row))
     await wake_relay(session)
 

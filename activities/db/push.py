@@ -30,6 +30,7 @@ ALARM_FIELDS: Final = (
     "status_changed_at",
     "claimed_by",
     "claimed_at",
+    "cause",
     "headline",
 )
 STAMPS: Final = ("panel_at", "received_at", "recorded_at", "published_at")

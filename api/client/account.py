@@ -74,6 +74,10 @@ class Account:
         body = {"password": password, "code": code}
         return await self._session.send("POST", "/api/auth/second-factor/recovery-codes", RecoveryCodes, body)
 
+    async def mute(self, seconds: int) -> None:
+        """This console is quiet for so long, but for P1; 0: it sounds again. The audit log knows of it."""
+        await self._session.send("POST", "/api/account/mute", type(None), {"seconds": seconds})
+
     async def disable_second_factor(self, password: str, code: str) -> None:
         body = {"password": password, "code": code}
         await self._session.send("POST", "/api/auth/second-factor/disable", type(None), body)

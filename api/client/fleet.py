@@ -33,6 +33,13 @@ class Kinds:
     kinds: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cities:
+    """Where the objects are that one may see: what follows a post code in their addresses, or the last part of those."""
+
+    cities: tuple[str, ...] = ()
+
+
 class Fleet:
     """Calls of `StamClient.fleet`."""
 
@@ -42,6 +49,9 @@ class Fleet:
     async def places(self, *, cursor: str | None = None, limit: int = MOST_PLACES) -> Page[MapPlace]:
         """By name; for a map."""
         return await self._session.get("/api/object-map", Page[MapPlace], cursor=cursor, limit=limit)
+
+    async def cities(self) -> Cities:
+        return await self._session.get("/api/object-cities", Cities)
 
     async def kinds(self) -> Kinds:
         return await self._session.get("/api/object-kinds", Kinds)

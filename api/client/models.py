@@ -250,7 +250,8 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmSummary:
-    """A line of the alarm list. `event_count` counts alarms, `active_count` those not restored yet."""
+    """A line of the alarm list. `event_count` counts alarms, `active_count` those not restored yet. `cause`: of lines that
+    were lost together (ADR-038), the address they share, or `*` where no address explains them; else empty."""
 
     id: UUID
     object_id: UUID
@@ -276,6 +277,7 @@ class AlarmSummary:
     claim_expires_at: datetime | None = None
     auto_close_at: datetime | None = None
     result_code: str | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -457,6 +459,7 @@ class PushedAlarm:
     stale: bool = False
     claimed_by: UUID | None = None
     claimed_at: datetime | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ PERMISSION_FOR: Final[Mapping[str, Permission]] = {
     names.SYSTEM_MODE: Permission.SYSTEM_VIEW,
     names.REVEAL_EXPIRED: Permission.SECRET_REVEAL,
     names.DISPATCH_ADDED: Permission.ALARM_VIEW,
+    names.CALLBACK_SET: Permission.DISPATCH_WRITE,
     names.CALLBACK_DUE: Permission.DISPATCH_WRITE,
     names.ESCALATION_UPDATED: Permission.ESCALATION_VIEW,
     names.SCHEDULE_FIRING: Permission.PANEL_VIEW,

@@ -11,7 +11,7 @@ from activities.db.repositories import fleet, objects
 from activities.db.repositories.objects import Wanted
 from activities.db.repositories.panel_releases import open_releases
 from api.client import models
-from api.client.fleet import MOST_PLACES, Kinds, MapPlace
+from api.client.fleet import MOST_PLACES, Cities, Kinds, MapPlace
 from api.deps import Access, Served, require
 from api.problems import problems
 from api.schemas import answers
@@ -49,6 +49,13 @@ async def kinds(access: Viewer, served: Served) -> Kinds:
     """Of the objects one may see, by name; the first 200."""
     async with served.db.read() as session:
         return Kinds(kinds=tuple(await fleet.kinds(session, access.only_objects)))
+
+
+@router.get("/object-cities", responses=problems(), summary="Cities of objects")
+async def cities(access: Viewer, served: Served) -> Cities:
+    """As the addresses of the objects one may see name them, by name; the first 500."""
+    async with served.db.read() as session:
+        return Cities(cities=tuple(await fleet.cities(session, access.only_objects)))
 
 
 def _place(

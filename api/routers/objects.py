@@ -44,6 +44,9 @@ async def list_objects(
     q: Search = None,
     status: Annotated[models.ObjectStatus | None, Query(description="Only this status.")] = None,
     kind: Annotated[str | None, Query(max_length=200, description="Only this kind, exactly.")] = None,
+    city: Annotated[
+        str | None, Query(max_length=200, description="Only in this city, exactly as `/api/object-cities` names it.")
+    ] = None,
     located: Annotated[bool | None, Query(description="Only with, or only without coordinates.")] = None,
     assigned_to: Annotated[UUID | None, Query(description="Only what is assigned to this user.")] = None,
     deleted: Annotated[bool, Query(description="Only deleted ones, for those who may edit.")] = False,
@@ -59,6 +62,7 @@ async def list_objects(
         status=None if status is None else _STORED[status],
         in_service=None if status in {None, models.ObjectStatus.CLOSED} else status is models.ObjectStatus.SERVICE,
         kind=kind,
+        city=city,
         located=located,
         assigned_to=assigned_to,
         deleted=deleted,

@@ -30,10 +30,11 @@ async def add_alarms(
     status: BundleStatus = BundleStatus.NEW,
     first_at: datetime = START,
     alarm_type: AlarmType = AlarmType.INTRUSION,
+    cause: str = "",
 ) -> list[UUID]:
     """One alarm per priority, opened a minute after each other. Their ids, in that order."""
     rows = [
-        _row(object_id, priority, status, alarm_type, first_at + timedelta(minutes=number))
+        _row(object_id, priority, status, alarm_type, first_at + timedelta(minutes=number)) | {"cause": cause}
         for number, priority in enumerate(priorities)
     ]
     async with db.write() as session:

@@ -50,6 +50,16 @@ async def test_urgency_puts_the_oldest_of_the_most_urgent_first(api: Api, login:
     assert await _all_ids(client, order="newest", limit=3) == [critical2, high, critical, low]
 
 
+async def test_lines_lost_together_tell_what_they_have_in_common(api: Api, login: Login, db: Database) -> None:
+    where = await add_object(db)
+    (lost,) = await add_alarms(db, where, M, alarm_type=AlarmType.COMM_LOSS, cause="198.51.100.7")
+    (alone,) = await add_alarms(db, where, H)
+    client = await login(api, "operator")
+    listed = {alarm.id: alarm.cause for alarm in (await client.alarms()).items}
+    assert listed == {lost: "198.51.100.7", alone: ""}
+    assert (await client.alarm(lost)).cause == "198.51.100.7"
+
+
 async def test_pages_stay_whole_while_alarms_are_inserted_and_none_is_shown_twice(api: Api, login: Login, db: Database) -> None:
     where = await add_object(db)
     before = await add_alarms(db, where, *[H, C, M, L, H] * 6)

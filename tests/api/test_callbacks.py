@@ -48,7 +48,8 @@ async def test_while_temporal_is_away_one_is_set_and_none_is_decided_and_nothing
     assert (made.state, made.created_by_name, made.object_name) == (CallbackState.PENDING, "Operator", "Pharmacy")
     assert again == made
     (told,) = await all_rows(db, OutboxRow)
-    assert (told.type, told.orchestrate, told.payload) == (names.CALLBACK_SET, True, {"callback_id": str(made.id)})
+    assert (told.type, told.orchestrate, told.push) == (names.CALLBACK_SET, True, True)
+    assert told.payload == {"callback_id": str(made.id)}
     for decision in Decision:
         error = await refused(olga.dispatch.decide(made.id, decision, version=1, minutes=5))
         assert (error.code, error.status) == (ErrorCode.TEMPORAL_UNAVAILABLE, 503)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from redis.asyncio import Redis
 
 from activities.db.session import Database
@@ -66,6 +67,40 @@ async def test_the_map_comes_in_pages_and_shows_field_workers_what_is_assigned(
     await assign(db, people["field_worker"], ids[0])
     assert [one.id for one in (await worker.fleet.places()).items] == ids[:1]
     assert (await worker.fleet.kinds()).kinds == ("shop",)
+
+
+@pytest.mark.parametrize(
+    ("address", "city"),
+    [
+        ("ul. Morska 12, 81-225 Gdynia", "Gdynia"),
+        ("81-225 Gdynia, ul. Morska 12", "Gdynia"),
+        ("ul. Długa 3/5, 90-001  Łódź , woj. łódzkie", "Łódź"),
+        ("Rynek Główny 1, Kraków", "Kraków"),
+        ("Bielsko-Biała, Rynek 4", ""),
+        ("Main Street 1", ""),
+    ],
+)
+async def test_objects_are_found_by_the_city_of_their_address(
+    api: Api, login: Login, people: People, address: str, city: str
+) -> None:
+    admin = await login(api, "admin")
+    made = await admin.create_object(name="A", address=address, kind="shop", external_number="A")
+    await admin.create_object(name="B", address="Rynek 1, 50-101 Wrocław", kind="shop", external_number="B")
+    assert (await admin.fleet.cities()).cities == tuple(filter(None, (city, "Wrocław"))), "Łódź is not last"
+    assert [one.name for one in (await admin.object_admin.find(city="Wrocław")).items] == ["B"]
+    assert [one.id for one in (await admin.object_admin.find(city=city, kind="shop")).items] == [made.id]
+    moved = await admin.object_admin.change(made.id, version=made.version, address="Prosta 2, 00-838 Warszawa")
+    assert [one.id for one in (await admin.object_admin.find(city="Warszawa")).items] == [moved.id]
+
+
+async def test_cities_are_those_of_objects_one_may_see(api: Api, login: Login, db: Database, people: People) -> None:
+    admin, worker = await login(api, "admin"), await login(api, "field_worker")
+    for name, town in (("A", "Gdynia"), ("B", "Sopot")):
+        made = await admin.create_object(name=name, address=f"Morska 1, 81-225 {town}", kind="shop", external_number=name)
+        if town == "Gdynia":
+            await assign(db, people["field_worker"], made.id)
+    assert (await worker.fleet.cities()).cities == ("Gdynia",)
+    assert (await admin.fleet.cities()).cities == ("Gdynia", "Sopot")
 
 
 async def test_nobody_is_said_to_be_heard_while_redis_is_away(settings: Any, people: People, login: Login) -> None:

@@ -70,6 +70,7 @@ TABLE: Final[Mapping[Route, str]] = {
     ("POST", "/api/auth/second-factor/confirm"): SESSION,
     ("POST", "/api/auth/second-factor/recovery-codes"): SESSION,
     ("POST", "/api/auth/second-factor/disable"): SESSION,
+    ("POST", "/api/account/mute"): "Aa-AAA",  # who is shown alarms hears them
     # alarms: view all, technicians those of assigned objects, field workers none; claim and ack by operators and masters
     ("GET", "/api/alarms"): "Aa-AAA",
     ("GET", _ALARM): "Aa-AAA",
@@ -103,6 +104,7 @@ TABLE: Final[Mapping[Route, str]] = {
     ("GET", _OBJECT): _VIEW_OBJECT,
     ("GET", "/api/object-map"): _VIEW_OBJECT,
     ("GET", "/api/object-kinds"): _VIEW_OBJECT,
+    ("GET", "/api/object-cities"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/response-plan"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/alarm-config"): _VIEW_OBJECT,
     ("GET", f"{_OBJECT}/documents"): _VIEW_OBJECT,
@@ -256,6 +258,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     names.SERVICE_CHANGED: _VIEW_OBJECT,
     names.SYSTEM_MODE: "AAAAAA",
     names.DISPATCH_ADDED: "Aa-AAA",
+    names.CALLBACK_SET: _HANDLE,
     names.CALLBACK_DUE: _HANDLE,
     names.ESCALATION_UPDATED: _ESCALATION,
     names.SCHEDULE_FIRING: _VIEW_OBJECT,

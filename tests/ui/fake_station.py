@@ -109,6 +109,7 @@ class Station:
         self.steps: dict[UUID, list[tuple[StepKind, str]]] = {}  # of a place
         self.runs: dict[UUID, Procedure] = {}  # of an alarm
         self.callbacks: dict[UUID, Callback] = {}
+        self.mutes: list[tuple[str, int]] = []  # who told so, and for how many seconds
         self.intents: list[dict[str, Any]] = []  # as sent, with repetitions
         self.refuses_intents: ErrorCode | None = None
         self.sites = Sites()
@@ -164,17 +165,24 @@ class Station:
         self._push(after, "alarm.updated")
         return after
 
-    def promise(self, alarm: AlarmSummary, text: str) -> Callback:
-        """Somebody is to be called back, now."""
+    def promise(self, alarm: AlarmSummary, text: str, *, after: timedelta = timedelta()) -> Callback:
+        """Somebody is to be called back, now or ``after`` a while."""
         now, person = datetime.now(UTC), self.people["anna"]
+        is_due = not after
         made = Callback(
             id=uuid4(), object_id=alarm.object_id, object_name=alarm.object_name or "", bundle_id=alarm.id, text=text,
-            state=CallbackState.DUE, due_at=now, version=1, rings=1, created_by=person.id,
+            state=CallbackState.DUE if is_due else CallbackState.PENDING, due_at=now + after, version=1,
+            rings=int(is_due), created_by=person.id,
             created_by_name=person.display_name, created_at=now,
         )  # fmt: skip
         self.callbacks[made.id] = made
-        self.tell("callback.due", {"callback": {"id": str(made.id)}})
+        self.tell("callback.set", {"callback_id": str(made.id)})
         return made
+
+    def ring(self, callback: UUID) -> None:
+        """Its time has come."""
+        self.callbacks[callback] = replace(self.callbacks[callback], state=CallbackState.DUE, due_at=datetime.now(UTC), rings=1)
+        self.tell("callback.due", {"callback": {"id": str(callback)}})
 
     async def cut(self, code: int = 1012) -> None:
         """Break every live line."""
@@ -352,6 +360,12 @@ class _Routes:
             found = [alarm for alarm in found if alarm.status is not BundleStatus.CLOSED]
         if "status" in query:
             found = [alarm for alarm in found if alarm.status in query["status"].split(",")]
+        if query.get("order") == "newest":
+            found.sort(key=lambda alarm: alarm.opened_at, reverse=True)
+        if "from" in query:
+            found = [alarm for alarm in found if alarm.opened_at >= datetime.fromisoformat(query["from"])]
+        if "to" in query:
+            found = [alarm for alarm in found if alarm.opened_at < datetime.fromisoformat(query["to"])]
         self.station.lists_asked += 1
         await self.station.listing.wait()
         start, limit = int(query.get("cursor") or 0), int(query.get("limit") or 50)
@@ -429,11 +443,16 @@ class _Routes:
                 answers.append(IntentAnswer(outcome=IntentOutcome.EXPIRED, **members))
         return JSONResponse({"items": jsonable(answers)})
 
+    async def mute(self, request: Request, person: Person) -> Response:
+        self.station.mutes.append((person.username, (await request.json())["seconds"]))
+        return Response(status_code=204)
+
     async def callbacks(self, request: Request, person: Person) -> Response:
         station = self.station
         if request.method == "POST":
             body = await request.json()
-            return JSONResponse(jsonable(station.promise(station.alarms[UUID(body["bundle_id"])], body["text"])))
+            after = datetime.fromisoformat(body["due_at"]) - datetime.now(UTC)
+            return JSONResponse(jsonable(station.promise(station.alarms[UUID(body["bundle_id"])], body["text"], after=after)))
         return JSONResponse({"items": jsonable(list(station.callbacks.values())), "next_cursor": None})
 
     async def settle(self, request: Request, person: Person) -> Response:
@@ -524,6 +543,7 @@ def app(station: Station) -> Starlette:
             Route("/api/alarms/{id}/procedure", guarded(routes.procedure), methods=["GET", "POST"]),
             Route("/api/alarms/{id}/procedure/steps/{number}", guarded(routes.step), methods=["POST"]),
             Route("/api/objects/{id}/response-plan", guarded(routes.plan)),
+            Route("/api/account/mute", guarded(routes.mute), methods=["POST"]),
             Route("/api/callbacks", guarded(routes.callbacks), methods=["GET", "POST"]),
             Route("/api/callbacks/{id}/{decision}", guarded(routes.settle), methods=["POST"]),
             Route("/api/alarms/{id}/{action}", guarded(routes.action), methods=["POST"]),

@@ -130,6 +130,17 @@ class Screen:
         self.session.apply_patch(box._i, {"value": value})
         await self.session.dispatch_event(box._i, "change", value)
 
+    async def choose(self, identifier: str, key: str) -> None:
+        """One of the options of a list that opens, as a person would."""
+        box = await eventually(lambda: self._offering(identifier, key), what=f"{key} to choose in {identifier}")
+        assert box is not None
+        self.session.apply_patch(box._i, {"value": key})
+        await self.session.dispatch_event(box._i, "select", key)
+
+    def _offering(self, identifier: str, key: str) -> ft.Dropdown | None:
+        boxes = (one for one in self.controls(self.find(identifier)) if isinstance(one, ft.Dropdown))
+        return next((one for one in boxes if key in [option.key for option in one.options]), None)
+
 
 @asynccontextmanager
 async def screen_of(client: StamClient, *, width: int = 1440) -> AsyncIterator[Screen]:

@@ -30,9 +30,11 @@ class Loudspeaker:
         self.played: list[int] = []
         self.stopped = 0
         self.works = True
+        self.volume = 0.0  # of the last one
 
-    async def play(self, rank: int) -> bool:
+    async def play(self, rank: int, volume: float) -> bool:
         self.played.append(rank)
+        self.volume = volume
         return self.works
 
     async def stop(self) -> None:

@@ -1,6 +1,7 @@
 """The dispatcher's desk on the drawn console: journal, procedure, call-backs, against a station in memory."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -122,7 +123,7 @@ async def test_what_is_refused_stays_in_its_form(station: Station, screen: Scree
     await eventually(lambda: station.runs[fire.id].steps[0].state is StepState.SKIPPED)
 
 
-async def test_a_call_back_is_set_stands_over_the_list_when_it_is_due_and_goes_when_it_is_done(
+async def test_a_reminder_stands_at_its_alarm_then_over_the_list_when_it_is_due_and_goes_when_it_is_done(
     station: Station, screen: Screen
 ) -> None:
     fire = await opened(station, screen)
@@ -132,7 +133,13 @@ async def test_a_call_back_is_set_stands_over_the_list_when_it_is_due_and_goes_w
     await screen.click("callback-confirm")
     await eventually(lambda: len(station.callbacks) == 1)
     (promised,) = station.callbacks.values()
+    assert abs(promised.due_at - datetime.now(UTC) - timedelta(minutes=15)) < timedelta(minutes=1)
+    at = promised.due_at.astimezone().strftime("%H:%M")
+    await eventually(lambda: any(at in text for text in screen.texts(f"alarm-row-{fire.id}")))
+    await eventually(lambda: any(at in text for text in screen.texts(f"reminder-{promised.id}")))
     line = f"callback-{promised.id}"
+    assert line not in screen.identifiers()
+    station.ring(promised.id)
     await eventually(lambda: any("czy klucznik dojechał" in text for text in screen.texts(line)))
     await screen.click("card-leave")
     await screen.click(f"callback-open-{promised.id}")
@@ -141,6 +148,30 @@ async def test_a_call_back_is_set_stands_over_the_list_when_it_is_due_and_goes_w
     await eventually(lambda: line not in screen.identifiers())
     assert station.callbacks == {}
     assert screen.browser.errors == []
+
+
+async def test_h_holds_an_alarm_for_minutes_of_ones_own(station: Station, screen: Screen) -> None:
+    fire = await opened(station, screen)
+    screen.controller.keyboard.press("H", modified=False, visible=(fire.id,))
+    await eventually(lambda: "callback-minutes" in screen.identifiers())
+    await screen.type("callback-minutes", "0")
+    await screen.click("minutes-60")
+    await screen.type("callback-minutes", "7")
+    await screen.click("callback-confirm")
+    await eventually(lambda: len(station.callbacks) == 1)
+    (promised,) = station.callbacks.values()
+    assert abs(promised.due_at - datetime.now(UTC) - timedelta(minutes=7)) < timedelta(minutes=1)
+    assert promised.text == "Wrócić do alarmu"
+    await screen.click(f"reminder-cancel-{promised.id}")
+    await eventually(lambda: f"reminder-{promised.id}" not in screen.identifiers())
+    assert station.callbacks == {}
+    assert screen.browser.errors == []
+
+
+async def test_a_colleagues_reminder_is_seen_without_a_question(station: Station, screen: Screen) -> None:
+    fire = await opened(station, screen)
+    made = station.promise(fire, "oddzwonić", after=timedelta(minutes=30))
+    await eventually(lambda: any("oddzwonić" in text for text in screen.texts(f"reminder-{made.id}")))
 
 
 async def test_who_only_looks_is_offered_no_pen(station: Station, screen: Screen) -> None:

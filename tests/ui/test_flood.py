@@ -9,7 +9,7 @@ import pytest
 from api.client.models import AlarmSummary
 from tests.ui.factories import NOW, alarm, user
 from ui_flutter.state import present, present_trust
-from ui_flutter.state.flood import CALM, LEAST, TRIP, WINDOW, ends_at, grouped, is_flood
+from ui_flutter.state.flood import CALM, LATER, LEAST, TRIP, WINDOW, ends_at, grouped, is_flood
 from ui_flutter.state.order import FROZEN_FOR
 from ui_flutter.state.store import Card, Login, Store
 from ui_flutter.state.views import GroupView, ListPhase, Tab
@@ -110,6 +110,32 @@ def test_the_list_draws_a_flood_as_one_line_below_p1_and_p2(store: Store) -> Non
     assert view.ids == (burglary.id,)
     (banner,) = [one for one in present_trust.banners(store, NOW) if one.key == "flood"]
     assert banner.text.startswith("Napływ alarmów: 13 w ciągu 10 minut.")
+
+
+def test_information_waits_behind_one_line_while_there_is_a_flood_and_never_before_it(store: Store) -> None:
+    news = alarm(alarm_type=AlarmType.CLOCK_DRIFT, priority=Priority.LOW, ago=700)
+    urgent = [alarm(priority=priority, ago=20) for priority in (Priority.CRITICAL, Priority.HIGH)]
+    trouble = alarm(alarm_type=AlarmType.TROUBLE, priority=Priority.MEDIUM, ago=40)
+    fill(store, news, *urgent, trouble)
+    assert news.id in present.listing(store, NOW).ids
+    fill(store, *(power(ago=n) for n in range(1, 13)))
+    view = present.listing(store, NOW)
+    assert {one.id for one in (*urgent, trouble)} <= set(view.ids)
+    assert news.id not in view.ids
+    last = view.lines[-1]
+    assert isinstance(last, GroupView)
+    assert (last.key, last.title, last.count) == (LATER, "Informacje (P4) czekają", "1")
+    (banner,) = [one for one in present_trust.banners(store, NOW) if one.key == "flood"]
+    assert banner.detail.startswith("Czeka 1 informacja (P4).")
+    store.unfolded.add(LATER)
+    assert present.listing(store, NOW).ids[-1] == news.id
+    store.unfolded.clear()
+    assert news.id in present.listing(store, NOW + WINDOW).ids
+
+
+@pytest.mark.parametrize("changes", [{"status": BundleStatus.IN_PROGRESS}, {"suppressed": True}])
+def test_information_that_somebody_works_on_does_not_wait(changes: dict[str, object]) -> None:
+    assert grouped([replace(alarm(priority=Priority.LOW), **changes)]) == ()  # type: ignore[arg-type]
 
 
 def test_a_group_unfolds_in_its_place(store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from api.client.models import AlarmDetail, Event, Note, Object, ObjectStatus, Text, Timeline, TimelineItem, TimelineKind
 from api.client.notification import Notification
-from tests.ui.factories import NOW, alarm, user
+from tests.ui.factories import NOW, alarm, pushed, user
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state import format as formats
 from ui_flutter.state import present, present_card, present_trust, problems
@@ -85,6 +85,25 @@ def test_the_age_bar_is_measured_against_the_target_of_the_class(store: Store, a
 def test_a_claimed_alarm_no_longer_wears_its_target_out(store: Store) -> None:
     claimed = alarm(priority=Priority.HIGH, ago=500, status=BundleStatus.ACK)
     assert present.meter(claimed, store, NOW).mood is Mood.QUIET
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("198.51.100.7", "wspólny adres 198.51.100.7: router albo łącze w tym miejscu"),
+        ("*", "wiele obiektów naraz, bez wspólnego adresu: operator łączy albo nasza sieć"),
+    ],
+)
+def test_lines_lost_together_say_in_list_and_card_what_they_have_in_common(store: Store, cause: str, words: str) -> None:
+    lost = alarm(alarm_type=AlarmType.COMM_LOSS, object_name="Stacja monitorowania", cause=cause)
+    row = present.row(lost, store, NOW)
+    assert row.place == f"Stacja monitorowania · {words}"
+    assert words in row.spoken
+    store.book.push(pushed(lost, version=2))
+    store.card = Card(id=lost.id)
+    view = present_card.detail(store, NOW)
+    assert view.why.startswith(words)
+    assert words in [fact.value for fact in view.facts]
 
 
 def test_the_list_shows_a_window_and_says_so(store: Store) -> None:

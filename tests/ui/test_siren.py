@@ -8,9 +8,11 @@ from tests.support.eventually import eventually
 from tests.ui.fake_station import Station, app
 from tests.ui.serve import serving
 from tests.ui.test_controller import Desk, desk_at
+from ui_flutter import siren
 from ui_flutter.state.sound import CHECK_TONE, Speaker
 from workflows.domain.alarm import AlarmType
 from workflows.domain.bundle import BundleStatus
+from workflows.domain.errors import ErrorCode
 
 
 @pytest.fixture
@@ -52,10 +54,43 @@ async def test_quiet_ends_with_the_session_and_the_device_is_tried_again_in_the_
     await eventually(lambda: desk.around.loudspeaker.played == [CHECK_TONE, CHECK_TONE])
 
 
+async def test_a_mute_is_told_to_the_server_as_soon_as_it_answers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(siren, "TELL_AGAIN", 0.02)
+    await desk.log_in()
+    desk.station.fail_with = ErrorCode.DATABASE_UNAVAILABLE
+    desk.controller.siren.toggle_mute()
+    asked = "POST /api/account/mute"
+    await eventually(lambda: desk.station.calls.count(asked) >= 2)
+    assert desk.station.mutes == []
+    desk.station.fail_with = None
+    await eventually(lambda: desk.station.mutes == [("jan", 120)])
+    desk.controller.siren.toggle_mute()
+    await eventually(lambda: desk.station.mutes == [("jan", 120), ("jan", 0)])
+
+
+async def test_each_class_has_its_loudness_which_is_heard_and_kept(desk: Desk) -> None:
+    await desk.log_in()
+    await eventually(lambda: desk.around.loudspeaker.played == [CHECK_TONE])
+    desk.controller.siren.volume(2, 0.25)
+    await eventually(lambda: desk.around.loudspeaker.played == [CHECK_TONE, 2])
+    assert (desk.around.loudspeaker.volume, desk.around.remembered["volume-2"]) == (0.25, "0.25")
+    desk.controller.siren.volume(1, 0.25)  # what nobody may sleep through
+    assert desk.store.volumes == {1: 1.0, 2: 0.25, 3: 1.0}
+    desk.controller.log_out()
+    await desk.log_in()
+    assert desk.store.volumes[2] == 0.25
+
+
+@pytest.mark.parametrize(("kept", "volume"), [("0.5", 0.5), (None, 1.0), ("0.25", 1.0), ("loud", 1.0)])
+async def test_a_loudness_that_is_none_is_not_taken_up(desk: Desk, kept: str | None, volume: float) -> None:
+    desk.controller.siren.recall({1: kept})
+    assert desk.store.volumes[1] == volume
+
+
 async def test_a_loudspeaker_that_breaks_does_not_end_the_voice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[int] = []
 
-    async def broken(rank: int) -> bool:
+    async def broken(rank: int, volume: float) -> bool:
         tries.append(rank)
         raise OSError("no such device")
 

@@ -13,7 +13,7 @@ from ui_flutter.state.views import GroupView
 def group_row(group: GroupView, look: Look, intents: Intents) -> ft.Control:
     """As high as an alarm's row; the whole of it unfolds the alarms below, or folds them again."""
     tokens, tone = look.tokens, look.tokens.tone(group.rank)
-    icon = parts.KIND_ICONS.get(group.kind, ft.Icons.DOMAIN)
+    icon = ft.Icons.SCHEDULE if group.kind == "LATER" else parts.KIND_ICONS.get(group.kind, ft.Icons.DOMAIN)
     words = ft.Column(
         [
             parts.text(group.title, tokens.text, size=14, weight=parts.SEMI, one_line=True),

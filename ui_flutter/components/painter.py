@@ -72,8 +72,8 @@ class Painter:
         screen.sound.value = present_trust.sound(store, now)
         screen.due.value = present_desk.due(store, now)
         screen.queue.value = present_offline.queue(store, now)
-        screen.filters.value = present.filters(store)
-        self._paint_card(now)
+        screen.filters.value = present.filters(store, now)
+        self._paint_card(now, narrow=narrow)
         screen.toasts.value = present.toasts(store)
 
     def _paint_list(self, now: datetime) -> None:
@@ -90,10 +90,10 @@ class Painter:
         for id_ in screen.rows.keys() - set(listing.ids):
             del screen.rows[id_]
 
-    def _paint_card(self, now: datetime) -> None:
+    def _paint_card(self, now: datetime, *, narrow: bool) -> None:
         store, screen = self._store, self._screen
         alarm = store.open_alarm
-        screen.detail.value = present_card.detail(store, now)
+        screen.detail.value = present_card.detail(store, now, narrow=narrow)
         screen.detail_hint.value = present_card.hint(store, now)
         screen.countdown.value = present_card.countdown(store, now)
         screen.site.value = present_site.site(store, now)

@@ -165,8 +165,10 @@ def button(
     enabled: bool = True,
     expand: bool = False,
     busy: bool = False,
+    spoken: str = "",
 ) -> ft.Control:
-    """A button with words. `busy` shows a ring and takes no click."""
+    """A button with words. `busy` shows a ring and takes no click. `spoken`: what a screen reader says where the sign alone is
+    shown."""
     tokens = look.tokens
     color = (tokens.on_accent if primary else tokens.text) if enabled else tokens.faint
     front: list[ft.Control] = []
@@ -184,7 +186,7 @@ def button(
         ink=True,
         on_click=(lambda _: on_click()) if enabled and not busy else None,
     )
-    return named(identifier, face, button=True, expand=expand or None)
+    return named(identifier, face, button=True, expand=expand or None, label=spoken or None)
 
 
 def danger_button(look: Look, identifier: str, label: str, on_click: Callable[[], None], *, busy: bool = False) -> ft.Control:

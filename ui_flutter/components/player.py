@@ -18,9 +18,12 @@ class Player:
         self._players: dict[int, flet_audio.Audio] = {}
         self._playing: flet_audio.Audio | None = None
 
-    async def play(self, rank: int) -> bool:
+    async def play(self, rank: int, volume: float) -> bool:
         await self.stop()
         player = self._player(rank)
+        if player.volume != volume:
+            player.volume = volume
+            player.update()
         self._playing = player
         return await _done(player.play())
 

@@ -104,6 +104,8 @@ def _words(look: Look, row: RowView) -> ft.Control:
     ]
     if row.count:
         title.append(parts.chip(look, row.count))
+    if row.reminder and not look.narrow:
+        title.append(_reminder(look, row.reminder))
     if row.is_active:
         dot = ft.Container(width=8, height=8, border_radius=4, bgcolor=tokens.tone(row.rank).mark)
         title.append(ft.Container(dot, padding=2, border_radius=6, border=ft.Border.all(1, tokens.tone(row.rank).mark)))
@@ -114,13 +116,22 @@ def _words(look: Look, row: RowView) -> ft.Control:
             ft.Container(parts.text(f"·  {row.why}", tokens.faint, size=12, one_line=True), expand_loose=True, expand=2),
         ]
     else:
-        under = [ft.Container(under[0], expand=True)]
+        under = [
+            *([_reminder(look, row.reminder)] if row.reminder and look.narrow else []),
+            ft.Container(under[0], expand=True),
+        ]
     return ft.Column(
         [ft.Row(title, spacing=8), ft.Row(under, spacing=8)],
         spacing=3,
         expand=True,
         alignment=ft.MainAxisAlignment.CENTER,
     )
+
+
+def _reminder(look: Look, at: str) -> ft.Control:
+    icon = ft.Icon(ft.Icons.ALARM, size=13, color=look.tokens.accent_text)
+    label = parts.text(at, look.tokens.accent_text, size=11.5, weight=parts.SEMI, mono=True, one_line=True)
+    return ft.Row([icon, label], spacing=3, tight=True)
 
 
 def _owner(look: Look, row: RowView) -> ft.Control:

@@ -123,7 +123,9 @@ def _card(look: Look, row: TableRow, columns: tuple[Column, ...]) -> ft.Control:
     place = next((n for n, column in enumerate(columns) if column.leads), 0)
     first, rest = row.cells[place], (*row.cells[:place], *row.cells[place + 1 :])
     pills = [cell(look, one, row) for one in rest if (one.mood is not None or one.rank) and one.text]
-    words = " · ".join(part for one in rest if one.mood is None and not one.rank for part in (one.text, one.detail) if part)
+    titles = [f"{column.title}: " if column.explains else "" for column in (*columns[:place], *columns[place + 1 :])]
+    told = [(title, one) for title, one in zip(titles, rest, strict=True) if one.mood is None and not one.rank and one.text]
+    words = " · ".join(part for title, one in told for part in (f"{title}{one.text}", one.detail) if part)
     above = ft.Row(
         [
             ft.Container(parts.text(first.text, look.tokens.text, size=14, weight=parts.SEMI, one_line=True), expand=True),

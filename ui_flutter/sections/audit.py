@@ -2,19 +2,21 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from api.client.audit import AuditEntry
 from api.client.errors import ClientError
 from api.client.models import Page
 from ui_flutter.sections.section import Section, Tools, ends_session
 from ui_flutter.state import present_audit, spans
-from ui_flutter.state.listing import Listing
+from ui_flutter.state.listing import Listing, Sending
 from ui_flutter.state.present_audit import AuditView, Filters
 from ui_flutter.state.spans import Preset
 from ui_flutter.state.verification import Phase, Verification
+from ui_flutter.state.views import Mood
 
 PAGE_SIZE = 50
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before any entry
 PAUSE = 0.4  # s after the last keystroke
 
 
@@ -30,6 +32,7 @@ class Audit(Section):
         self.listing: Listing[AuditEntry] = Listing()
         self.filters = Filters()
         self.chosen = ""
+        self.exporting = Sending()
         self.verification: Verification | None = None
         self.asks_anchor = False
         self._typed = 0
@@ -129,6 +132,26 @@ class Audit(Section):
     async def _ask(self, cursor: str | None) -> Page[AuditEntry]:
         wanted = self.filters.query(self.tools.clock())
         return await self.tools.client.audit.entries(cursor=cursor, limit=PAGE_SIZE, **wanted)
+
+    # -- as a file
+
+    def export(self) -> None:
+        """All that the filters let through, not only what is listed, as a file for spreadsheets."""
+        now = self.tools.clock()
+        if not self.filters.span.is_good(now):
+            return
+        wanted = {"from_": BEGINNING, "to": now} | self.filters.query(now)
+
+        async def save() -> None:
+            content = await self.tools.client.audit.export(**wanted)
+            if content.count(b"\r\n") <= 1:  # the heading
+                self.said(self.words("audit.export.empty"), Mood.WARN)
+                return
+            name = f"audit-{wanted['from_']:%Y%m%d}-{wanted['to']:%Y%m%d}.csv"
+            self.tools.save(name, content)
+            self.said(self.words("audit.export.done"), detail=name)
+
+        self.send(self.exporting, save)
 
     # -- whether it holds
 

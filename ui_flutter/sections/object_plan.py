@@ -114,4 +114,5 @@ def _step(values: Values) -> Member:
         "kind": values["kind"],
         "text": values["text"].strip(),
         "contact_id": (values["contact_id"] or None) if is_call else None,
+        "alarm_type": values["alarm_type"] or None,
     }

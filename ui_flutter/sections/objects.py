@@ -31,8 +31,9 @@ class Objects(Section):
         super().__init__(tools)
         self.at = At.LIST
         self.listing: Listing[Object] = Listing()
-        self.query, self.status, self.kind = "", "", ""
+        self.query, self.status, self.kind, self.city = "", "", "", ""
         self.kinds: tuple[str, ...] = ()
+        self.cities: tuple[str, ...] = ()
         self.flags: dict[Flag, bool] = {}  # none: not known yet
         self.forms = Forms(self)
         self.map = ObjectMap(self)
@@ -101,6 +102,10 @@ class Objects(Section):
         self.kind = kind
         self._anew()
 
+    def choose_city(self, city: str) -> None:
+        self.city = city
+        self._anew()
+
     def refresh_list(self) -> None:
         self.fill(self.listing, self._ask)
 
@@ -133,14 +138,15 @@ class Objects(Section):
             q=self.query.strip() or None,
             status=self.status or None,
             kind=self.kind or None,
+            city=self.city or None,
             cursor=cursor,
             limit=PAGE_SIZE,
         )
 
     async def _learn(self) -> None:
         client = self.tools.client
-        kinds, self.flags = await asyncio.gather(client.fleet.kinds(), client.flags())
-        self.kinds = kinds.kinds
+        kinds, cities, self.flags = await asyncio.gather(client.fleet.kinds(), client.fleet.cities(), client.flags())
+        self.kinds, self.cities = kinds.kinds, cities.cities
         self.tools.changed()
 
     def _open_card(self, object_id: UUID, tab: str) -> None:

@@ -25,6 +25,7 @@ class AlarmBook:
     object_names: dict[UUID, str] = field(default_factory=dict)
     user_names: dict[UUID, str] = field(default_factory=dict)
     source_names: dict[SourceKey, str] = field(default_factory=dict)
+    kept: frozenset[UUID] = frozenset()  # closed ones that are never forgotten: they are on the screen
     revision: int = 0
     _pushed_at: dict[UUID, int] = field(default_factory=dict)
 
@@ -100,7 +101,7 @@ class AlarmBook:
         )
 
     def _forget_old(self) -> None:
-        closed = [alarm for alarm in self.alarms.values() if alarm.status is BundleStatus.CLOSED]
+        closed = [one for one in self.alarms.values() if one.status is BundleStatus.CLOSED and one.id not in self.kept]
         for alarm in sorted(closed, key=lambda alarm: alarm.status_changed_at)[: max(0, len(closed) - CLOSED_KEPT)]:
             del self.alarms[alarm.id]
 

@@ -2,7 +2,8 @@
 
 A flood begins with more than `TRIP` new alarms within `WINDOW` and ends by itself at `CALM` or fewer of them. P1 and P2 stay
 single whatever happens, and so does what somebody works on; the rest is grouped by what it has in common, the larger group
-first: one cause at many sites (a provider, the mains), or many causes at one site.
+first: one cause at many sites (a provider, the mains), or many causes at one site. P4, which asks for nothing, waits behind one
+line until the flood is over if it is in none of these.
 """
 
 from collections import defaultdict
@@ -19,13 +20,15 @@ from workflows.domain.bundle import BundleStatus
 TRIP: Final = 10
 CALM: Final = 5
 WINDOW: Final = timedelta(minutes=10)
+LATER: Final = "later"  # the key of what waits
 LEAST: Final = 3  # alarms in a group: two lines are no flood
 _SINGLE_RANKS: Final = frozenset({1, 2})
+_WAITING_RANK: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Of one `alarm_type` at any site, or at one object (`object_id`) of any type; the oldest alarm first."""
+    """Of one `alarm_type` at any site, or at one object (`object_id`) of any type, or what waits; the oldest alarm first."""
 
     key: str
     alarms: tuple[AlarmSummary, ...]
@@ -64,6 +67,11 @@ def _fresh(alarms: Iterable[AlarmSummary], now: datetime) -> list[datetime]:
     return sorted(alarm.opened_at for alarm in alarms if not alarm.suppressed and alarm.opened_at > now - WINDOW)
 
 
+def waits(alarm: AlarmSummary) -> bool:
+    """Whether it may wait while there is a flood."""
+    return alarm.priority.rank == _WAITING_RANK and _may_be_grouped(alarm)
+
+
 def grouped(
     alarms: Sequence[AlarmSummary], *, single: Iterable[UUID] = (), known: Iterable[str] | None = None
 ) -> tuple[Group, ...]:
@@ -82,6 +90,9 @@ def grouped(
         groups.append(found)
         for id_ in found.ids:
             del loose[id_]
+    later = tuple(one for one in loose.values() if waits(one))
+    if later and (allowed is None or LATER in allowed):
+        groups.append(Group(key=LATER, alarms=later))
     return tuple(sorted(groups, key=lambda group: (group.rank, group.since, group.key)))
 
 

@@ -18,6 +18,12 @@ def moment(at: datetime, now: datetime) -> str:
     return local.strftime("%H:%M:%S" if local.date() == today else "%d.%m %H:%M")
 
 
+def minute(at: datetime, now: datetime) -> str:
+    """Local time without seconds; with the day in front unless it is today."""
+    local, today = at.astimezone(), now.astimezone().date()
+    return local.strftime("%H:%M" if local.date() == today else "%d.%m %H:%M")
+
+
 def counter(age: timedelta, words: Words) -> str:
     """An age that counts up in a list: `4:07` while seconds matter, then `14 min`, `3 h 07 min`, days."""
     seconds = max(0, int(age.total_seconds()))

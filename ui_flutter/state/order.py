@@ -64,6 +64,11 @@ def _in_tab(alarm: AlarmSummary, tab: Tab, me: UUID | None) -> bool:
     return tab is Tab.ACTIVE or (me is not None and alarm.claimed_by == me)
 
 
+def opened_between(alarm: AlarmSummary, since: datetime | None, until: datetime | None) -> bool:
+    """As the server counts it; None: without end on that side."""
+    return (since is None or alarm.opened_at >= since) and (until is None or alarm.opened_at < until)
+
+
 def urgency(alarm: AlarmSummary) -> tuple[int, int, int, datetime, UUID]:
     """Sort key: not suppressed, class, whose turn it is, oldest first."""
     return (alarm.suppressed, alarm.priority.rank, _TURN[alarm.status], alarm.opened_at, alarm.id)

@@ -83,7 +83,13 @@ def _contact(contact: Contact) -> Member:
 
 def _step(step: Step) -> Member:
     called: UUID | None = step.contact_id
-    return {**asdict(step), "id": str(step.id), "kind": step.kind.value, "contact_id": str(called) if called else None}
+    return {
+        **asdict(step),
+        "id": str(step.id),
+        "kind": step.kind.value,
+        "contact_id": str(called) if called else None,
+        "alarm_type": step.alarm_type.value if step.alarm_type else None,
+    }
 
 
 def _hour(at: Any) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from ui_flutter.i18n.words import Words
 from ui_flutter.state.forms import FieldKind, FieldView, FormView
 from ui_flutter.state.plan_draft import Member
+from workflows.domain.alarm import AlarmType
 from workflows.domain.response import StepKind
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
@@ -32,8 +33,9 @@ def contact_form(words: Words, member: Member | None) -> FormView:
 
 
 def step_form(words: Words, member: Member | None, contacts: Sequence[Member]) -> FormView:
-    given = member or {"kind": StepKind.CALL.value, "text": "", "contact_id": None}
+    given = member or {"kind": StepKind.CALL.value, "text": "", "contact_id": None, "alarm_type": None}
     kinds = tuple((kind.value, words(f"step.kind.{kind}").capitalize()) for kind in StepKind)
+    types = (("", words("object.step.any_type")), *((one.value, words(f"type.{one}")) for one in AlarmType))
     people = (("", words("object.step.nobody")), *((contact["id"], contact["name"]) for contact in contacts))
     return FormView(
         key=0,
@@ -48,6 +50,13 @@ def step_form(words: Words, member: Member | None, contacts: Sequence[Member]) -
                 value=given["contact_id"] or "",
                 kind=FieldKind.CHOICE,
                 options=people,
+            ),
+            FieldView(
+                name="alarm_type",
+                label=words("object.step.alarm_type"),
+                value=given["alarm_type"] or "",
+                kind=FieldKind.CHOICE,
+                options=types,
             ),
         ),
     )

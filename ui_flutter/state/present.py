@@ -12,11 +12,12 @@ from uuid import UUID
 from api.client.models import AlarmSummary
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
-from ui_flutter.state import present_flood
+from ui_flutter.state import present_flood, reminders
 from ui_flutter.state.actions import is_mine
 from ui_flutter.state.flood import Group
 from ui_flutter.state.link import Phase
-from ui_flutter.state.order import WINDOW_MOST, Key, group_urgency, newest_first, urgency
+from ui_flutter.state.order import WINDOW_MOST, Key, group_urgency, newest_first, opened_between, urgency
+from ui_flutter.state.spans import Preset
 from ui_flutter.state.store import Login, Store
 from ui_flutter.state.views import (
     FilterView,
@@ -36,6 +37,7 @@ from ui_flutter.state.views import (
 )
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import BundleStatus
+from workflows.domain.supervision import ANYWHERE
 
 # Within which an alarm of the class should be claimed; what the age bar is measured against.
 TARGETS = {
@@ -97,12 +99,18 @@ def link(store: Store, now: datetime) -> LinkView:
     return LinkView(label=words("link.live"), detail=words("link.heartbeat", seconds=max(0, seconds)), mood=Mood.GOOD)
 
 
-def filters(store: Store) -> FilterView:
+def filters(store: Store, now: datetime) -> FilterView:
     alarms = [alarm for alarm in store.book.alarms.values() if alarm.status is not BundleStatus.CLOSED]
     new = sum(1 for alarm in alarms if alarm.status is BundleStatus.NEW)
     mine = sum(1 for alarm in alarms if is_mine(alarm, store.me))
     counts = tuple(str(n) if n else "" for n in (len(alarms), new, mine))
-    return FilterView(tab=store.filter.tab, ranks=store.filter.ranks, tab_counts=(counts[0], counts[1], counts[2], ""))
+    return FilterView(
+        tab=store.filter.tab,
+        ranks=store.filter.ranks,
+        tab_counts=(counts[0], counts[1], counts[2], ""),
+        span=store.closed_span if store.filter.tab is Tab.CLOSED else None,
+        span_good=store.closed_span.is_good(now),
+    )
 
 
 def listing(store: Store, now: datetime) -> ListView:
@@ -110,21 +118,28 @@ def listing(store: Store, now: datetime) -> ListView:
     words, ids = store.words, _matching(store)
     groups = {group.key: group for group in present_flood.groups(store, ids, now)}
     arranged = store.order.arrange(_with_groups(ids, groups, store), now)
-    lines = list(present_flood.unfolded(store, arranged, groups))
+    lines = list(present_flood.unfolded(store, arranged, groups, now))
     shown = lines[: store.window]
     waiting = store.order.waiting
     stale = store.link.is_stale(now) and store.link.heard_at is not None
     seen = {line for line in shown if isinstance(line, UUID)}.union(*(groups[key].ids for key in groups if key in arranged))
+    closed, narrows = store.filter.tab is Tab.CLOSED, _narrows(store)
+    total = words("page.shown", n=len(seen)) if closed else words("list.shown", shown=len(seen), total=len(ids) - waiting)
+    there_is_more = len(shown) < len(lines) or (closed and store.closed.next_cursor is not None)
     return ListView(
-        phase=store.closed_phase if store.filter.tab is Tab.CLOSED else store.list_phase,
+        phase=store.closed.phase if closed else store.list_phase,
         lines=tuple(shown),
-        footer=words("list.shown", shown=len(seen), total=len(ids) - waiting) if arranged else "",
-        can_show_more=len(shown) < min(len(lines), WINDOW_MOST),
+        footer=total if arranged else "",
+        can_show_more=there_is_more and len(shown) < WINDOW_MOST,
         above=words("list.above", n=waiting) if waiting else "",
-        empty=words("list.empty.search" if store.filter.narrows else f"list.empty.{store.filter.tab}"),
-        can_clear=store.filter.narrows,
+        empty=words("list.empty.search" if narrows else f"list.empty.{store.filter.tab}"),
+        can_clear=narrows,
         veiled=words("link.data_from", time=formats.moment(store.link.heard_at, now)) if stale and store.link.heard_at else "",
     )
+
+
+def _narrows(store: Store) -> bool:
+    return store.filter.narrows or (store.filter.tab is Tab.CLOSED and store.closed_span.preset is not Preset.ALL)
 
 
 def _with_groups(ids: list[UUID], groups: Mapping[str, Group], store: Store) -> list[Key]:
@@ -143,12 +158,13 @@ def _matching(store: Store) -> list[UUID]:
     if store.filter.query.strip():
         alarms = [alarm for alarm in alarms if store.filter.finds(_searched(alarm, words))]
     if store.filter.tab is Tab.CLOSED:
-        return [alarm.id for alarm in sorted(alarms, key=newest_first)]
+        since, until = store.closed_between
+        return [one.id for one in sorted(alarms, key=newest_first) if opened_between(one, since, until)]
     return [alarm.id for alarm in sorted(alarms, key=urgency)]
 
 
 def _searched(alarm: AlarmSummary, words: Words) -> str:
-    return f"{title(alarm, words)} {alarm.object_name} {alarm.id}"
+    return f"{title(alarm, words)} {alarm.object_name} {cause(alarm, words)} {alarm.id}"
 
 
 def title(alarm: AlarmSummary, words: Words) -> str:
@@ -159,6 +175,13 @@ def title(alarm: AlarmSummary, words: Words) -> str:
         return kind
     source = words(f"source.{head.source_kind}", n=head.source_number)
     return f"{kind} — {source} {head.source_name}" if head.source_name else f"{kind} — {source}"
+
+
+def cause(alarm: AlarmSummary, words: Words) -> str:
+    """What lines that were lost together have in common (ADR-038); empty: nothing."""
+    if not alarm.cause:
+        return ""
+    return words("cause.anywhere") if alarm.cause == ANYWHERE else words("cause.address", host=alarm.cause)
 
 
 def why(alarm: AlarmSummary, words: Words, now: datetime) -> str:
@@ -187,9 +210,20 @@ def owner_name(alarm: AlarmSummary, store: Store) -> str:
 def row(alarm: AlarmSummary, store: Store, now: datetime) -> RowView:
     words, owner = store.words, owner_name(alarm, store)
     rank, name, status = alarm.priority.rank, title(alarm, words), words(f"status.{alarm.status}")
-    place = alarm.object_name or words("list.object_unknown")
+    place = " · ".join(filter(None, (alarm.object_name or words("list.object_unknown"), cause(alarm, words))))
     active = words("row.active", n=alarm.active_count) if alarm.active_count else ""
-    spoken = [f"P{rank} {words(f'class.{alarm.priority}')}", name, place, status, owner or words("row.nobody"), active]
+    next_one = next(iter(reminders.ahead(store.callbacks, alarm.id, store.link.server_now(now))), None)
+    reminder = formats.minute(next_one.due_at, now) if next_one else ""
+    reminded = words("row.reminder", time=reminder) if reminder else ""
+    spoken = [
+        f"P{rank} {words(f'class.{alarm.priority}')}",
+        name,
+        place,
+        status,
+        owner or words("row.nobody"),
+        active,
+        reminded,
+    ]
     return RowView(
         id=alarm.id,
         rank=rank,
@@ -198,6 +232,7 @@ def row(alarm: AlarmSummary, store: Store, now: datetime) -> RowView:
         place=place,
         why=why(alarm, words, now),
         count=f"×{alarm.event_count}" if alarm.event_count > 1 else "",
+        reminder=reminder,
         status=alarm.status,
         status_label=status,
         owner=formats.initials(owner) if owner else "",

@@ -11,10 +11,13 @@ from ui_flutter.state import enrolment
 from ui_flutter.state import format as formats
 from ui_flutter.state.enrolment import EnrolmentView
 from ui_flutter.state.listing import Listing, Sending
+from ui_flutter.state.sound import Speaker, volumes_of
 from ui_flutter.state.store import Store
 from ui_flutter.state.views import FactView, ListPhase, Mood
 from ui_flutter.theme import ThemeName
+from workflows.domain.alarm import Priority
 
+PRIORITY_OF = {priority.rank: priority for priority in Priority}
 FEW_CODES = 3  # from so many on it is time for new ones
 _BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
@@ -49,6 +52,18 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToneView:
+    """The sound of a class; ``options``: (volume, label)."""
+
+    rank: int
+    label: str
+    rhythm: str
+    volume: str
+    options: tuple[tuple[str, str], ...]
+    spoken: str  # of the button that lets one hear it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountView:
     name: str
     role: str
@@ -66,6 +81,10 @@ class AccountView:
     can_end_others: bool
     language: Language
     theme: ThemeName
+    tones: tuple[ToneView, ...]
+    sound: str
+    sound_detail: str
+    sound_mood: Mood
     doing: Doing
     enrolment: EnrolmentView
     busy: bool
@@ -77,6 +96,7 @@ def account(state: State, store: Store, now: datetime) -> AccountView:
     on = factor is not None and factor.enabled
     label, mood = _factor(factor, words)
     role = user.role if user else ""
+    sound, sound_detail, sound_mood = _sound(store, now)
     return AccountView(
         name=user.display_name if user else "",
         role=words.get(f"role.{role}", role),
@@ -94,11 +114,43 @@ def account(state: State, store: Store, now: datetime) -> AccountView:
         can_end_others=any(not one.current for one in state.sessions.items),
         language=store.language,
         theme=store.theme,
+        tones=tuple(_tone(rank, volume, words) for rank, volume in sorted(store.volumes.items())),
+        sound=sound,
+        sound_detail=sound_detail,
+        sound_mood=sound_mood,
         doing=state.doing,
         enrolment=enrolment.view(store.enrolment),
         busy=state.sending.busy,
         error=state.sending.error,
     )
+
+
+def _tone(rank: int, volume: float, words: Words) -> ToneView:
+    label = f"P{rank} {words(f'class.{PRIORITY_OF[rank]}')}"
+    return ToneView(
+        rank=rank,
+        label=label,
+        rhythm=words(f"account.tone.{rank}"),
+        volume=str(volume),
+        options=tuple((str(one), f"{one:.0%}") for one in volumes_of(rank)),
+        spoken=words("account.sound.hear", name=label),
+    )
+
+
+def _sound(store: Store, now: datetime) -> tuple[str, str, Mood]:
+    """Whether this console is heard: in short, in more words, and how that feels."""
+    sound, words = store.sound, store.words
+    if sound.muted_until is not None and sound.is_muted(now):
+        return (
+            words("account.sound.muted", time=formats.clock(sound.muted_until)),
+            words("account.sound.muted.detail"),
+            Mood.WARN,
+        )
+    if sound.speaker is Speaker.BLOCKED:
+        return words("account.sound.blocked"), words("sound.blocked"), Mood.BAD
+    if sound.speaker is Speaker.UNTRIED or sound.checked_at is None:
+        return words("account.sound.untried"), "", Mood.QUIET
+    return words("account.sound.on"), words("account.sound.checked", time=formats.clock(sound.checked_at)), Mood.GOOD
 
 
 def _factor(factor: SecondFactor | None, words: Words) -> tuple[str, Mood]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from api.client.audit import AuditEntry
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
-from ui_flutter.state.listing import Listing
+from ui_flutter.state.listing import Listing, Sending
 from ui_flutter.state.spans import Preset, Span
 from ui_flutter.state.store import Store
 from ui_flutter.state.tables import Column, TableCell, TableRow, TableView, table
@@ -20,7 +20,7 @@ from ui_flutter.state.views import FactView, Mood
 FAMILIES = (
     "alarm.", "command.", "dispatch.", "callback.", "panel.", "zone.", "object.", "secret.", "reveal.", "document.", "service.",
     "auto_arm", "escalation_policy.", "rota.", "channel.", "user.", "login", "second_factor.", "password.", "sessions.",
-    "service_token.", "signing_key.", "import.", "audit.",
+    "sound.", "service_token.", "signing_key.", "import.", "audit.",
 )  # fmt: skip
 KINDS = (
     "bundle", "object", "panel", "zone", "user", "secret", "document", "command", "service", "auto_arm_schedule",
@@ -75,6 +75,7 @@ class State(Protocol):
 
     listing: Listing[AuditEntry]
     filters: Filters
+    exporting: Sending
     verification: Verification | None
     asks_anchor: bool
 
@@ -125,6 +126,8 @@ class AuditView:
     chosen: EntryView | None
     check: CheckView | None
     asks_anchor: bool
+    exporting: bool
+    export_error: str
 
 
 def audit(state: State, store: Store, now: datetime) -> AuditView:
@@ -132,7 +135,7 @@ def audit(state: State, store: Store, now: datetime) -> AuditView:
     columns = (
         Column(title=words("audit.when"), width=128),
         Column(title=words("audit.who"), width=190),
-        Column(title=words("audit.what")),
+        Column(title=words("audit.what"), leads=True),
         Column(title=words("audit.subject")),
         Column(title=words("audit.seq"), width=84),
     )
@@ -148,6 +151,8 @@ def audit(state: State, store: Store, now: datetime) -> AuditView:
         chosen=_chosen(chosen, words, now) if chosen else None,
         check=check(state.verification, words) if state.verification else None,
         asks_anchor=state.asks_anchor,
+        exporting=state.exporting.busy,
+        export_error=state.exporting.error,
     )
 
 

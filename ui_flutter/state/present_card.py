@@ -18,6 +18,7 @@ from ui_flutter.state.views import (
     FactView,
     LineView,
 )
+from workflows.domain.alarm import Priority
 from workflows.domain.bundle import CLAIM_TTL, Action, BundleStatus
 from workflows.domain.permissions import Permission
 
@@ -29,8 +30,8 @@ _SECRET = {DialogKind.REVEAL: "secret.title", DialogKind.COPY_SECRET: "secret.co
 _PHASES = {CardPhase.LOADING: DetailPhase.LOADING, CardPhase.FAILED: DetailPhase.FAILED, CardPhase.GONE: DetailPhase.GONE}
 
 
-def detail(store: Store, now: datetime) -> DetailView:
-    """The card of the open alarm. A known alarm is drawn at once, before its details have come."""
+def detail(store: Store, now: datetime, *, narrow: bool = False) -> DetailView:
+    """The card of the open alarm. A known alarm is drawn at once, before its details have come. ``narrow``: on a phone."""
     card, alarm = store.card, store.open_alarm
     if card is None:
         return DetailView()
@@ -53,7 +54,7 @@ def detail(store: Store, now: datetime) -> DetailView:
         why=_why(alarm, words, now),
         suppressed=alarm.suppressed,
         service=_service(place, store, now),
-        buttons=_buttons(alarm, store, actions),
+        buttons=_buttons(alarm, store, actions, narrow=narrow),
         facts=_facts(alarm, store, now),
         lines=_lines(card, store, now),
         timeline_phase=_timeline_phase(card),
@@ -69,7 +70,7 @@ def detail(store: Store, now: datetime) -> DetailView:
 
 def _why(alarm: AlarmSummary, words: Words, now: datetime) -> str:
     active = words("row.active", n=alarm.active_count) if alarm.active_count else ""
-    return " · ".join(part for part in (present.why(alarm, words, now), active) if part)
+    return " · ".join(part for part in (present.cause(alarm, words), present.why(alarm, words, now), active) if part)
 
 
 def _service(place: Object | None, store: Store, now: datetime) -> str:
@@ -80,16 +81,25 @@ def _service(place: Object | None, store: Store, now: datetime) -> str:
     return store.words("detail.service_until", time=formats.moment(until, now))
 
 
-def _buttons(alarm: AlarmSummary, store: Store, actions: tuple[Action, ...]) -> tuple[ButtonView, ...]:
+def _buttons(alarm: AlarmSummary, store: Store, actions: tuple[Action, ...], *, narrow: bool) -> tuple[ButtonView, ...]:
     """The next step first and large. START is sent by the card itself: no button unless that failed."""
-    pending = store.pending.get(alarm.id)
+    words, pending = store.words, store.pending.get(alarm.id)
+    held = narrow and alarm.priority is Priority.CRITICAL and pending is None
+
+    def label(action: Action) -> str:
+        if action is pending:
+            return words("act.busy")
+        return words("claim.hold" if held and action is Action.CLAIM else f"act.{action}")
+
     shown = [action for action in STEPS if action in actions or action is pending]
     return tuple(
         ButtonView(
             action=action,
-            label=store.words("act.busy" if action is pending else f"act.{action}"),
+            label=label(action),
             primary=action not in _QUIET,
             enabled=pending is None,
+            hold=held and action is Action.CLAIM,
+            hint=words("claim.hold_hint") if held and action is Action.CLAIM else "",
         )
         for action in shown
     )
@@ -132,6 +142,8 @@ def _facts(alarm: AlarmSummary, store: Store, now: datetime) -> tuple[FactView, 
         FactView(label=words("detail.last_event"), value=formats.moment(alarm.last_event_at, now), mono=True),
         FactView(label=words("detail.owner"), value=present.owner_name(alarm, store) or words("row.nobody")),
     ]
+    if alarm.cause:
+        facts.append(FactView(label=words("detail.cause"), value=present.cause(alarm, words)))
     place = store.card.detail.object if store.card and store.card.detail else None
     if place and place.external_number:
         facts.append(FactView(label=words("detail.number"), value=place.external_number, mono=True))

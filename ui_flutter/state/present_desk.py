@@ -7,6 +7,7 @@ from api.client.dispatch import Procedure
 from api.client.models import DispatchEntry, TimelineKind
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
+from ui_flutter.state import reminders
 from ui_flutter.state.store import Card, Store
 from ui_flutter.state.views import CallbackView, ContactView, DialogKind, DialogView, JournalView, LineView, StepView
 from workflows.domain.bundle import BundleStatus
@@ -45,6 +46,7 @@ def journal(card: Card, store: Store, now: datetime) -> JournalView:
         step=_step(procedure, store.words) if can_work else None,
         can_begin=can_work and procedure is not None and procedure.version == 0 and bool(procedure.steps),
         progress=_progress(procedure, store.words),
+        reminders=_reminders(card, store, now) if can_write else (),
     )
 
 
@@ -65,11 +67,25 @@ def due(store: Store, now: datetime) -> tuple[CallbackView, ...]:
         CallbackView(
             id=one.id,
             alarm_id=one.bundle_id,
-            text=words("callback.due", who=one.contact_name or one.object_name),
+            text=words("callback.due" if one.contact_name else "callback.look", who=one.contact_name or one.object_name),
             detail=f"{one.object_name} · {one.text} · {formats.moment(one.due_at, now)}",
             busy=one.id in store.settling,
         )
-        for one in store.due[:DUE_SHOWN]
+        for one in reminders.due(store.callbacks, store.link.server_now(now))[:DUE_SHOWN]
+    )
+
+
+def _reminders(card: Card, store: Store, now: datetime) -> tuple[CallbackView, ...]:
+    words = store.words
+    return tuple(
+        CallbackView(
+            id=one.id,
+            alarm_id=card.id,
+            text=words("row.reminder", time=formats.minute(one.due_at, now)),
+            detail=" · ".join(part for part in (one.contact_name, one.text, one.created_by_name) if part),
+            busy=one.id in store.settling,
+        )
+        for one in reminders.ahead(store.callbacks, card.id, store.link.server_now(now))
     )
 
 
@@ -79,7 +95,8 @@ def dialog(store: Store, subject: str) -> DialogView:
     contacts: tuple[ContactView, ...] = ()
     if card is not None and store.dialog.step is None:
         known = [ContactView(id=one.id, label=f"{one.name} · {one.phone}") for one in card.contacts]
-        contacts = (*known, ContactView(id=None, label=words("call.somebody")))
+        nobody = ContactView(id=None, label=words("callback.nobody" if kind is DialogKind.CALLBACK else "call.somebody"))
+        contacts = (nobody, *known) if kind is DialogKind.CALLBACK else (*known, nobody)
     return DialogView(
         kind=kind,
         title=words(DIALOGS[kind]),

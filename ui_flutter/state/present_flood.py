@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ui_flutter.state import format as formats
-from ui_flutter.state.flood import Group, grouped, is_flood
+from ui_flutter.state.flood import LATER, Group, ends_at, grouped, is_flood
 from ui_flutter.state.order import Key
 from ui_flutter.state.store import Store
 from ui_flutter.state.views import GroupView, Tab
@@ -26,20 +26,23 @@ def groups(store: Store, ids: Sequence[UUID], now: datetime) -> tuple[Group, ...
     return grouped(alarms, single=single)
 
 
-def unfolded(store: Store, keys: Iterable[Key], groups: Mapping[str, Group]) -> Iterator[UUID | GroupView]:
+def unfolded(store: Store, keys: Iterable[Key], groups: Mapping[str, Group], now: datetime) -> Iterator[UUID | GroupView]:
     """The lines of the list: alarms, groups, and the alarms of groups that are unfolded, below their group."""
     for key in keys:
         if isinstance(key, UUID):
             yield key
         elif key in groups:
-            yield _view(groups[key], store)
+            yield _view(groups[key], store, now)
             if key in store.unfolded:
                 yield from groups[key].ids
 
 
-def _view(group: Group, store: Store) -> GroupView:
+def _view(group: Group, store: Store, now: datetime) -> GroupView:
     words, since = store.words, formats.clock(group.since)
-    if group.alarm_type is not None:
+    if group.key == LATER:
+        over = ends_at(store.book.alarms.values(), store.link.server_now(now))
+        title, detail = words("flood.later"), words("flood.later_until", time=formats.clock(over))
+    elif group.alarm_type is not None:
         title = words(f"type.{group.alarm_type}")
         detail = words("flood.sites", n=group.sites, time=since)
     else:
@@ -49,7 +52,7 @@ def _view(group: Group, store: Store) -> GroupView:
     return GroupView(
         key=group.key,
         rank=group.rank,
-        kind=group.alarm_type or "",
+        kind=group.alarm_type or ("LATER" if group.key == LATER else ""),
         title=title,
         detail=detail,
         count=count,

@@ -214,13 +214,19 @@ def _contact(number: int, one: Contact) -> LineOfPlan:
 
 def _step(number: int, one: Step, called: str, words: Words) -> LineOfPlan:
     kind = words(f"step.kind.{one.kind}").capitalize()
-    return LineOfPlan(number=number, title=one.text, detail=_joined(kind, called))
+    return LineOfPlan(number=number, title=one.text, detail=_joined(kind, called, _meant_for(one.alarm_type, words)))
+
+
+def _meant_for(alarm_type: str | None, words: Words) -> str:
+    """Of a step: for which alarms alone."""
+    return words("object.step.only", type=words.get(f"type.{alarm_type}", alarm_type)) if alarm_type else ""
 
 
 def _drafted(number: int, one: Member, part: Part, names: dict[str, str], words: Words) -> LineOfPlan:
     if part is Part.STEPS:
         kind = words(f"step.kind.{one['kind']}").capitalize()
-        return LineOfPlan(number=number, title=one["text"], detail=_joined(kind, names.get(one["contact_id"] or "", "")))
+        called, only = names.get(one["contact_id"] or "", ""), _meant_for(one["alarm_type"], words)
+        return LineOfPlan(number=number, title=one["text"], detail=_joined(kind, called, only))
     hours = f"{one['call_from'][:5]}–{one['call_until'][:5]}" if one["call_from"] and one["call_until"] else ""
     return LineOfPlan(number=number, title=one["name"], detail=one["phone"], note=_joined(hours, one["note"]))
 

@@ -43,6 +43,8 @@ class ObjectsView:
     statuses: tuple[tuple[str, str], ...] = ()
     kind: str = ""
     kinds: tuple[tuple[str, str], ...] = ()
+    city: str = ""
+    cities: tuple[tuple[str, str], ...] = ()
     can_add: bool = False
     map: MapView | None = None
     card: CardView | None = None
@@ -72,6 +74,8 @@ def objects(section: "Objects", store: Store, now: datetime) -> ObjectsView:
         statuses=(("", words("object.any_status")), *((one.value, words(f"object.status.{one}")) for one in ObjectStatus)),
         kind=section.kind,
         kinds=(("", words("object.any_kind")), *((one, one) for one in section.kinds)),
+        city=section.city,
+        cities=(("", words("object.any_city")), *((one, one) for one in section.cities)),
         can_add=user is not None and user.may(Permission.OBJECT_EDIT),
         form=form,
     )
@@ -102,7 +106,7 @@ def _table(section: "Objects", store: Store) -> TableView:
         Column(title=words("object.status"), width=160),
     ]
     rows = tuple(_row(one, counts.get(one.id), words, sees_alarms=sees_alarms) for one in section.listing.items)
-    searched = section.query.strip() or section.status or section.kind
+    searched = section.query.strip() or section.status or section.kind or section.city
     empty = words("list.empty.search" if searched else "object.empty")
     return table(section.listing, tuple(columns), rows, empty=empty, footer=words("page.shown", n=len(rows)))
 

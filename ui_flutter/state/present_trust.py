@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from api.client.models import SystemMode
 from ui_flutter.i18n.words import Words
 from ui_flutter.state import format as formats
-from ui_flutter.state.flood import WINDOW, ends_at
+from ui_flutter.state.flood import WINDOW, ends_at, waits
 from ui_flutter.state.link import Link
 from ui_flutter.state.sound import Speaker
 from ui_flutter.state.store import Login, Store
@@ -57,7 +57,10 @@ def _flood(store: Store, now: datetime) -> BannerView:
     number = sum(1 for alarm in alarms if not alarm.suppressed and alarm.opened_at > present - WINDOW)
     over = formats.clock(ends_at(alarms, present))
     words = store.words
-    return BannerView(key="flood", text=words("flood.banner", n=number), detail=words("flood.until", time=over))
+    held = sum(1 for alarm in alarms if waits(alarm))
+    waiting = words("flood.waiting", n=held) if held else ""
+    until = words("flood.until", time=over)
+    return BannerView(key="flood", text=words("flood.banner", n=number), detail=" ".join(filter(None, (waiting, until))))
 
 
 def sound(store: Store, now: datetime) -> SoundView:

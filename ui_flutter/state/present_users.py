@@ -126,8 +126,8 @@ def users(state: State, store: Store, now: datetime) -> UsersView:
         Column(title=words("users.name")),
         Column(title=words("users.role"), width=150),
         Column(title=words("users.state"), width=190),
-        Column(title=words("users.factor"), width=120),
-        Column(title=words("users.last_login"), width=130),
+        Column(title=words("users.factor"), width=120, explains=True),
+        Column(title=words("users.last_login"), width=130, explains=True),
     )
     rows = tuple(_row(one, words, now, selected=one is chosen) for one in state.listing.items)
     shown = table(state.listing, columns, rows, empty=words("users.empty"), footer=words("page.shown", n=len(rows)))

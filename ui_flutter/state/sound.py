@@ -14,10 +14,12 @@ from uuid import UUID
 
 from api.client.models import AlarmSummary
 from workflows.domain.bundle import BundleStatus
+from workflows.domain.sound import MUTE_FOR
 
 REPEAT: Final = {1: timedelta(seconds=10), 2: timedelta(seconds=20), 3: timedelta(seconds=60)}  # while one waits
 APART: Final = {1: timedelta(seconds=2), 2: timedelta(seconds=4), 3: timedelta(seconds=10)}  # between newcomers of a burst
-MUTE_FOR: Final = timedelta(minutes=2)
+VOLUMES: Final = (0.25, 0.5, 0.75, 1.0)
+LEAST: Final = {1: 0.5}  # what nobody may sleep through; others: the first of all
 NEVER_MUTED: Final = 1
 CHECK_EVERY: Final = timedelta(hours=1)
 CHECK_TONE: Final = 3
@@ -54,6 +56,11 @@ class Sound:
     def checked(self, works: bool, now: datetime) -> "Sound":
         """The loudspeaker was tried."""
         return replace(self, speaker=Speaker.WORKS if works else Speaker.BLOCKED, checked_at=now)
+
+
+def volumes_of(rank: int) -> tuple[float, ...]:
+    """Which loudness the tone of a class may have."""
+    return tuple(one for one in VOLUMES if one >= LEAST.get(rank, VOLUMES[0]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

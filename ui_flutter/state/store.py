@@ -18,9 +18,11 @@ from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state.book import AlarmBook
 from ui_flutter.state.enrolment import Enrolment
 from ui_flutter.state.link import Link
+from ui_flutter.state.listing import Listing
 from ui_flutter.state.offline import Offline
 from ui_flutter.state.order import WINDOW, Filter, Order
-from ui_flutter.state.sound import Sound
+from ui_flutter.state.sound import REPEAT, Sound
+from ui_flutter.state.spans import Preset, Span
 from ui_flutter.state.views import DialogKind, Face, ListPhase, Mood
 from ui_flutter.theme import ThemeName
 from workflows.domain.bundle import Action
@@ -135,14 +137,16 @@ class Store:
     book: AlarmBook = field(default_factory=AlarmBook)
     link: Link = field(default_factory=Link)
     list_phase: ListPhase = ListPhase.LOADING
-    closed_phase: ListPhase = ListPhase.LOADING
+    closed: Listing[AlarmSummary] = field(default_factory=Listing)  # as far as they were loaded
+    closed_span: Span = field(default_factory=lambda: Span(preset=Preset.ALL))  # in which they opened
+    closed_between: tuple[datetime | None, datetime | None] = (None, None)  # the same, when it was last asked for
     filter: Filter = field(default_factory=Filter)
     window: int = WINDOW
     order: Order = field(default_factory=Order)
     card: Card | None = None
     dialog: Dialog = field(default_factory=Dialog)
     pending: dict[UUID, Action] = field(default_factory=dict)  # sent, not answered
-    due: tuple[Callback, ...] = ()  # call-backs
+    callbacks: tuple[Callback, ...] = ()  # that nobody has dealt with, due or not
     offline: Offline = field(default_factory=Offline)
     settling: set[UUID] = field(default_factory=set)  # of these, on their way
     flooded: bool = False  # alarms come faster than they can be looked at
@@ -151,6 +155,7 @@ class Store:
     system: SystemStatus | None = None  # as it was last told
     parts: tuple[SupervisedPart, ...] = ()  # of the system: who promised to be heard
     sound: Sound = field(default_factory=Sound)
+    volumes: dict[int, float] = field(default_factory=lambda: dict.fromkeys(REPEAT, 1.0))  # by class
     toasts: list[Toast] = field(default_factory=list)
     shown: Shown | None = None
     drafts: dict[Draft, str] = field(default_factory=dict)  # half-written texts; they outlive the session
@@ -204,6 +209,7 @@ class Store:
         """Nothing of one user's session is left for the next. Choices of look stay; so do half-written texts of a session that
         ended by itself, for whoever wrote them."""
         fresh = Store(language=self.language, theme=self.theme, scale=self.scale, still=self.still, login=Login.OUT)
+        fresh.volumes = self.volumes
         if not logged_out:
             fresh.drafts = self.drafts
         for name in self.__slots__:

@@ -35,11 +35,12 @@ class TableRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """``width`` px; None: its share of what the others leave. ``leads``: on a phone it heads the row's card, in the place of
-    the first one."""
+    the first one. ``explains``: there its title stands before what is in it, which says nothing by itself."""
 
     title: str
     width: float | None = None
     leads: bool = False
+    explains: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from ui_flutter.state.spans import Span
 from workflows.domain.bundle import Action
 
 
@@ -138,6 +139,7 @@ class RowView:
     place: str
     why: str  # signals, last, recovered, …
     count: str  # "×3", or empty
+    reminder: str  # when a call-back is due, or empty
     status: str
     status_label: str
     owner: str  # initials, or empty
@@ -207,6 +209,8 @@ class FilterView:
     tab: Tab = Tab.ACTIVE
     ranks: frozenset[int] = frozenset()
     tab_counts: tuple[str, str, str, str] = ("", "", "", "")
+    span: Span | None = None  # in which closed alarms opened
+    span_good: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +219,8 @@ class ButtonView:
     label: str
     primary: bool
     enabled: bool
+    hold: bool = False  # a finger must stay on it
+    hint: str = ""  # for who cannot see it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +257,7 @@ class JournalView:
     step: StepView | None = None
     can_begin: bool = False
     progress: str = ""  # of a procedure without a next step
+    reminders: tuple["CallbackView", ...] = ()  # of this alarm, not due yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -435,7 +442,7 @@ class DialogView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackView:
-    """A call-back that is due."""
+    """A call-back."""
 
     id: UUID
     alarm_id: UUID | None

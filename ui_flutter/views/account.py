@@ -15,7 +15,7 @@ from ui_flutter.components.safe import safe_component
 from ui_flutter.i18n.words import Language
 from ui_flutter.sections.account import Account
 from ui_flutter.state import format as formats
-from ui_flutter.state.present_account import AccountView, Doing, SessionView
+from ui_flutter.state.present_account import AccountView, Doing, SessionView, ToneView
 from ui_flutter.state.views import ListPhase
 from ui_flutter.theme import ThemeName
 from ui_flutter.views.enrolment import steps
@@ -24,7 +24,7 @@ from ui_flutter.views.enrolment import steps
 def page(view: AccountView, look: Look, intents: Intents, section: Account) -> ft.Control:
     words = look.words
     left = [_who(view, look, intents), _password(look, section), _factor(view, look, section)]
-    right = [_choices(view, look, intents), _sessions(view, look, section)]
+    right = [_choices(view, look, intents), _sound(view, look, intents), _sessions(view, look, section)]
     dialog = _dialog(view, look, intents, section)
     return section_frame(
         look, words("nav.account"), blocks.blocks(look, left, right), subtitle=words("account.explain"), dialog=dialog
@@ -106,6 +106,68 @@ def _choices(view: AccountView, look: Look, intents: Intents) -> ft.Control:
         ),
     ]
     return blocks.block(look, words("account.look"), lines, identifier="account-look", subtitle=words("account.look.explain"))
+
+
+def _sound(view: AccountView, look: Look, intents: Intents) -> ft.Control:
+    """How loud each class is on this device, each to be heard; and whether anything is heard at all."""
+    words = look.words
+    state = blocks.lamp(
+        look, view.sound_mood, words("account.sound"), view.sound, detail=view.sound_detail, identifier="sound-state"
+    )
+    lines: list[ft.Control] = [state, *[_tone(look, tone, intents) for tone in view.tones]]
+    return blocks.block(
+        look, words("account.sounds"), lines, identifier="account-sound", subtitle=words("account.sounds.explain")
+    )
+
+
+def _tone(look: Look, tone: ToneView, intents: Intents) -> ft.Control:
+    tokens = look.tokens
+    names = ft.Row(
+        [
+            parts.class_mark(look, tone.rank, size=13),
+            ft.Column(
+                [
+                    parts.text(tone.label, tokens.text, size=13.5, weight=parts.MEDIUM),
+                    parts.text(tone.rhythm, tokens.soft, size=12.5),
+                ],
+                spacing=1,
+                tight=True,
+                expand=True,
+            ),
+        ],
+        spacing=8,
+    )
+    hear = parts.icon_button(look, f"tone-{tone.rank}", tone.spoken, ft.Icons.VOLUME_UP, lambda: intents.siren.check(tone.rank))
+    choices = [
+        parts.named(
+            f"volume-{tone.rank}-{value}",
+            _volume(look, label, value == tone.volume, lambda value=value: intents.siren.volume(tone.rank, float(value))),  # type: ignore[misc]
+            button=True,
+            checked=value == tone.volume,
+            label=f"{tone.label}: {label}",
+            exclude_semantics=True,
+        )
+        for value, label in tone.options
+    ]
+    bar = ft.Row([*choices, hear], spacing=4)
+    if look.narrow:
+        return ft.Column([names, bar], spacing=4, tight=True)
+    return ft.Row([ft.Container(names, expand=True), bar], spacing=8)
+
+
+def _volume(look: Look, label: str, chosen: bool, choose: Callable[[], None]) -> ft.Control:
+    tokens = look.tokens
+    return ft.Container(
+        parts.text(label, tokens.text if chosen else tokens.soft, size=12.5, weight=parts.SEMI),
+        bgcolor=tokens.selected if chosen else tokens.raised,
+        border=ft.Border.all(1, tokens.accent_text if chosen else tokens.raised),
+        border_radius=6,
+        padding=ft.Padding.symmetric(horizontal=9),
+        height=44 if look.narrow else 32,
+        alignment=ft.Alignment.CENTER,
+        ink=True,
+        on_click=lambda _: choose(),
+    )
 
 
 def _choice(look: Look, label: str, options: ft.Control) -> ft.Control:

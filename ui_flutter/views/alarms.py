@@ -9,9 +9,12 @@ from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.row import HEIGHT, alarm_row
 from ui_flutter.components.safe import memoized, safe_component
 from ui_flutter.components.screen import Screen
+from ui_flutter.components.span import span_fields, span_tabs
+from ui_flutter.state.spans import Preset, Span
 from ui_flutter.state.views import FilterView, GroupView, ListPhase, ListView, Tab
 from ui_flutter.views.detail import detail_panel
 
+SPANS = (Preset.DAY, Preset.WEEK, Preset.MONTH, Preset.ALL, Preset.CUSTOM)
 MOVED_EVERY = 500  # ms between two reports of a moving pointer
 
 
@@ -54,21 +57,30 @@ def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents, search_ref:
         ref=search_ref,
     )
     box = parts.named("search", search if look.narrow else ft.Container(search, width=240))
-    content: ft.Control
-    if look.narrow:
-        content = ft.Column(
-            [box, ft.Row([bar], scroll=ft.ScrollMode.HIDDEN)],
-            spacing=8,
-            horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
-        )
-    else:
-        content = ft.Row([bar, *classes, ft.Container(expand=True), box], spacing=8)
+    lines: list[ft.Control] = (
+        [box, ft.Row([bar], scroll=ft.ScrollMode.HIDDEN)]
+        if look.narrow
+        else [ft.Row([bar, *classes, ft.Container(expand=True), box], spacing=8)]
+    )
+    if view.span is not None:
+        lines.append(_opened_in(look, view.span, view.span_good, intents))
     return ft.Container(
-        content=content,
+        content=ft.Column(lines, spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
         padding=ft.Padding.symmetric(horizontal=14, vertical=9),
         bgcolor=tokens.surface,
         border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),
     )
+
+
+def _opened_in(look: Look, span: Span, good: bool, intents: Intents) -> ft.Control:
+    """In which time the closed alarms opened."""
+    label = parts.text(look.words("list.opened"), look.tokens.soft, size=12.5)
+    wanted = intents.closed
+    choices = [
+        span_tabs(look, span, SPANS, wanted.choose_span),
+        *span_fields(look, intents, span, wanted.type_span, good=good),
+    ]
+    return parts.named("closed-span", ft.Row([label, *choices], spacing=8, scroll=ft.ScrollMode.HIDDEN))
 
 
 def _tab(look: Look, tab: Tab, count: str, chosen: bool, intents: Intents) -> ft.Control:

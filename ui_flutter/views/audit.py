@@ -24,6 +24,8 @@ def page(view: AuditView, look: Look, intents: Intents, section: Audit) -> ft.Co
         card = _chosen(look, view.chosen, intents, section)
         return section_frame(look, view.chosen.title, card, back=lambda: intents.go("/audit"), dialog=dialog)
     lines: list[ft.Control] = [_span(view, look, intents, section), _filters(view, look, intents, section)]
+    if view.export_error:
+        lines.append(strip(look, blocks.note(look, view.export_error, Mood.BAD, identifier="audit-export-error")))
     if view.check is not None:
         lines.append(_check(look, view.check, intents, section))
     if view.chips:
@@ -68,6 +70,16 @@ def _filters(view: AuditView, look: Look, intents: Intents, section: Audit) -> f
         select(look, intents, "audit-action", "", filters.action, view.families, section.choose_action, width=220),
         select(look, intents, "audit-kind", "", filters.kind, view.kinds, section.choose_kind, width=220),
     ]
+    export = parts.button(
+        look,
+        "audit-export",
+        words("audit.export"),
+        section.export,
+        icon=ft.Icons.DOWNLOAD,
+        enabled=view.span_good,
+        busy=view.exporting,
+    )
+    controls.append(export)
     if filters.narrows:
         controls.append(parts.button(look, "audit-clear", words("audit.clear"), section.clear, icon=ft.Icons.FILTER_ALT_OFF))
     return strip(look, *controls)

@@ -7,14 +7,17 @@ import flet as ft
 
 from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
+from ui_flutter.components.inputs import Form, text_input, use_form
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import safe_component
+from ui_flutter.state.reminders import MINUTES, minutes
 from ui_flutter.state.views import ContactView, DialogKind, DialogView
 from ui_flutter.views import forms
 from ui_flutter.views.journal import PATROL
+from workflows.domain.callback import MOST_MINUTES
 from workflows.domain.dispatch import CallOutcome
 
-MINUTES = (5, 15, 30, 60, 120)
+AT_ONCE = 5  # choices below each other that a window of 600 px shows
 _NO_OUTCOME: CallOutcome | None = None
 
 
@@ -35,6 +38,7 @@ def call_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contro
         for one in CallOutcome
     ]
     return _form(
+        look,
         [
             forms.title(look, view),
             *_whom(look, view.contacts, whom, set_whom),
@@ -43,7 +47,8 @@ def call_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contro
             parts.named("call-text", forms.note_field(look, intents, words("call.text"), note, autofocus=False)),
             *forms.error(look, view),
             forms.feet(look, view, "call-confirm", words("call.confirm"), send, outcome is not None, intents),
-        ]
+        ],
+        choices=len(view.contacts) + len(outcomes),
     )
 
 
@@ -65,7 +70,8 @@ def patrol_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Cont
     ]
     cancel = parts.button(look, "dialog-cancel", words("act.cancel"), intents.cancel_dialog, enabled=not view.busy)
     return _form(
-        [forms.title(look, view), *buttons, *forms.error(look, view), ft.Row([cancel], alignment=ft.MainAxisAlignment.END)]
+        look,
+        [forms.title(look, view), *buttons, *forms.error(look, view), ft.Row([cancel], alignment=ft.MainAxisAlignment.END)],
     )
 
 
@@ -78,6 +84,7 @@ def words_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contr
     label = words("skip.reason" if is_skip else "different.text")
     confirm = words("skip.confirm" if is_skip else "different.confirm")
     return _form(
+        look,
         [
             forms.title(look, view),
             parts.named("step-text", forms.note_field(look, intents, label, note, autofocus=True)),
@@ -91,49 +98,82 @@ def words_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Contr
                 bool(note.text.strip()),
                 intents,
             ),
-        ]
+        ],
     )
 
 
 @safe_component
 def callback_form(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Control:
-    """Whom to call back, when, and what about."""
+    """When to remind of the alarm, whom to call then, and what about: only the time must be given."""
     view, words = cell.value, look.words
     whom, set_whom = ft.use_state(_first(view.contacts))
-    minutes, set_minutes = ft.use_state(MINUTES[1])
+    form = use_form({"usual": str(MINUTES[1]), "own": ""})  # what is typed now, not what was drawn last
+
+    def wait() -> int | None:
+        return minutes(int(form["usual"]), form["own"])
+
     note = forms.use_note(intents, view.kind)
 
     def send() -> None:
-        intents.desk.confirm_callback(whom, minutes, note.text.strip())
+        time = wait()
+        if time is not None:
+            intents.desk.confirm_callback(whom, time, note.text.strip())
+
+    def pick(one: int) -> None:
+        form.put("own", "")
+        form.put("usual", str(one))
 
     times = [
         forms.choice(
             look,
             f"minutes-{one}",
             words("age.minutes", n=one),
-            one == minutes,
-            lambda one=one: set_minutes(one),  # type: ignore[misc]
+            one == wait(),
+            lambda one=one: pick(one),  # type: ignore[misc]
             narrow=True,
         )
         for one in MINUTES
     ]
     return _form(
+        look,
         [
             forms.title(look, view),
             *_whom(look, view.contacts, whom, set_whom),
             parts.text(words("callback.minutes"), look.tokens.soft, size=12.5),
-            ft.Row(times, spacing=4, run_spacing=4, wrap=True),
+            ft.Row([*times, _own_minutes(look, intents, form, good=wait() is not None)], spacing=4, run_spacing=4, wrap=True),
             parts.named("callback-text", forms.note_field(look, intents, words("callback.text"), note, autofocus=False)),
             *forms.error(look, view),
-            forms.feet(look, view, "callback-confirm", words("callback.confirm"), send, bool(note.text.strip()), intents),
-        ]
+            forms.feet(look, view, "callback-confirm", words("callback.confirm"), send, wait() is not None, intents),
+        ],
+        choices=len(view.contacts),
     )
 
 
-def _form(lines: list[ft.Control]) -> ft.Control:
-    """Scrolls where contacts and outcomes are higher than the window."""
+def _own_minutes(look: Look, intents: Intents, form: Form, *, good: bool) -> ft.Control:
+    """A number of minutes that is none of the usual ones."""
+    return text_input(
+        look,
+        intents,
+        "callback-minutes",
+        look.words("callback.own"),
+        form["own"],
+        lambda text: form.put("own", text),
+        error="" if good else look.words("callback.own_wrong", n=MOST_MINUTES),
+        dense=True,
+        width=look.px(190),
+        keyboard_type=ft.KeyboardType.NUMBER,
+    )
+
+
+def _form(look: Look, lines: list[ft.Control], *, choices: int = 0) -> ft.Control:
+    """Scrolls where ``choices`` below each other are higher than the window; what scrolls takes the whole height."""
+    scrolls = look.narrow or choices * look.scale > AT_ONCE
     return ft.Column(
-        lines, spacing=12, tight=True, scroll=ft.ScrollMode.AUTO, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+        lines,
+        spacing=12,
+        tight=True,
+        scroll=ft.ScrollMode.AUTO if scrolls else None,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
 
 

@@ -1,9 +1,12 @@
 """The alarm's card: what it is, what can be done now, what happened so far."""
 
+from uuid import UUID
+
 import flet as ft
 
 from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
+from ui_flutter.components.hold import hold_button
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.safe import memoized, safe_component
 from ui_flutter.components.screen import Screen
@@ -207,11 +210,21 @@ def hint_line(cell: Cell[str], countdown: Cell[CountdownView], look: Look) -> ft
 
 
 def _buttons(look: Look, view: DetailView, intents: Intents) -> ft.Control:
-    buttons = [_button(look, button, intents) for button in view.buttons]
+    buttons = [_button(look, button, view.id, intents) for button in view.buttons]
     return ft.Row(buttons, spacing=8, wrap=True, run_spacing=8, visible=bool(buttons))
 
 
-def _button(look: Look, view: ButtonView, intents: Intents) -> ft.Control:
+def _button(look: Look, view: ButtonView, alarm: UUID | None, intents: Intents) -> ft.Control:
+    if view.hold:
+        return memoized(hold_button)(
+            look,
+            f"act-{view.action}",
+            view.label,
+            view.hint,
+            lambda: intents.act(view.action),
+            intents.left_too_early,
+            key=f"hold-{alarm}",
+        )
     return parts.button(
         look,
         f"act-{view.action}",

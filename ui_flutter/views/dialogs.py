@@ -26,6 +26,7 @@ KEYS = (
     ("T", "keys.take_over"),
     ("D", "keys.next_step"),
     ("P", "keys.patrol"),
+    ("H", "keys.hold"),
     ("N", "keys.note"),
     ("/", "keys.search"),
     ("M", "keys.mute"),

@@ -37,8 +37,10 @@ def page(view: EscalationView, look: Look, intents: Intents, section: Escalating
     )
     actions = []
     if view.can_edit and view.tab is not Tab.LOG:
-        label = "" if look.narrow else words(f"escalation.add.{view.tab}")
-        actions.append(parts.button(look, "escalation-add", label, section.add, icon=ft.Icons.ADD, primary=True))
+        label = words(f"escalation.add.{view.tab}")
+        shown, spoken = ("", label) if look.narrow else (label, "")
+        add = parts.button(look, "escalation-add", shown, section.add, icon=ft.Icons.ADD, primary=True, spoken=spoken)
+        actions.append(add)
     dialog = stand_in_dialog(view.stand_in, look, intents, section) if view.stand_in is not None else None
     return section_frame(
         look, words("nav.escalation"), body, subtitle=words("escalation.explain"), actions=actions, dialog=dialog

@@ -100,7 +100,7 @@ def choice(
     )
     face = ft.Container(
         content=ft.Row([dot, parts.text(label, tokens.text, size=13.5)], spacing=10, tight=narrow),
-        padding=ft.Padding.symmetric(horizontal=12, vertical=8),
+        padding=ft.Padding.symmetric(horizontal=12, vertical=13 if look.narrow else 8),
         border_radius=7,
         bgcolor=tokens.selected if chosen else tokens.raised,
         ink=True,

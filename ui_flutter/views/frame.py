@@ -18,7 +18,7 @@ from ui_flutter.views.dialogs import dialog_layer
 from ui_flutter.views.enrolment import factor_page
 from ui_flutter.views.journal import due_lines
 from ui_flutter.views.login import login_page
-from ui_flutter.views.nav import navigation
+from ui_flutter.views.nav import HEIGHT, navigation
 from ui_flutter.views.password import password_page
 from ui_flutter.views.queue import queue_lines
 from ui_flutter.views.top import top_bar
@@ -93,7 +93,7 @@ def toast_layer(cell: Cell[tuple[ToastView, ...]], look: Look, intents: Intents)
     toasts = [_toast(look, toast, intents) for toast in cell.value]
     return ft.Container(
         content=ft.Column(toasts, spacing=8, tight=True, horizontal_alignment=ft.CrossAxisAlignment.CENTER),
-        bottom=22,
+        bottom=look.px(HEIGHT) + 10 if look.narrow else 22,  # on a phone above the navigation
         left=0,
         right=0,
         alignment=ft.Alignment.BOTTOM_CENTER,

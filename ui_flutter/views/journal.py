@@ -30,6 +30,7 @@ def journal_section(look: Look, view: JournalView, intents: Intents) -> ft.Contr
         lines.append(parts.named("step-progress", parts.text(view.progress, tokens.soft)))
     if view.can_write:
         lines.append(_buttons(look, view.busy, intents))
+    lines += [_reminder(look, one, intents) for one in view.reminders]
     lines += [_line(look, line) for line in view.lines] or [parts.text(words("journal.empty"), tokens.faint)]
     return parts.named("journal", ft.Column(lines, spacing=8, tight=True))
 
@@ -75,11 +76,34 @@ def _buttons(look: Look, busy: bool, intents: Intents) -> ft.Control:
 
     asking = (
         ("journal-call", "journal.call", ft.Icons.PHONE, desk.ask_call),
-        ("journal-callback", "journal.callback", ft.Icons.PHONE_CALLBACK, desk.ask_callback),
+        ("journal-callback", "journal.callback", ft.Icons.ALARM_ADD, desk.ask_callback),
     )
     buttons = [patrol(*one) for one in PATROL]
     buttons += [parts.button(look, name, words(key), ask, icon=icon) for name, key, icon, ask in asking]
     return ft.Row(buttons, spacing=8, wrap=True, run_spacing=8)
+
+
+def _reminder(look: Look, view: CallbackView, intents: Intents) -> ft.Control:
+    """That a call-back is set, for when, and how to take it back."""
+    tokens = look.tokens
+    texts = ft.Column(
+        [
+            parts.text(view.text, tokens.text, weight=parts.MEDIUM),
+            parts.text(view.detail, tokens.soft, size=12.5, one_line=True),
+        ],
+        spacing=1,
+        tight=True,
+        expand=True,
+    )
+    cancel = parts.icon_button(
+        look,
+        f"reminder-cancel-{view.id}",
+        look.words("callback.cancel"),
+        ft.Icons.ALARM_OFF,
+        lambda: intents.desk.callback_cancel(view.id),
+    )
+    icon = ft.Icon(ft.Icons.ALARM, size=18, color=tokens.accent_text)
+    return parts.named(f"reminder-{view.id}", ft.Row([icon, texts, cancel], spacing=10))
 
 
 def _line(look: Look, line: LineView) -> ft.Control:
@@ -113,7 +137,7 @@ def _due(look: Look, view: CallbackView, intents: Intents) -> ft.Control:
         tight=True,
         expand=True,
     )
-    head: list[ft.Control] = [ft.Icon(ft.Icons.PHONE_CALLBACK, size=18, color=tokens.on_warn), texts]
+    head: list[ft.Control] = [ft.Icon(ft.Icons.ALARM, size=18, color=tokens.on_warn), texts]
     buttons: list[ft.Control] = []
     if alarm_id is not None:
         label = words("callback.open")

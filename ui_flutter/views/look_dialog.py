@@ -51,7 +51,7 @@ def look_choices(cell: Cell[DialogView], look: Look, intents: Intents) -> ft.Con
         ],
         spacing=16,
         tight=True,
-        scroll=ft.ScrollMode.AUTO,
+        scroll=ft.ScrollMode.AUTO if look.narrow else None,  # what scrolls takes the whole height
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
 

@@ -44,6 +44,7 @@ def _listing(view: ObjectsView, look: Look, intents: Intents, section: Objects) 
     )
     status = inputs.select(look, intents, "object-status", "", view.status, view.statuses, section.choose_status, width=190)
     kind = inputs.select(look, intents, "object-kind", "", view.kind, view.kinds, section.choose_kind, width=190)
+    city = inputs.select(look, intents, "object-city", "", view.city, view.cities, section.choose_city, width=190)
     assert view.table is not None
     shown = table(look, view.table, on_open=section.open, on_more=section.more, on_again=section.refresh_list)
-    return ft.Column([strip(look, search, status, kind), ft.Container(shown, expand=True)], spacing=0, expand=True)
+    return ft.Column([strip(look, search, city, kind, status), ft.Container(shown, expand=True)], spacing=0, expand=True)

@@ -40,7 +40,13 @@ def page(view: SchedulesView, look: Look, intents: Intents, section: Schedules) 
     actions = []
     if view.can_edit:
         add = parts.button(
-            look, "schedule-add", "" if look.narrow else words("schedule.add"), section.add, icon=ft.Icons.ADD, primary=True
+            look,
+            "schedule-add",
+            "" if look.narrow else words("schedule.add"),
+            section.add,
+            icon=ft.Icons.ADD,
+            primary=True,
+            spoken=words("schedule.add") if look.narrow else "",
         )
         actions.append(add)
     dialog = schedule_decision.dialog(view.decision, look, intents, section) if view.decision is not None else None

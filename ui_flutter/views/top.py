@@ -57,7 +57,7 @@ def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
 def counters(cell: Cell[TopView], look: Look) -> ft.Control:
     """Open alarms per class; a class with none is quiet."""
     signs = [_counter(look, rank, count) for rank, count in enumerate(cell.value.counts, 1)]
-    if cell.value.mode:
+    if cell.value.mode and not look.narrow:  # there is no room, and a banner says it on any screen
         signs.append(_mode(look, cell.value.mode))
     return ft.Row(signs, spacing=6, scroll=ft.ScrollMode.HIDDEN)
 
@@ -77,18 +77,12 @@ def _counter(look: Look, rank: int, count: int) -> ft.Control:
 
 
 def _mode(look: Look, mode: str) -> ft.Control:
-    """In words; on a phone, where they have no room, a sign."""
     tokens = look.tokens
-    told = (
-        ft.Icon(ft.Icons.WARNING_AMBER, size=16, color=tokens.on_warn)
-        if look.narrow
-        else parts.text(mode, tokens.on_warn, size=12, weight=parts.SEMI)
-    )
     face = ft.Container(
-        content=told,
+        content=parts.text(mode, tokens.on_warn, size=12, weight=parts.SEMI),
         bgcolor=tokens.warn_ground,
         border_radius=6,
-        padding=ft.Padding.symmetric(horizontal=7 if look.narrow else 9, vertical=5),
+        padding=ft.Padding.symmetric(horizontal=9, vertical=5),
         tooltip=mode,
     )
     return parts.named("system-degraded", face, label=mode)

@@ -21,6 +21,7 @@ class GuardedObject(Identified, Stamped, Versioned, Base):
     __tablename__ = "objects"
     __table_args__ = (
         Index("ix_objects_name", "name", "id"),
+        Index("ix_objects_city", "city", "name", "id"),
         Index("ix_objects_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
     )
 
@@ -36,5 +37,12 @@ class GuardedObject(Identified, Stamped, Versioned, Base):
     search: Mapped[str] = mapped_column(
         Computed("stam_fold(name || ' ' || address || ' ' || external_number)", persisted=True)
     )  # see activities.db.fold
+    city: Mapped[str] = mapped_column(
+        Computed(
+            "btrim(coalesce(substring(address from '[0-9]{2}-[0-9]{3}[[:space:]]+([^,]+)'), "
+            "substring(address from ',([^,0-9]+)$'), ''))",
+            persisted=True,
+        )
+    )  # what follows a post code, else the last part of the address if there is no number in it, else nothing
     plan_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
     deleted_at: Mapped[datetime | None]

@@ -53,6 +53,7 @@ class Wanted:
     status: ObjectStatus | None = None
     in_service: bool | None = None
     kind: str | None = None
+    city: str | None = None
     located: bool | None = None
     assigned_to: UUID | None = None
     deleted: bool = False
@@ -74,6 +75,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(until.is_not(None) if wanted.in_service else until.is_(None))
     if wanted.kind is not None:
         found.append(_O.kind == wanted.kind)
+    if wanted.city is not None:
+        found.append(_O.city == wanted.city)
     if wanted.located is not None:
         found.append(_O.lat.is_not(None) if wanted.located else _O.lat.is_(None))
     if wanted.assigned_to is not None:

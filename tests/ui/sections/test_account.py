@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from activities.auth import totp
+from activities.db.models.audit_log import AuditEntry
+from activities.db.session import Database
 from activities.infra.settings import Settings
 from tests.api.conftest import Api, serving
 from tests.api.people import PASSWORD, People
 from tests.support.eventually import eventually
+from tests.support.rows import all_rows
 from tests.ui.screen import Screen
 from tests.ui.sections.conftest import At
 from ui_flutter.components.qr import modules
@@ -45,6 +48,28 @@ async def test_who_one_is_stands_behind_the_initials(api: Api, at: At) -> None:
     assert screen.texts("account-name") == ["Field_Worker"]
     assert screen.texts("account-role") == ["Pracownik terenowy"]
     await eventually(lambda: any(one.startswith("session-") for one in screen.identifiers()))
+    assert screen.browser.errors == []
+
+
+async def test_each_class_is_heard_as_loud_as_one_likes_and_the_quiet_is_told(
+    api: Api, at: At, db: Database, people: People
+) -> None:
+    screen = await at(api, "operator", "/account")
+    await eventually(lambda: "volume-2-0.25" in screen.identifiers())
+    assert "volume-1-0.25" not in screen.identifiers(), "nobody may sleep through a P1"
+    await screen.click("volume-2-0.25")
+    await eventually(lambda: screen.find("volume-2-0.25").checked)
+    assert screen.browser.preferences["stam.volume-2"] == "0.25"
+    await screen.click("tone-1")
+    await eventually(lambda: any("Słychać" in text for text in screen.texts("sound-state")))
+    await screen.click("sound-mute")
+    await eventually(lambda: any("Wyciszony do" in text for text in screen.texts("sound-state")))
+
+    async def muted() -> list[AuditEntry]:
+        return [row for row in await all_rows(db, AuditEntry) if row.action == "sound.muted"]
+
+    (entry,) = await eventually(muted)
+    assert (entry.actor_id, entry.subject_id, entry.detail) == (people["operator"], people["operator"], {"seconds": 120})
     assert screen.browser.errors == []
 
 

@@ -10,6 +10,7 @@ import pytest
 from activities.db.audit import record
 from activities.db.session import Database
 from api.client.audit import AuditBreak, AuditCheck, AuditEntry, AuditFault
+from api.client.errors import Unreachable
 from tests.api.conftest import Api
 from tests.api.people import People
 from tests.support.eventually import eventually
@@ -124,6 +125,48 @@ async def test_an_auditor_finds_opens_and_narrows(api: Api, at: At, db: Database
     await screen.click("audit-clear")
     await eventually(lambda: len(section.listing.items) >= 4)
     assert screen.browser.errors == []
+
+
+async def test_what_is_filtered_is_saved_as_a_file(api: Api, at: At, db: Database, people: People) -> None:
+    await _fill(db, people)
+    screen = await at(api, "auditor", "/audit")
+    section: Any = screen.controller.navigator.current
+    await screen.choose("audit-action", "signing_key.")
+    await eventually(lambda: len(section.listing.items) == 1)
+    await screen.click("audit-export")
+    await eventually(lambda: screen.browser.saved)
+    ((name, content),) = screen.browser.saved.items()
+    assert (name[:6], name[-4:]) == ("audit-", ".csv")
+    heading, *rows = content.decode("utf-8-sig").splitlines()
+    assert heading.startswith("seq,at,actor_username")
+    assert [row.split(",")[5] for row in rows] == ["signing_key.rotated"]
+    screen.browser.saved.clear()
+    await screen.choose("audit-action", "panel.")
+    await screen.choose("audit-kind", "secret")
+    await screen.click("audit-export")
+    await eventually(lambda: any("nie ma czego zapisać" in toast.text for toast in screen.controller.store.toasts))
+    assert screen.browser.saved == {}
+    assert screen.browser.errors == []
+
+
+async def test_an_export_that_fails_says_so_and_can_be_tried_again(
+    api: Api, at: At, db: Database, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _fill(db, people)
+    screen = await at(api, "auditor", "/audit")
+    client = screen.controller.navigator.current.tools.client  # type: ignore[union-attr]
+    real = client.audit.export
+
+    async def away(**_: Any) -> bytes:
+        raise Unreachable("the line is cut")
+
+    monkeypatch.setattr(client.audit, "export", away)
+    await screen.click("audit-export")
+    await eventually(lambda: "audit-export-error" in screen.identifiers())
+    monkeypatch.setattr(client.audit, "export", real)
+    await screen.click("audit-export")
+    await eventually(lambda: screen.browser.saved)
+    assert "audit-export-error" not in screen.identifiers()
 
 
 async def test_the_chain_is_verified_and_its_anchor_told(api: Api, at: At, db: Database, people: People) -> None:

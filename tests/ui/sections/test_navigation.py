@@ -52,6 +52,14 @@ def test_parts_of_an_address() -> None:
     assert parts_of("/") == ()
 
 
+async def test_on_a_phone_a_sign_has_a_name_and_a_card_says_what_its_words_are_about(api: Api, at: At) -> None:
+    screen = await at(api, "admin", "/schedules", width=390)
+    await eventually(lambda: screen.find("schedule-add").label == "Nowy harmonogram")
+    screen.controller.go("/users")
+    await eventually(lambda: any("2. składnik: nie" in text for text in screen.texts()))
+    assert screen.browser.errors == []
+
+
 async def test_every_page_of_the_administration_is_drawn_on_a_phone(api: Api, at: At) -> None:
     screen = await at(api, "master", "/account", width=390)
     pages = {

@@ -11,7 +11,7 @@ from tests.support.eventually import eventually
 from tests.ui.screen import Screen
 from tests.ui.sections.conftest import At
 from tests.ui.sections.object_data import a_shop, it_tells, its_panel
-from workflows.domain.alarm import Priority
+from workflows.domain.alarm import AlarmType, Priority
 
 
 async def test_objects_are_listed_searched_and_filtered(api: Api, at: At, db: Database, login: Login, people: People) -> None:
@@ -126,6 +126,45 @@ async def test_contacts_are_put_into_another_order_and_saved_together(api: Api, 
     await eventually(lambda: "plan-save" not in screen.identifiers())
     plan = await admin.object_admin.plan(shop.id)
     assert [contact.name for contact in plan.contacts] == ["Jan Zięba", "Anna Nowak", "Ewa Lis"]
+    assert screen.browser.errors == []
+
+
+async def test_objects_are_narrowed_to_a_city(api: Api, at: At, login: Login, people: People) -> None:
+    admin = await login(api, "admin")
+    here = await a_shop(admin, address="ul. Morska 12, 81-225 Gdynia")
+    there = await a_shop(admin, name="Bank", number="B-1")
+    screen = await at(api, "admin", "/objects")
+    await eventually(lambda: {f"row-{here.id}", f"row-{there.id}"} <= screen.identifiers())
+    await screen.choose("object-city", "Gdynia")
+    rows = {f"row-{here.id}", f"row-{there.id}"}
+    await eventually(lambda: rows & screen.identifiers() == {f"row-{here.id}"})
+    assert screen.browser.errors == []
+
+
+async def test_a_step_is_bound_to_one_type_of_alarm(api: Api, at: At, login: Login, people: People) -> None:
+    admin = await login(api, "admin")
+    shop = await a_shop(admin)
+    before = len((await admin.object_admin.plan(shop.id)).steps)
+    screen = await at(api, "admin", f"/objects/{shop.id}")
+    await screen.click("plan-edit")
+    await screen.click("steps-add")
+    await screen.type("field-text", "Zadzwoń po straż pożarną")
+    await screen.choose("field-alarm_type", "FIRE")
+    await screen.click("form-confirm")
+    added = f"steps-{before + 1}"
+    await eventually(lambda: any("tylko: Pożar" in text for text in screen.texts(added)))
+    await screen.click("plan-save")
+    await eventually(lambda: "plan-save" not in screen.identifiers())
+    assert [one.alarm_type for one in (await admin.object_admin.plan(shop.id)).steps][-1] is AlarmType.FIRE
+    await eventually(lambda: any("tylko: Pożar" in text for text in screen.texts(added)))
+    await screen.click("plan-edit")
+    await screen.click(f"{added}-edit")
+    await screen.choose("field-alarm_type", "")
+    await screen.click("form-confirm")
+    await eventually(lambda: not any("tylko:" in text for text in screen.texts(added)))
+    await screen.click("plan-save")
+    await eventually(lambda: "plan-save" not in screen.identifiers())
+    assert [one.alarm_type for one in (await admin.object_admin.plan(shop.id)).steps][-1] is None
     assert screen.browser.errors == []
 
 

@@ -8,6 +8,10 @@ PL: dict[str, str | dict[str, str]] = {
     "take_over.title": "Przejmij prowadzenie alarmu",
     "take_over.reason": "Dlaczego (wymagane; przeczyta to także {name})",
     "take_over.confirm": "Przejmij",
+    # claiming on a phone
+    "claim.hold": "Przytrzymaj 1 s, aby przejąć",
+    "claim.hold_hint": "Palcem przytrzymaj sekundę. Z klawiatury lub czytnika ekranu wystarczy aktywować.",
+    "claim.too_short": "Alarmu P1 nie przejmuje dotknięcie: przytrzymaj przycisk przez sekundę.",
     # floods
     "flood.banner": {
         "one": "Napływ alarmów: {n} w ciągu 10 minut. P1 i P2 osobno, reszta w grupach.",
@@ -20,6 +24,13 @@ PL: dict[str, str | dict[str, str]] = {
         "one": "{n} rodzaj alarmu, od {time}",
         "few": "{n} rodzaje alarmów, od {time}",
         "many": "{n} rodzajów alarmów, od {time}",
+    },
+    "flood.later": "Informacje (P4) czekają",
+    "flood.later_until": "Do końca napływu, około {time}, jeśli nic nie dojdzie; nic nie ginie",
+    "flood.waiting": {
+        "one": "Czeka {n} informacja (P4).",
+        "few": "Czekają {n} informacje (P4).",
+        "many": "Czeka {n} informacji (P4).",
     },
     "flood.unfold": "Rozwiń",
     "flood.fold": "Zwiń",
@@ -109,6 +120,7 @@ PL: dict[str, str | dict[str, str]] = {
     "keys.take_over": "przejmij od innego",
     "keys.next_step": "następny krok procedury",
     "keys.patrol": "patrol",
+    "keys.hold": "przypomnij za ileś minut",
     "keys.note": "notatka",
     "keys.search": "szukaj",
     "keys.mute": "wycisz na 2 minuty",
@@ -132,6 +144,10 @@ EN: dict[str, str | dict[str, str]] = {
     "take_over.title": "Take over the alarm",
     "take_over.reason": "Why (required; {name} will read it, too)",
     "take_over.confirm": "Take over",
+    # claiming on a phone
+    "claim.hold": "Hold for 1 s to claim",
+    "claim.hold_hint": "With a finger, hold for a second. With a keyboard or a screen reader, just activate it.",
+    "claim.too_short": "A touch does not claim a P1 alarm: hold the button for a second.",
     # floods
     "flood.banner": {
         "one": "Flood of alarms: {n} in 10 minutes. P1 and P2 stay single, the rest is grouped.",
@@ -140,6 +156,9 @@ EN: dict[str, str | dict[str, str]] = {
     "flood.until": "If nothing more comes, the list returns by itself at {time}.",
     "flood.sites": {"one": "{n} site, since {time}", "many": "{n} sites, since {time}"},
     "flood.causes": {"one": "{n} kind of alarm, since {time}", "many": "{n} kinds of alarms, since {time}"},
+    "flood.later": "Information (P4) waits",
+    "flood.later_until": "Until the flood is over, about {time} if nothing more comes; nothing is lost",
+    "flood.waiting": {"one": "{n} piece of information (P4) waits.", "many": "{n} pieces of information (P4) wait."},
     "flood.unfold": "Unfold",
     "flood.fold": "Fold",
     # sound
@@ -228,6 +247,7 @@ EN: dict[str, str | dict[str, str]] = {
     "keys.take_over": "take over",
     "keys.next_step": "next step of the procedure",
     "keys.patrol": "patrol",
+    "keys.hold": "remind in some minutes",
     "keys.note": "note",
     "keys.search": "search",
     "keys.mute": "mute for 2 minutes",
