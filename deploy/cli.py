@@ -16,7 +16,6 @@ from deploy.local.errors import StartupError, unusable_settings
 from deploy.local.folder import read_environment
 from deploy.people_cli import keys_app, token_app, user_app
 
-_LAST = 19  # nice: whoever wants the processor goes first
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app = typer.Typer(
@@ -139,7 +138,7 @@ def console_compress(
     target: Annotated[Path | None, typer.Option(help="Folder of the console; else build/console.")] = None,
 ) -> None:
     """Add what "stam console build --no-compress" left out, at the lowest priority, while the console is served."""
-    os.nice(_LAST)
+    _part("deploy.local.process", "go_last")()
     folder = _part("ui_flutter.web.packer", "compress")(target)
     typer.echo(f"The console in {folder} is compressed")
 
