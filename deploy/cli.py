@@ -126,10 +126,21 @@ def simulate(context: typer.Context) -> None:
 @console_app.command("build")
 def console_build(
     target: Annotated[Path | None, typer.Option(help="Folder for the files; else build/console.")] = None,
+    compress: Annotated[bool, typer.Option(help="Also pack the compressed forms that the network wants.")] = True,
 ) -> None:
     """Pack the console into static files that need no outside host; the API serves them (STAM_CONSOLE_DIR)."""
-    folder = _part("ui_flutter.web.packer", "build")(target)
+    folder = _part("ui_flutter.web.packer", "build")(target, compressing=compress)
     typer.echo(f"The console is in {folder}")
+
+
+@console_app.command("compress")
+def console_compress(
+    target: Annotated[Path | None, typer.Option(help="Folder of the console; else build/console.")] = None,
+) -> None:
+    """Add what "stam console build --no-compress" left out, at the lowest priority, while the console is served."""
+    _part("deploy.local.process", "go_last")()
+    folder = _part("ui_flutter.web.packer", "compress")(target)
+    typer.echo(f"The console in {folder} is compressed")
 
 
 @console_app.command("project")

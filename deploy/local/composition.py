@@ -148,19 +148,17 @@ class Composition:
             yield Service.of(server)
 
     def _jobs(self) -> Iterator[Service]:
-        console = _stam("console", "build", "--target", str(self.console))
-        yield Service(
-            name="console",
-            command=lambda: console,
-            log=self._log("console"),
-            once=True,
-            essential=False,
-            start_within=120.0,
-        )
+        yield self._console_job("console", "build", "--no-compress")
+        compression = self._console_job("compression", "compress")
+        yield replace(compression, depends_on=("console",), afterwards=True)  # a browser on this machine needs none
         yield self._job("migrate", after=self._if_ours(self._postgres), env=self.owners_environment)
         if self._to_seed():
             seed = self._job("seed", after=("migrate",), env=self.environment)
             yield replace(seed, settle=self._remember_seed)
+
+    def _console_job(self, name: str, *arguments: str) -> Service:
+        command = _stam("console", *arguments, "--target", str(self.console))
+        return Service(name=name, command=lambda: command, log=self._log(name), once=True, essential=False, start_within=120.0)
 
     def _job(self, name: str, *, after: tuple[str, ...], env: Callable[[], dict[str, str]]) -> Service:
         return Service(

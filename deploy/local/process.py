@@ -20,6 +20,8 @@ from deploy.local.nursery import Born, Nursery, NurseryGoneError
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _POLL = 0.02  # s
+_LAST = 19  # the highest niceness
+_AUTOGROUP = Path("/proc/self/autogroup")
 
 # The kernel sends the death signal when the *thread* that forked ends, so one thread that lives as long as the
 # process does all the forking.
@@ -173,6 +175,16 @@ def _alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def go_last() -> None:
+    """Let everybody else have the processor first, now and as long as we run."""
+    os.nice(_LAST)
+    # Between sessions Linux weighs only the sessions (sched(7), autogroups). Ours may be lowered when it is our own, as it is
+    # under `stam up`; a terminal's is its user's.
+    if os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):
+            _AUTOGROUP.write_text(str(_LAST))
 
 
 def tail(log: Path, size: int = 4_000) -> str:

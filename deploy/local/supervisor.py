@@ -53,6 +53,7 @@ class Service:
     """One child process. ``command`` is asked anew for every start.
 
     ``once``: a job; ready when it ended with 0. ``essential=False``: the stack is of use without it.
+    ``afterwards``: a job that nobody waits for; it begins when all else is ready.
     ``ready`` observes from outside and is told which process it is about. ``note`` is shown on its line.
     """
 
@@ -67,6 +68,7 @@ class Service:
     depends_on: tuple[str, ...] = ()
     once: bool = False
     essential: bool = True
+    afterwards: bool = False
     probe_every: float = 0.2  # s
     start_within: float = START_WITHIN
     stop_within: float = 35.0  # s; services finish in-flight work within 30 (R-MODES)
@@ -131,6 +133,9 @@ class Supervisor:
             await self._stop_all()
             raise
         self._rotation = asyncio.create_task(self._rotate())
+        for running in self._running.values():
+            if running.service.afterwards:
+                running.watcher = asyncio.create_task(self._bring_up(running))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -151,7 +156,8 @@ class Supervisor:
         try:
             async with asyncio.TaskGroup() as group:
                 for running in self._running.values():
-                    group.create_task(self._bring_up(running))
+                    if not running.service.afterwards:
+                        group.create_task(self._bring_up(running))
         except* StartupError as several:
             raise _first(several) from None
 

@@ -32,6 +32,7 @@ COMMANDS = (
     "migrate",
     "seed",
     "console build",
+    "console compress",
     "console project",
     "audit verify",
     "doctor",

@@ -33,7 +33,7 @@ PROCESSES = {"relay-1", "relay-2", "worker", "api", "ingest-local-1", "ingest-lo
 
 
 def test_everything_is_started_from_nothing(root: Path) -> None:
-    assert services(root).keys() == PROCESSES | {"postgres", "valkey", "temporal", "console", "migrate", "seed"}
+    assert services(root).keys() == PROCESSES | {"postgres", "valkey", "temporal", "console", "compression", "migrate", "seed"}
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,28 @@ async def test_the_stack_does_without_a_service_that_is_not_essential(service: C
         assert "not today" in diary.errors["extra"]
 
 
+async def test_what_comes_afterwards_begins_when_all_else_is_ready_and_nobody_waits_for_it(
+    service: Callable[..., Service], root: Path
+) -> None:
+    diary, door = Diary(), root / "door"
+    os.mkfifo(door)
+    late = service("late", f"open({str(door)!r}).read()", once=True, essential=False, afterwards=True)
+    async with Supervisor([late, service("main")], diary):
+        assert diary.entries == ["ready main"]
+        await asyncio.to_thread(door.write_text, "open")
+        await eventually(lambda: "ready late" in diary.entries)
+
+
+async def test_what_comes_afterwards_ends_with_the_stack(service: Callable[..., Service]) -> None:
+    diary = Diary()
+    supervisor = Supervisor([service("late", once=True, essential=False, afterwards=True), service("main")], diary)
+    async with supervisor:
+        pid = await eventually(lambda: supervisor.pid("late"))
+    assert pid is not None
+    assert diary.entries == ["ready main", "stopped main"]
+    assert not psutil.pid_exists(pid)
+
+
 async def test_a_service_that_never_gets_ready_fails_when_its_time_is_over(service: Callable[..., Service]) -> None:
     async def never(_: object) -> bool:
         return False

@@ -1,48 +1,50 @@
-// node compile.mjs <folder of Pyodide> <archive> <archive out> <library out>
+// node compile.mjs <folder of Pyodide> <sources> <bytecode out>
 //
-// Compiles the console's archive, and what it imports of Python's library, to bytecode, by the very Python that will run
-// it: a browser then starts without compiling 200 modules. What is not imported at the start stays source.
+// Compiles modules to bytecode by the very Python that will run them. Sources are a marshalled list of (path, content),
+// the bytecode is one of as many `.pyc`, in the same order.
+//
+// Python's `site` runs us, as `sitecustomize`, when the interpreter is up and before Pyodide imports its own package: that,
+// compiled from source, would cost more than all we compile. So nothing but what is built in is imported here.
 
 import { readFileSync, writeFileSync } from "node:fs";
 
-const [pyodide, source, target, library] = process.argv.slice(2);
+const [pyodide, sources, target] = process.argv.slice(2);
+const FOLDER = "/compile";
 const COMPILE = `
-import importlib.util, io, runpy, sys, zipfile
-from importlib._bootstrap_external import _code_to_hash_pyc
+import _imp, marshal, os, sys
+from _frozen_importlib_external import _code_to_hash_pyc
 
-LIBRARY = "/lib/python314.zip"
-ALSO = ("sqlite3/__init__.py", "sqlite3/dbapi2.py")  # of the offline cache; imported when it is opened
+def compiled(path, content):
+    code = compile(content, path, "exec", dont_inherit=True)
+    return bytes(_code_to_hash_pyc(code, _imp.source_hash(_imp.pyc_magic_number_token, content), False))
 
-def compiled(source, wanted, place):
-    out = io.BytesIO()
-    with zipfile.ZipFile(source) as files, zipfile.ZipFile(out, "w") as target:
-        for name in sorted(name for name in files.namelist() if not name.endswith("/")):
-            content = files.read(name)
-            if name.endswith(".py") and wanted(name):
-                code = compile(content, f"{place}/{name}", "exec", dont_inherit=True)
-                content = bytes(_code_to_hash_pyc(code, importlib.util.source_hash(content), False))
-                name += "c"
-            target.writestr(zipfile.ZipInfo(name), content)
-    return out.getvalue()
-
-sys.path[:0] = ["/console.zip", "/console.zip/__pypackages__"]
-import flet.messaging.pyodide_connection, ui_flutter.main
-names = {str(getattr(module, "__file__", "")) for module in list(sys.modules.values())}
-loaded = {name.removeprefix(LIBRARY + "/") for name in names if name.startswith(LIBRARY)} | set(ALSO)
-open("/console.out", "wb").write(compiled("/console.zip", lambda name: True, "/console.zip"))
-open("/library.out", "wb").write(compiled(LIBRARY, loaded.__contains__, LIBRARY))
+try:
+    with open("${FOLDER}/in", "rb") as stream:
+        sources = marshal.loads(stream.read())
+    bytecode = marshal.dumps([compiled(path, content) for path, content in sources], 4)
+    with open("${FOLDER}/out", "wb") as stream:
+        stream.write(bytecode)
+except SyntaxError as error:
+    print(f"{error.filename}:{error.lineno}: {error.msg}", file=sys.stderr, flush=True)
+except BaseException as error:
+    print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+os._exit(0)
 `;
+
+let files;
+function prepare(fs) {
+  files = fs;
+  fs.mkdirTree(FOLDER);
+  fs.writeFile(`${FOLDER}/sitecustomize.py`, COMPILE);
+  fs.writeFile(`${FOLDER}/in`, readFileSync(sources));
+}
 
 try {
   const { loadPyodide } = await import(`${pyodide}/pyodide.mjs`);
-  const python = await loadPyodide({ indexURL: `${pyodide}/` });
-  python.FS.writeFile("/console.zip", readFileSync(source));
-  python.registerJsModule("flet_js", {});
-  python.runPython(COMPILE);
-  writeFileSync(target, python.FS.readFile("/console.out"));
-  writeFileSync(library, python.FS.readFile("/library.out"));
+  await loadPyodide({ indexURL: `${pyodide}/`, env: { PYTHONPATH: FOLDER }, fsInit: prepare });
 } catch (error) {
-  console.error(String(error.message));
-  process.exit(1);
+  if (error?.name !== "ExitStatus") console.error(String(error?.message ?? error)); // that is our own exit
 }
+if (!files?.analyzePath(`${FOLDER}/out`).exists) process.exit(1);
+writeFileSync(target, files.readFile(`${FOLDER}/out`));
 process.exit(0); // Pyodide leaves handles open

@@ -32,23 +32,27 @@ that equals it may be answered 304.
 
 import hashlib
 import json
-import os
 import re
-import shutil
-import tempfile
-import zlib
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from ui_flutter.web.archive import PackagingError, python_archive
 from ui_flutter.web.bytecode import Archives, compiled
+from ui_flutter.web.folder import (
+    ASK,
+    File,
+    claimed,
+    compress_entry,
+    digest,
+    read_manifest,
+    remove_stale,
+    write_all,
+    write_manifest,
+)
 
 HERE = Path(__file__).parent
 DEFAULT_TARGET = Path("build/console")
-MANIFEST = "console.json"
 LIBRARY = "pyodide/python_stdlib.zip"
 
 # Left out: the Wasm build of the client and its renderers (we run CanvasKit), debug symbols, the developer's half of
@@ -82,45 +86,6 @@ FONTS = (
     ("JetBrains Mono", 400, "JetBrainsMono-Regular"),
     ("JetBrains Mono", 700, "JetBrainsMono-Bold"),
 )
-TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".wasm": "application/wasm",
-    ".woff2": "font/woff2",
-    ".otf": "font/otf",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".zip": "application/zip",
-}
-INCOMPRESSIBLE = {".woff2", ".png"}
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",  # Flutter sets styles on its host elements
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "media-src 'self' blob: data:",  # the tones, which the console makes itself
-        "manifest-src 'self'",
-        "base-uri 'self'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-SECURITY = {
-    "Content-Security-Policy": CSP,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-FOREVER = "public, max-age=31536000, immutable"
-ASK = "no-cache"
 # Flet's client contains the Rive player, which fetches its runtime from a public host at every start. We draw no Rive
 # animations: it gets a runtime from us that never becomes ready, which is what it gets when it is offline, too.
 RIVE_HOST = b"https://cdn.jsdelivr.net/npm/@rive-app/flutter-native-wasm@44.0.0/"
@@ -128,55 +93,54 @@ RIVE_LOCAL = "/static/rive/"
 RIVE_STUB = b"globalThis.RiveNative = () => new Promise(() => {});\n"
 NO_FALLBACK = ("/api/", "/static/", "/ws", "/livez", "/readyz", "/metrics")
 
-Compressor = Callable[[bytes], bytes]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """One file to serve: its URL path, content and caching rule."""
-
-    url: str
-    content: bytes
-    cache: str = FOREVER
-
-    @property
-    def name(self) -> str:
-        return "index.html" if self.url == "/" else self.url.removeprefix("/")
-
-    @property
-    def suffix(self) -> str:
-        return Path(self.name).suffix
-
-
-def build(target: Path | None = None) -> Path:
+def build(target: Path | None = None, *, compressing: bool = True) -> Path:
     """Pack into `target` (default `build/console` below the working directory) and return it.
 
     Equal inputs give equal files. What did not change since the last build of the same folder is not compressed
-    again. The folder may be served meanwhile: new files get new names and `console.json` is replaced last.
-    Raises `PackagingError`.
+    again; not `compressing`, nothing large is: `compress` does it later. The folder may be served meanwhile: new files get
+    new names and `console.json` is replaced last. Raises `PackagingError`.
     """
-    folder, web = (target or DEFAULT_TARGET).resolve(), _web_folder()
+    folder = (target or DEFAULT_TARGET).resolve()
+    with claimed(folder):
+        _pack(folder, compressing=compressing)
+    return folder
+
+
+def _pack(folder: Path, *, compressing: bool) -> None:
+    web = _web_folder()
     source = Archives(console=python_archive(), library=(web / LIBRARY).read_bytes())
     python = compiled(source, web / "pyodide", folder / ".bytecode")
     engine = _engine_files(web, python.library)
-    base = f"/static/{_digest(*(part for name in sorted(engine) for part in (name.encode(), engine[name])))}/"
-    files = [_File(url=base + name, content=content) for name, content in engine.items()]
+    base = f"/static/{digest(*(part for name in sorted(engine) for part in (name.encode(), engine[name])))}/"
+    files = [File(url=base + name, content=content) for name, content in engine.items()]
     files += _page_files(base, python.console)
-    folder.mkdir(parents=True, exist_ok=True)
     aliases = {f"{base}assets/fonts/noto": f"{base}assets/fonts/Inter-Regular.woff2"}
-    worker = _service_worker(files, aliases)
-    files.append(worker)
-    entries = dict(zip((f.url for f in files), _write_all(folder, files), strict=True))
+    files.append(_service_worker(files, aliases))
+    entries = write_all(folder, files, compressing=compressing)
     manifest = {
         "format": 1,
-        "build": _digest(json.dumps(entries, sort_keys=True).encode()),
+        "build": digest(json.dumps({url: entry["headers"] for url, entry in entries.items()}, sort_keys=True).encode()),
         "files": entries,
         "aliases": aliases,
         "fallback": "/",
         "no_fallback": NO_FALLBACK,
     }
-    _replace(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
-    _remove_stale(folder, entries)
+    write_manifest(folder, manifest)
+    remove_stale(folder, entries)
+
+
+def compress(target: Path | None = None) -> Path:
+    """Compress what `build` left as it is, for browsers that are not on this machine; nothing else changes.
+
+    Safe to stop and repeat. Returns the folder. Raises `PackagingError` when there is no console in it.
+    """
+    folder = (target or DEFAULT_TARGET).resolve()
+    with claimed(folder):
+        manifest = read_manifest(folder)
+        made = [compress_entry(folder, entry) for entry in manifest["files"].values()]
+        if any(made):
+            write_manifest(folder, manifest)
     return folder
 
 
@@ -230,21 +194,21 @@ def _empty_lock(path: Path) -> bytes:
     return json.dumps({**json.loads(path.read_text()), "packages": {}}).encode()
 
 
-def _page_files(base: str, archive: bytes) -> list[_File]:
-    app = _File(url=f"/static/app-{_digest(archive)}.zip", content=archive)
+def _page_files(base: str, archive: bytes) -> list[File]:
+    app = File(url=f"/static/app-{digest(archive)}.zip", content=archive)
     python = (HERE / "python-worker.js").read_bytes()
-    worker = _File(url=f"/static/worker-{_digest(python)}.js", content=python)
+    worker = File(url=f"/static/worker-{digest(python)}.js", content=python)
     script = _boot_script(base, {"app": app.url, "worker": worker.url})
-    boot = _File(url=f"/static/boot-{_digest(script)}.js", content=script)
+    boot = File(url=f"/static/boot-{digest(script)}.js", content=script)
     page = _fill(HERE / "index.html", {"boot": boot.url, "engine": base})
     web_manifest = _fill(HERE / "manifest.json", {"engine": base})
     return [
         app,
         worker,
         boot,
-        _File(url=f"{RIVE_LOCAL}wasm/rive_native.js", content=RIVE_STUB, cache=ASK),
-        _File(url="/manifest.json", content=web_manifest, cache=ASK),
-        _File(url="/", content=page, cache=ASK),
+        File(url=f"{RIVE_LOCAL}wasm/rive_native.js", content=RIVE_STUB, cache=ASK),
+        File(url="/manifest.json", content=web_manifest, cache=ASK),
+        File(url="/", content=page, cache=ASK),
     ]
 
 
@@ -261,89 +225,21 @@ def _boot_script(base: str, urls: Mapping[str, str]) -> bytes:
     return "\n".join((f"const STAM = {addresses};", loader, (HERE / "boot.js").read_text())).encode()
 
 
-def _service_worker(files: list[_File], aliases: Mapping[str, str]) -> _File:
+def _service_worker(files: list[File], aliases: Mapping[str, str]) -> File:
     """What keeps ``files`` in the browser; another byte of one of them is another service worker, and so an update."""
     digests = {file.url: hashlib.sha256(file.content).hexdigest() for file in sorted(files, key=lambda file: file.url)}
     script = (HERE / "service-worker.js").read_bytes()
     build = {
-        "id": _digest(script, json.dumps(digests).encode()),
+        "id": digest(script, json.dumps(digests).encode()),
         "files": digests,
         "aliases": aliases,
         "page": "/",
         "notPages": NO_FALLBACK,
     }
     content = f"const BUILD = {json.dumps(build)};\n".encode() + script
-    return _File(url="/service-worker.js", content=content, cache=ASK)
+    return File(url="/service-worker.js", content=content, cache=ASK)
 
 
 def _fill(template: Path, values: Mapping[str, str]) -> bytes:
     text = template.read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text).encode()
-
-
-def _write_all(folder: Path, files: list[_File]) -> list[dict[str, object]]:
-    """Write the files and their compressed forms; the manifest entry of each, in order."""
-    compressors = _compressors()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # zlib and brotli release the GIL
-        return list(pool.map(lambda file: _write(folder, file, compressors), files))
-
-
-def _write(folder: Path, file: _File, compressors: Mapping[str, tuple[str, Compressor]]) -> dict[str, object]:
-    path = folder / file.name
-    variants = {}
-    is_same = path.is_file() and path.read_bytes() == file.content
-    for encoding, (suffix, compress) in ({} if file.suffix in INCOMPRESSIBLE else compressors).items():
-        variants[encoding] = file.name + suffix
-        if not (is_same and (folder / variants[encoding]).is_file()):
-            _replace(folder / variants[encoding], compress(file.content))
-    if not is_same:
-        _replace(path, file.content)
-    return {"path": file.name, "headers": _headers(file, bool(variants)), "variants": variants}
-
-
-def _compressors() -> dict[str, tuple[str, Compressor]]:
-    def gzip_form(content: bytes) -> bytes:
-        deflate = zlib.compressobj(6, wbits=31)
-        return deflate.compress(content) + deflate.flush()
-
-    try:
-        import brotli
-    except ImportError:  # a fifth larger on the wire, nothing else
-        return {"gzip": (".gz", gzip_form)}
-    return {"br": (".br", lambda content: bytes(brotli.compress(content, quality=6))), "gzip": (".gz", gzip_form)}
-
-
-def _headers(file: _File, is_compressed: bool) -> dict[str, str]:
-    headers = {
-        "Content-Type": TYPES.get(file.suffix, "application/octet-stream"),
-        "Cache-Control": file.cache,
-        "ETag": f'"{_digest(file.content)}"',
-        **SECURITY,
-    }
-    return {**headers, "Vary": "Accept-Encoding"} if is_compressed else headers
-
-
-def _digest(*parts: bytes) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()[:16]
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-    os.chmod(temporary, 0o644)  # noqa: PTH101 - mkstemp made it private
-    Path(temporary).replace(path)
-
-
-def _remove_stale(folder: Path, entries: Mapping[str, Mapping[str, object]]) -> None:
-    """Remove what earlier builds left below `static/`."""
-    kept = {Path(str(entry["path"])).parts[1] for url, entry in entries.items() if url.startswith("/static/")}
-    for path in (folder / "static").iterdir():
-        if path.name.removesuffix(".br").removesuffix(".gz") in kept or path.name in kept:
-            continue
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
