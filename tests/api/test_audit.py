@@ -120,6 +120,7 @@ async def _dispatch(call: Caller, operator: StamClient, db: Database) -> None:
     alarm: dict[str, Any] = {"alarm_id": scene.bundle_id}
     guarded: dict[str, Any] = {"object_id": scene.object_id}
     await call(operator, "POST", "/api/alarms/{alarm_id}/dispatch", {"kind": "NOTE", "text": "whispered"}, **alarm)
+    await call(operator, "POST", "/api/account/mute", {"seconds": 60})
     await call(operator, "POST", "/api/objects/{object_id}/dispatch", {"kind": "NOTE", "text": "whispered"}, **guarded)
     await call(operator, "POST", "/api/alarms/{alarm_id}/procedure", **alarm)
     step = {"version": 1, "state": "SKIPPED", "text": "whispered"}
@@ -334,7 +335,7 @@ async def test_every_changing_route_leaves_one_row_with_its_actor_and_request(
 def _actor(route: str) -> str:
     if route.startswith("/api/auth/"):
         return "auditor" if route.endswith("logout") else "technician"
-    by_operators = route.startswith(("/api/alarms", "/api/callbacks")) or route.endswith("/dispatch")
+    by_operators = route.startswith(("/api/alarms", "/api/callbacks", "/api/account/mute")) or route.endswith("/dispatch")
     return "operator" if by_operators else "admin"
 
 
