@@ -1,5 +1,6 @@
 """A workflow's commands, without what differs from run to run."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -50,9 +51,18 @@ def _subject(event: HistoryEvent) -> str:
         or event.start_child_workflow_execution_initiated_event_attributes.workflow_type.name
         or event.signal_external_workflow_execution_initiated_event_attributes.signal_name
         or accepted.accepted_request.input.name
-        or re.sub(r"\W+", " ", event.marker_recorded_event_attributes.marker_name)
+        or _marked(event)
         or " ".join(sorted(upserted))
     )
+
+
+def _marked(event: HistoryEvent) -> str:
+    """What a marker stands for: of a local activity, which one it was."""
+    marker = event.marker_recorded_event_attributes
+    kind = re.sub(r"\W+", " ", marker.marker_name)
+    if marker.marker_name != "core_local_activity":
+        return kind
+    return f"{kind} {json.loads(marker.details['data'].payloads[0].data)['activity_type']}"
 
 
 def _folded(lines: list[str]) -> Iterator[str]:

@@ -63,6 +63,7 @@ class FakeCommands:
     refusals: list[str] = field(default_factory=lambda: [""])
     begun_late: bool = False
     away: bool = False  # the database, when it is to be settled
+    hiccups: list[str] = field(default_factory=list)  # activities that fail the next time
     outcome: CommandOutcome | None = None
     released_by: UUID | None = None
     sent: list[SendRequest] = field(default_factory=list)
@@ -71,6 +72,7 @@ class FakeCommands:
 
     @activity.defn(name="begin_command")
     async def begin_command(self, order: CommandOrder) -> CommandStanding:
+        self._hiccup("begin")
         waits = CommandStatus.AWAITING_RELEASE if order.two_person else CommandStatus.PENDING
         self.outcome = CommandOutcome(command_id=order.command_id, status=waits)
         if self.begun_late:
@@ -102,10 +104,16 @@ class FakeCommands:
     @activity.defn(name="settle_command")
     async def settle_command(self, settled: CommandSettled) -> CommandOutcome:
         self.settled.append(settled)
+        self._hiccup("settle")
         if self.away:
             raise ConnectionError("the database is away")
         self.outcome = settled.outcome
         return settled.outcome
+
+    def _hiccup(self, what: str) -> None:
+        if what in self.hiccups:
+            self.hiccups.remove(what)
+            raise ConnectionError("the database hiccups")
 
     def _standing(self) -> CommandStanding:
         assert self.outcome is not None
@@ -183,6 +191,20 @@ async def test_it_is_accepted_first_and_confirmed_when_the_panel_shows_it(env: W
         assert (outcome.status, outcome.result_code, outcome.confirmed_at) == (CommandStatus.ACK, 0xFF, _NOON)
         assert [(one.outcome.confirmed_at, one.ended) for one in fake.settled] == [(None, False), (_NOON, True)]
         assert await handle.query(SatelCommand.snapshot) == outcome
+        await replay(env.client, handle.id)
+
+
+@RESTARTING
+@pytest.mark.parametrize("hiccups", [["begin"], ["settle"], ["settle", "begin"]], ids=str)
+async def test_what_fails_within_the_workflows_own_task_is_done_again_and_nothing_is_sent_twice(
+    env: WorkflowEnvironment, hiccups: list[str], cached: int
+) -> None:
+    fake = FakeCommands(hiccups=list(hiccups))
+    async with served(env.client, fake, "one", cached=cached):
+        handle = await started(env.client)
+        outcome = await handle.result()
+        assert (outcome.status, outcome.confirmed_at) == (CommandStatus.ACK, _NOON)
+        assert (len(fake.sent), fake.hiccups) == (1, [])
         await replay(env.client, handle.id)
 
 
