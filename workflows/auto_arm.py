@@ -59,7 +59,7 @@ class AutoArm:
     @workflow.init
     def __init__(self, start: AutoArmInput) -> None:
         self._life = start  # everything that survives continue-as-new
-        self._commanding = self._handing_on = False
+        self._commanding = self._handing_on = self._ending = False
         self._turn = asyncio.Lock()  # the row is changed by one at a time
 
     @workflow.run
@@ -119,7 +119,9 @@ class AutoArm:
 
     def _new_target(self, request: PostponeRequest) -> datetime | None:
         life = self._life
-        if life.plan is None or life.target_at is None or life.outcome is not None or life.cancel or self._commanding:
+        if life.plan is None or life.target_at is None or life.outcome is not None or life.cancel:
+            return None
+        if self._commanding or self._ending:
             return None
         return put_off(
             fire_at=life.plan.fire_at,
@@ -262,6 +264,7 @@ class AutoArm:
     # -- the row and the story
 
     async def _end(self, outcome: RunOutcome, reason: str = "", **who: Any) -> None:
+        self._ending = True  # who wants it later now comes too late, and is told so
         await self._write(STATUS_OF[outcome], outcome, reason, **who)
         self._life = replace(self._life, outcome=outcome, reason=reason)
         self._tell(f"**{outcome}** {reason}".rstrip())

@@ -1,5 +1,6 @@
 """The activities of AutoArm without their database, and a panel that answers its commands."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from workflows.contracts.auto_arm import (
     start_options,
 )
 from workflows.contracts.command import CommandOrder, CommandOutcome
+from workflows.domain.auto_arm import OPEN
 from workflows.domain.command import CommandStatus
 from workflows.domain.panel import LinkStatus, PartitionState
 from workflows.registry import workflow_runner
@@ -61,6 +63,8 @@ class FakeSchedule:
         self.orders: list[CommandOrder] = []
         self.surveys = 0
         self.away = False
+        self.may_end = asyncio.Event()  # until then a change that ends the run is not answered
+        self.may_end.set()
 
     @activity.defn(name="begin_auto_arm")
     async def begin_auto_arm(self, ref: FiringRef) -> FiringStart:
@@ -77,6 +81,8 @@ class FakeSchedule:
     @activity.defn(name="change_auto_arm_run")
     async def change_auto_arm_run(self, change: RunChange) -> RunRow:
         self.changes.append(change)
+        if change.status not in OPEN:
+            await self.may_end.wait()
         return RunRow(status=change.status, outcome=change.outcome)
 
     @activity.defn(name="play_command")

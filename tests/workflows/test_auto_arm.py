@@ -1,5 +1,6 @@
 """R-AUTOARM: the life of a firing, on a clock that jumps."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from tests.workflows.support import ANNA, BARTEK, replay
 from workflows.auto_arm import AutoArm
 from workflows.contracts import policies
 from workflows.contracts.auto_arm import CancelRequest, FiringStart, PostponeRequest, RunSnapshot, Verdict
+from workflows.contracts.command import CommandOrder, CommandOutcome
 from workflows.domain.auto_arm import ZONES_BYPASSED, OpenZones, RunOutcome, RunStatus
-from workflows.domain.command import CommandKind, CommandSource, CommandStatus
+from workflows.domain.command import FORGOTTEN_AFTER, CommandKind, CommandSource, CommandStatus
 from workflows.domain.panel import LinkStatus, PartitionState
 
 RESTARTING = pytest.mark.parametrize("cached", [100, 0], ids=["cached", "restarting"])
@@ -272,6 +274,41 @@ async def test_nobody_puts_it_off_beyond_the_limit(env: WorkflowEnvironment) -> 
         assert isinstance(refused.value.cause, ApplicationError)
         assert refused.value.cause.type == policies.REFUSED
         await handle.result()
+
+
+async def test_a_command_that_never_ends_is_given_up_and_raises_the_alarm(env: WorkflowEnvironment) -> None:
+    """One that is stuck, as after an upgrade that its history does not fit: nobody would ever know that nothing is armed."""
+    schedule = await in_20_minutes(env)
+
+    def stuck(order: CommandOrder) -> CommandOutcome:
+        raise RuntimeError("stuck")
+
+    schedule.script = [stuck]
+    async with worker(env.client, schedule):
+        handle = await fire(env.client, schedule)
+        await env.sleep(minutes(20) + FORGOTTEN_AFTER + minutes(5))
+        await eventually(lambda: schedule.changes[-1].status is S.FAILED, what="it has failed")
+        assert (await handle.result()).outcome is R.NO_ANSWER
+        await replay(env.client, handle.id)
+
+
+@RESTARTING
+async def test_what_is_to_be_put_off_while_its_end_is_written_is_too_late(env: WorkflowEnvironment, cached: int) -> None:
+    """Nobody is told that it is later when it has been skipped."""
+    schedule = await in_20_minutes(env)
+    schedule.facts["in_service"] = True
+    schedule.may_end.clear()
+    async with worker(env.client, schedule, cached=cached):
+        handle = await fire(env.client, schedule)
+        await env.sleep(minutes(20))
+        await eventually(lambda: schedule.changes and schedule.changes[-1].status is S.SKIPPED, what="its end is being written")
+        async with asyncio.timeout(10):
+            with pytest.raises(WorkflowUpdateFailedError):
+                await postpone(handle, 10)
+        schedule.may_end.set()
+        assert (await handle.result()).outcome is R.SERVICE_MODE
+        assert schedule.changes[-1].status is S.SKIPPED
+        await replay(env.client, handle.id)
 
 
 async def test_put_off_while_it_waits_it_starts_anew_with_a_new_deadline(env: WorkflowEnvironment) -> None:

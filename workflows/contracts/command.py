@@ -5,7 +5,7 @@ No user code comes near it: the process that holds the line looks it up where it
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
 from uuid import UUID
@@ -14,7 +14,15 @@ from temporalio import activity
 from temporalio.common import Priority, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from workflows.contracts import names
-from workflows.domain.command import ArmMode, CommandKind, CommandSource, CommandStatus, SendEnd, priority_of
+from workflows.domain.command import (
+    FORGOTTEN_AFTER,
+    ArmMode,
+    CommandKind,
+    CommandSource,
+    CommandStatus,
+    SendEnd,
+    priority_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +195,7 @@ class StartOptions(TypedDict):
     static_summary: str
     search_attributes: TypedSearchAttributes
     priority: Priority
+    execution_timeout: timedelta
 
 
 def start_options(order: CommandOrder) -> StartOptions:
@@ -201,4 +210,5 @@ def start_options(order: CommandOrder) -> StartOptions:
             [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in attributes.items()]
         ),
         priority=Priority(priority_key=priority_of(order.kind, order.source)),
+        execution_timeout=FORGOTTEN_AFTER,  # then its row is ended without it; and AutoArm would wait for ever
     )
