@@ -8,7 +8,7 @@ get a workflow here; whether it is not too late that one decides.
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -50,6 +50,7 @@ SIDE_BY_SIDE: Final = 8  # calls
 LONGEST_LOOK_BACK: Final = timedelta(days=31)  # after an outage of all: what nobody compared meanwhile is raised all the same
 RECONCILED: Final = "auto-arm"  # in `watcher_sights`: until when what was due is known to have a run
 DESCRIBED: Final = 100  # Schedules whose description a reconciliation asks for; with more they take turns
+_AWAY: Final = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED})
 # `since`: as long as it has been switched on.
 _RECONCILED: Final = """
     INSERT INTO watcher_sights AS s (watcher, since, looked_at) VALUES ($1, $2, $3)
@@ -90,13 +91,13 @@ class AutoArmSchedules:
             if _is_ours(entry.id):
                 there[entry.id] = entry
         drifted = await self._drifted(wanted, there)
-        for one in drifted:
-            await self._put(one)
-        gone = there.keys() - wanted.keys()
-        for name in sorted(gone):
-            await self._delete(name)
+        gone = sorted(there.keys() - wanted.keys())
+        refused = [await _refused(self._put(one)) for one in drifted] + [await _refused(self._delete(name)) for name in gone]
         started = await self._start_missing(list(wanted.values()), back=back) + await self._start_lost()
         await self._reconciled(now)
+        for error in refused:
+            if error is not None:
+                raise error
         return len(drifted) + len(gone) + started
 
     async def _follow_zone(self, now: datetime, back: timedelta, ids: Sequence[UUID] | None = None) -> None:
@@ -233,6 +234,18 @@ class AutoArmSchedules:
             rpc_timeout=CALL_TIMEOUT,
             **start_options(start, task_queue=self.task_queue),
         )
+
+
+async def _refused(call: Awaitable[None]) -> RPCError | None:
+    """Why the server will not do this one thing, which must not hold up the others. Raises RPCError when it does nothing."""
+    try:
+        await call
+    except RPCError as error:
+        if error.status in _AWAY:
+            raise
+        log.error("auto_arm.schedule_refused", error=str(error)[:200])
+        return error
+    return None
 
 
 def _input(one: Planned) -> AutoArmInput:

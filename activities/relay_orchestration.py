@@ -275,6 +275,8 @@ class Orchestration:
                 log.warning("relay.reconcile_failed", error=str(error)[:200])
                 await asyncio.sleep(AWAY_LAST)
                 continue
+            except Exception:  # a bug of ours, or a row that nobody foresaw: pushing must not suffer
+                log.exception("relay.reconcile_failed")
             await asyncio.sleep(RECONCILE_EVERY)
 
     async def reconcile(self) -> int:
@@ -316,9 +318,13 @@ class Orchestration:
         ]
         running = await self._running(names.SERVICE_MODE) if services else frozenset()
         starts += [_later(self._resume_service, row) for row in services if names.service_workflow_id(row["id"]) not in running]
-        await asyncio.gather(*(start() for start in starts))
+        results = await asyncio.gather(*(start() for start in starts), return_exceptions=True)
         ended = await end_overdue(self.db)
-        return len(starts) + ended + (await self.auto_arm.reconcile() if self.auto_arm is not None else 0)
+        mended = await self.auto_arm.reconcile() if self.auto_arm is not None else 0
+        for result in results:  # one that cannot be started must not hold up what comes after it
+            if isinstance(result, BaseException):
+                raise result
+        return len(starts) + ended + mended
 
     async def _running(self, kind: str) -> frozenset[str]:
         found = self.client.list_workflows(

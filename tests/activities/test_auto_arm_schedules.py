@@ -232,6 +232,26 @@ def _of_nobody(found: ScheduleUpdateInput) -> ScheduleUpdate:
     return ScheduleUpdate(found.description.schedule)
 
 
+async def test_one_that_temporal_refuses_holds_up_no_other(
+    keeper: AutoArmSchedules, world: World, working: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = await add_schedule(keeper.db, world.panel, updated_at=_now())
+    late = await add_schedule(keeper.db, world.panel, local(in_minutes(-90)), deadline_minutes=30)
+    create = Client.create_schedule
+
+    async def create_unless(self: Client, name: str, *given: Any, **more: Any) -> Any:
+        if name == names.auto_arm_schedule_id(refused):
+            raise RPCError("no such time zone", RPCStatusCode.INVALID_ARGUMENT, b"")
+        return await create(self, name, *given, **more)
+
+    monkeypatch.setattr(Client, "create_schedule", create_unless)
+    with pytest.raises(RPCError, match="no such time zone"):
+        await keeper.reconcile()
+    assert await described(keeper, late) is not None
+    row = await _one(keeper.db, RunStatus.FAILED)
+    assert (row.schedule_id, row.outcome) == (late, RunOutcome.MISSED)
+
+
 @pytest.mark.parametrize("how", ["DELETE FROM auto_arm_schedules", "UPDATE auto_arm_schedules SET deleted_at = now()"])
 async def test_a_schedule_whose_row_is_gone_goes(keeper: AutoArmSchedules, world: World, how: str) -> None:
     schedule_id = await add_schedule(keeper.db, world.panel, updated_at=_now())

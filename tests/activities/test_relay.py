@@ -503,6 +503,51 @@ async def test_a_release_that_ran_out_and_lost_its_workflow_is_ended_by_the_reco
     await eventually(lambda: nothing_left_to_start(orchestration))
 
 
+async def test_what_cannot_be_started_holds_up_nothing_else_that_is_to_be_mended(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(world, 1)
+    await world.execute("UPDATE bundle_alarms SET opened_at = now() - interval '1 hour'")
+
+    async def refuse(*_: object) -> None:
+        raise RPCError("not this one", RPCStatusCode.INVALID_ARGUMENT, b"")
+
+    monkeypatch.setattr(Orchestration, "_start_panel", refuse)
+    auto_arm = Compared()
+    with pytest.raises(RPCError, match="not this one"):
+        await Orchestration(world.db, client, asyncio.Event(), auto_arm).reconcile()  # type: ignore[arg-type]
+    assert auto_arm.times == 1
+    (workflow_id,) = await bundle_workflows(world)
+    assert (await client.get_workflow_handle(workflow_id).describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+class Compared:
+    """Stands in for auto-arm's schedules."""
+
+    times = 0
+
+    async def reconcile(self) -> int:
+        self.times += 1
+        return 0
+
+
+async def test_a_bug_in_the_reconciliation_ends_neither_it_nor_the_relay(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[int] = []
+
+    async def fails(*_: object) -> int:
+        rounds.append(len(rounds))
+        raise KeyError("a time zone that nobody knows")
+
+    monkeypatch.setattr(Orchestration, "reconcile", fails)
+    monkeypatch.setattr("activities.relay_orchestration.RECONCILE_EVERY", 0.0)
+    running = asyncio.create_task(Orchestration(world.db, client, asyncio.Event()).reconcile_forever())
+    await eventually(lambda: len(rounds) >= 2, what="it tries again")
+    assert not running.done()
+    running.cancel()
+
+
 async def _runs(client: Client, workflow_id: str) -> bool:
     """As the listing says, which follows a moment later."""
     return [one.id async for one in client.list_workflows(f"WorkflowId = '{workflow_id}'")] == [workflow_id]
