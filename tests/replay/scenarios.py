@@ -35,9 +35,11 @@ from tests.workflows.support import ANNA, BARTEK, Running, names_served, serving
 from tests.workflows.test_object_import import FakeImport
 from tests.workflows.test_satel_command import FakeCommands, served, started, waiting
 from workflows.auto_arm import AutoArm
+from workflows.bundle_alarm import BundleAlarm
 from workflows.callback import CallbackReminder
 from workflows.contracts import names, object_import
 from workflows.contracts.auto_arm import CancelRequest, FiringStart, PostponeRequest, Verdict
+from workflows.contracts.bundle import BundleRef
 from workflows.contracts.callback import CallbackInput, DecisionRequest
 from workflows.contracts.callback import start_options as callback_options
 from workflows.contracts.command import ConfirmEnd, ReleaseRequest, SendResult
@@ -220,6 +222,22 @@ async def escalated_alarm(env: WorkflowEnvironment) -> tuple[str, str]:
     async with _critical(env) as (alarm, _):
         for action in (Action.CLAIM, Action.RELEASE, Action.CLAIM, Action.START):
             await _step(env, alarm, action, Stance.WAITING if action is Action.RELEASE else Stance.HELD)
+        await alarm.walk(Action.ACK)
+        await env.client.get_workflow_handle(names.escalation_workflow_id(alarm.bundle_id)).result()
+        await eventually(lambda: _at_rest(alarm))
+        await alarm.walk(Action.RESOLVE, Action.CLOSE)
+        await alarm.handle.result()
+        return await _ids(alarm)
+
+
+async def escalation_taken_for_lost(env: WorkflowEnvironment) -> tuple[str, str]:
+    """The alarm asks once more, finds its escalation where it was, and tells it how it stands."""
+    async with _critical(env) as (alarm, _):
+        await alarm.handle.signal(BundleAlarm.escalation_lost, BundleRef(bundle_id=alarm.bundle_id))
+        await eventually(lambda: alarm.row.escalation_asked == 2)
+        await eventually(lambda: _at_rest(alarm))
+        for action in (Action.CLAIM, Action.START):
+            await _step(env, alarm, action, Stance.HELD)
         await alarm.walk(Action.ACK)
         await env.client.get_workflow_handle(names.escalation_workflow_id(alarm.bundle_id)).result()
         await eventually(lambda: _at_rest(alarm))
@@ -625,6 +643,7 @@ SCENARIOS: dict[str, Scenario] = {
         unanswered,
         continued,
         escalated_alarm,
+        escalation_taken_for_lost,
         escalation_of_two_levels,
         escalation_without_a_policy,
         leased_changed_and_removed,
