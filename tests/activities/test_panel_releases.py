@@ -114,7 +114,8 @@ async def run_out(db: Database, by: timedelta) -> datetime:
     async with db.write() as session:
         await session.execute(update(PanelRelease).values(begun_at=func.now() - 2 * by, until=func.now() - by))
     (row,) = await all_rows(db, PanelRelease)
-    return row.until
+    until: datetime = row.until
+    return until
 
 
 async def test_one_that_ran_out_unnoticed_is_ended_at_its_time_by_the_next(
