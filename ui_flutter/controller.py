@@ -161,14 +161,18 @@ class Controller:
             told=self._told,
             clock=clock,
         )
-        self.siren = Siren(
+        self.siren = self._voice()
+
+    def _voice(self) -> Siren:
+        around = self._around
+        return Siren(
             self.store,
-            surroundings.loudspeaker,
+            around.loudspeaker,
             spawn=self._spawn,
-            changed=surroundings.changed,
-            clock=clock,
-            remember=surroundings.remember,
-            tell=client.account.mute,
+            changed=around.changed,
+            clock=self._clock,
+            remember=around.remember,
+            tell=self._client.account.mute,
         )
 
     def _tools(self) -> Tools:
