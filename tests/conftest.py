@@ -17,6 +17,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.system import System
 from deploy.local.temporal import NAMESPACE, Temporal
 from deploy.local.valkey import Valkey
+from tests.support.console import packed_once
 from tests.support.log import plain_log
 from tests.support.providers import MailServer, mail_server
 from tests.support.scheduling import OneSystem, long_ones_first
@@ -138,11 +139,20 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture(scope="session")
-def system(mail: MailServer) -> Iterator[System]:
+def console_folder(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """The packed console."""
+    own = tmp_path_factory.getbasetemp()
+    assert pytestconfig.cache is not None
+    kept = pytestconfig.cache.mkdir("console")
+    return packed_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own, kept)
+
+
+@pytest.fixture(scope="session")
+def system(mail: MailServer, console_folder: Path) -> Iterator[System]:
     """One whole system as `stam up` runs it, with quiet simulated panels, every one connected. Shared by scenarios and the
     browser: whoever needs a panel to himself takes one that nobody else uses."""
     with folder_in_memory() as folder:
-        thread = SystemThread(folder, panels=SIMULATED_PANELS)
+        thread = SystemThread(folder, console_folder, panels=SIMULATED_PANELS)
         try:
             run_apart(everything_is_followed(thread.system))
             yield thread.system

@@ -562,21 +562,36 @@ class Controller:
         return [id_ for id_ in self.store.book.incomplete() if self._asked.get(id_) != alarms[id_].version]
 
     async def _enrich(self) -> None:
-        """Ask REST for the names a pushed change does not carry: many at once, or a few one by one."""
+        """Ask REST for the names a pushed change does not carry: many at once, or a few one by one. What comes meanwhile is
+        asked for after that."""
         try:
-            await asyncio.sleep(CARD_PAUSE)
-            ids = self._nameless()
-            self._asked |= {id_: self.store.book.alarms[id_].version for id_ in ids[:PAGE_SIZE]}
-            if len(ids) > ENRICH_SINGLY:
-                page = await self._client.alarms(open=True, order="newest", limit=PAGE_SIZE)
-                for alarm in page.items:
-                    self.store.book.learn(alarm)
-            for id_ in [id_ for id_ in self.store.book.incomplete() if id_ in ids][:ENRICH_SINGLY]:
-                self.store.book.learn(await self._client.alarm(id_))
+            while True:
+                await asyncio.sleep(CARD_PAUSE)
+                ids = self._nameless()
+                if not ids:
+                    return
+                self._asked |= {id_: self.store.book.alarms[id_].version for id_ in ids}
+                if len(ids) > ENRICH_SINGLY:
+                    await self._learn_open(ids)
+                for id_ in [id_ for id_ in self.store.book.incomplete() if id_ in ids][:ENRICH_SINGLY]:
+                    self.store.book.learn(await self._client.alarm(id_))
+                self._around.changed()
         except ClientError as error:
             logger.info("names could not be asked for: %s", error)
+            self._asked.clear()  # the next change asks again
         finally:
             self._enriching = False
+
+    async def _learn_open(self, wanted: list[UUID]) -> None:
+        """Page by page, the newest first, until nothing of what is wanted lacks a name."""
+        book, cursor = self.store.book, None
+        for _ in range(PAGES_MOST):
+            page = await self._client.alarms(open=True, order="newest", limit=PAGE_SIZE, cursor=cursor)
+            for alarm in page.items:
+                book.learn(alarm)
+            cursor = page.next_cursor
+            if cursor is None or not set(wanted) & set(book.incomplete()):
+                return
 
     # -- the card
 

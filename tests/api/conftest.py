@@ -56,11 +56,11 @@ async def serving(settings: Settings) -> AsyncIterator[Api]:
 @pytest.fixture
 async def people(db: Database) -> People:
     """One user of each role, all with the password `PASSWORD`."""
-    return await seed_people(db, _password_hash())
+    return await seed_people(db, password_hash())
 
 
 @cache
-def _password_hash() -> str:
+def password_hash() -> str:
     """A cheap one: who logs in a thousand times tests what comes after. What a login costs is in the hash itself."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 

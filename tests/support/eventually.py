@@ -16,7 +16,7 @@ async def eventually(probe: Callable[[], T], *, within: float = ..., every: floa
 async def eventually(
     probe: Callable[[], T | Awaitable[T]],
     *,
-    within: float = 20.0,
+    within: float = 60.0,
     every: float = 0.02,
     what: str = "the condition",
 ) -> T:

@@ -16,10 +16,12 @@ _SOME_FAILED: Final = 1  # pytest's exit code
 
 def main(arguments: list[str], folder: Path = Path()) -> int:
     """The exit code of the last run of pytest, in ``folder``."""
-    code = _pytest(["--cache-clear", *arguments], folder)
+    noted = folder / ".pytest_cache/v/cache/lastfailed"
+    noted.unlink(missing_ok=True)  # what failed in an earlier run is not ours
+    code = _pytest(arguments, folder)
     if code != _SOME_FAILED:
         return code
-    failed = sorted(json.loads((folder / ".pytest_cache/v/cache/lastfailed").read_text()))
+    failed = sorted(json.loads(noted.read_text()))
     if len(failed) > A_FEW:
         return code
     print(f"\nOnce more, alone: {len(failed)} that failed beside the others.", *failed, sep="\n  ", flush=True)

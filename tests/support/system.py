@@ -1,6 +1,7 @@
 """One whole system for all tests that need it: `stam up` on free ports, in a thread with an event loop of its own."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
@@ -17,7 +18,9 @@ T = TypeVar("T")
 class SystemThread:
     """Starts a `System` and keeps it until `close`. ``system`` may be used from any thread, its coroutines by `call`."""
 
-    def __init__(self, folder: Path, *, panels: int) -> None:
+    def __init__(self, folder: Path, console: Path, *, panels: int) -> None:
+        """``console``: packed, so that the system finds nothing left to pack."""
+        shutil.copytree(console, folder / "console")
         self._started: asyncio.Future[System]
         self._ready = threading.Event()
         self._end: asyncio.Event

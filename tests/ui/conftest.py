@@ -1,19 +1,20 @@
-import fcntl
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
-from ui_flutter.web import packer
-from ui_flutter.web.folder import MANIFEST
+from deploy.local.ports import free_port
+from tests.ui.chromium import Desks, chromium
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desks() -> AsyncIterator[Desks]:
+    """Consoles in the one Chromium of a test run. Tests that use it run in the session's loop."""
+    async with chromium() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
-def console_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """The console, packed once per test run: the workers of xdist share it."""
-    run = tmp_path_factory.getbasetemp()
-    if hasattr(request.config, "workerinput"):
-        run = run.parent  # each worker has a folder of its own below the run's
-    folder = run / "console"
-    with (run / "console.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return folder if (folder / MANIFEST).exists() else packer.build(folder)
+def console_port() -> int:
+    """Where small servers of the console stand, one after the other: to the browser they are one."""
+    return free_port()

@@ -13,7 +13,7 @@ from api.client.models import AlarmSummary, Object
 from tests.support.eventually import eventually
 from tests.ui.fake_station import PASSWORD, REPLAY_MOST, Station, app
 from tests.ui.serve import serving
-from ui_flutter.controller import Controller, alarm_of_route
+from ui_flutter.controller import PAGE_SIZE, Controller, alarm_of_route
 from ui_flutter.sections.section import PickedFile
 from ui_flutter.state.link import Phase
 from ui_flutter.state.store import CardPhase, Login, Store
@@ -278,6 +278,17 @@ async def test_a_flood_is_complete_and_asks_for_names_in_one_go(desk: Desk) -> N
     assert {alarm.id for alarm in made} == desk.store.book.alarms.keys()
     singles = [call for call in desk.station.calls if call.startswith("GET /api/alarms/")]
     assert len(singles) < 20
+
+
+async def test_names_are_asked_for_until_the_last_of_a_flood_that_outran_the_answers_has_its_own(desk: Desk) -> None:
+    await desk.log_in()
+    desk.station.listing.clear()
+    count = 2 * PAGE_SIZE + 10
+    for n in range(count):
+        desk.station.alarm(AlarmType.POWER, desk.station.place(f"Obiekt {n}"), zone=n + 1)
+    await desk.until(lambda: len(desk.store.book.alarms) == count)
+    desk.station.listing.set()
+    await desk.until(lambda: not desk.store.book.incomplete())
 
 
 async def test_the_picture_stays_when_the_line_breaks_and_what_was_missed_is_told(desk: Desk, place: Object) -> None:

@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
-from activities.infra.settings import Settings
 from api.client.client import StamClient
-from tests.api.conftest import Api, api, login, people, serving, settings, whole_api
-from tests.api.people import PASSWORD, People
+from tests.api.conftest import Api, api, login, people, settings, whole_api
+from tests.api.people import PASSWORD
 from tests.support.eventually import eventually
 from tests.ui.screen import Screen, screen_of
 
@@ -39,10 +37,3 @@ async def at() -> AsyncIterator[At]:
             return screen
 
         yield console_of
-
-
-@pytest.fixture
-async def console_api(settings: Settings, people: People, console_folder: Path) -> AsyncIterator[Api]:
-    """The API with the packed console, for a browser."""
-    async with serving(settings.model_copy(update={"console_dir": console_folder})) as running:
-        yield running
