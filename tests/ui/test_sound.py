@@ -12,10 +12,11 @@ import pytest
 
 from api.client.models import AlarmSummary
 from tests.ui.factories import NOW, alarm
-from ui_flutter.state.sound import CHECK_EVERY, MUTE_FOR, REPEAT, Cue, Sound, Speaker, cue
+from ui_flutter.state.sound import CHECK_EVERY, REPEAT, Cue, Sound, Speaker, cue
 from ui_flutter.tones import RATE, TONES, wav
 from workflows.domain.alarm import Priority
 from workflows.domain.bundle import BundleStatus
+from workflows.domain.sound import MUTE_FOR
 
 SECOND = timedelta(seconds=1)
 P1, P2, P3, P4 = Priority.CRITICAL, Priority.HIGH, Priority.MEDIUM, Priority.LOW

@@ -11,10 +11,10 @@ from tests.ui.factories import NOW, user
 from ui_flutter.appearance import SCALES, Appearance
 from ui_flutter.state import present_trust
 from ui_flutter.state.link import Link, Phase
-from ui_flutter.state.sound import MUTE_FOR
 from ui_flutter.state.store import Login, Store
 from ui_flutter.state.views import DialogKind, Mood
 from ui_flutter.theme import ThemeName
+from workflows.domain.sound import MUTE_FOR
 from workflows.domain.supervision import SourceKind, SourceState
 
 
