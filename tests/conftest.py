@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 
 from activities.db.session import Database
@@ -24,6 +25,8 @@ from tests.support.scheduling import OneSystem, long_ones_first
 from tests.support.stack import Databases, Stack, flush, folder_in_memory, run_apart
 from tests.support.system import SystemThread, everything_is_followed
 
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # a test never asserts milliseconds
 os.environ["STAM_SECRET_KEYS"] = new_key()  # of every process that a test makes, in this one or as a child
 plain_log()
 SIMULATED_PANELS = 80  # more than there are scenarios, and some for the browser

@@ -85,7 +85,7 @@ async def _record_and_fail(db: Database) -> None:
         _ = 1 // 0
 
 
-@hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(writers=st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=4), min_size=2, max_size=8))
 def test_writers_at_once_make_one_whole_chain_without_deadlock(database_url: str, writers: list[list[int]]) -> None:
     """Each writer: transactions of so many entries each."""

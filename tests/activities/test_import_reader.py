@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
@@ -194,7 +194,7 @@ _CELLS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.lists(st.lists(_CELLS, max_size=8), max_size=8), st.sampled_from(SHEETS), st.booleans())
 def test_any_workbook_gives_errors_or_entries(rows: list[list[Any]], layout: Any, headed: bool) -> None:
     workbook = sheet(*([[column.title for column in layout.columns]] if headed else []), *rows, title=layout.title)
@@ -207,7 +207,7 @@ def test_any_workbook_gives_errors_or_entries(rows: list[list[Any]], layout: Any
     assert from_json(as_json(parsed)) == parsed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=400), st.integers(0, 10_000))
 def test_any_bytes_give_an_error(noise: bytes, at: int) -> None:
     good = filled({"objects": [SHOP]})

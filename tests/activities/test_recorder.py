@@ -261,7 +261,7 @@ _ONE = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sequence=st.lists(_ONE, min_size=1, max_size=20), split=st.integers(1, 5))
 async def test_any_sequence_by_two_recorders_keeps_the_promises(
     world: World, sequence: list[tuple[str, int, int, bool]], split: int

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final, get_args, get_origin
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -67,7 +67,7 @@ def test_what_is_too_large_is_refused_by_the_members_name(model: type[Body]) -> 
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_json_at_all_is_judged_and_breaks_nothing(model: type[Body], data: st.DataObject) -> None:
     leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20)

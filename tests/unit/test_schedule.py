@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.domain.schedule import (
@@ -58,7 +58,6 @@ def test_a_local_time_is_one_moment(day: date, at: time, zone: str, expected: da
     assert moment(day, at, zone) == expected
 
 
-@settings(deadline=None)  # it looks back over three hours, minute by minute
 @given(
     day=st.dates(date(2020, 1, 1), date(2035, 12, 31)),
     at=st.times().map(lambda found: found.replace(second=0, microsecond=0)),
