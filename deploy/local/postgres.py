@@ -43,6 +43,7 @@ _TUNING = {
 }
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
+_FAST["dynamic_shared_memory_type"] = "mmap"  # what a killed one leaves goes with its folder, not stays in /dev/shm for ever
 
 
 class Postgres(Server):
