@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import flet as ft
 import pytest
 
 from api.client.client import StamClient
@@ -118,6 +119,25 @@ async def test_a_note_stays_in_its_box_until_the_server_has_it(station: Station,
     await screen.type("note-text", "nie tu")
     await screen.click(f"alarm-row-{other.id}")
     await eventually(lambda: screen.value("note-text") == "")
+
+
+async def test_a_keystroke_outlives_a_drawing_that_knows_nothing_of_it_yet(station: Station, screen: Screen) -> None:
+    """The field has the text at once, and what was typed is told a moment later: nothing is drawn over it between the two."""
+    await log_in(screen)
+    fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
+    await screen.click(f"alarm-row-{fire.id}")
+    await screen.type("note-text", "patrol w drod")
+    field = screen.find("note-text").content
+    assert isinstance(field, ft.TextField)
+    screen.session.apply_patch(field._i, {"value": "patrol w drodz"})
+    await screen.click("lang-switch")
+    await eventually(lambda: screen.find("note-text").content is not field, what="the field is drawn anew")
+    assert screen.value("note-text") == "patrol w drodz"
+    await screen.session.dispatch_event(field._i, "change", "patrol w drodz")
+    await screen.click("lang-switch")
+    await screen.click("note-add")
+    await eventually(lambda: screen.value("note-text") == "")
+    assert [item.note.text for item in station.stories[fire.id] if item.note] == ["patrol w drodz"]
 
 
 async def test_the_language_switches_everywhere_and_is_remembered(station: Station, screen: Screen) -> None:

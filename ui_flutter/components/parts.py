@@ -5,6 +5,8 @@ from typing import Any
 
 import flet as ft
 
+from ui_flutter.components.field import Field, Typed
+from ui_flutter.components.field import field as text_field
 from ui_flutter.components.look import Intents, Look
 from ui_flutter.components.marks import BLINKING
 from ui_flutter.state.views import FactView
@@ -222,14 +224,24 @@ def icon_button(
     return named(identifier, face, button=True, label=label)
 
 
-def field(look: Look, intents: Intents, label: str, *, hint: str = "", dense: bool = False, **more: Any) -> ft.TextField:
+def field(
+    look: Look,
+    intents: Intents,
+    label: str,
+    *,
+    hint: str = "",
+    dense: bool = False,
+    on_change: Typed | None = None,
+    **more: Any,
+) -> Field:
     """A text field in our colours; single keys are not shortcuts while it has the focus."""
     tokens = look.tokens
 
     def edge(color: str, width: float) -> ft.OutlineInputBorder:
         return ft.OutlineInputBorder(side=ft.BorderSide(width, color), border_radius=7)
 
-    return ft.TextField(
+    return text_field(
+        on_change,
         label=label or None,
         hint_text=hint or None,
         text_size=look.px(13.5),

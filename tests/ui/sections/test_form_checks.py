@@ -7,6 +7,7 @@ import pytest
 from ui_flutter.i18n.words import Language, Words
 from ui_flutter.state import document_forms, panel_forms, plan_forms, service_forms
 from ui_flutter.state.forms import FormView
+from workflows.domain.alarm import AlarmType
 from workflows.domain.command import CommandKind
 from workflows.domain.document import DocumentKind
 from workflows.domain.panel_release import MAX_MINUTES
@@ -78,8 +79,9 @@ def test_a_new_document_is_called_as_its_file_and_a_picture_is_a_photo(file_name
 
 def test_a_new_step_is_a_call_of_nobody_yet_and_an_old_one_begins_as_it_is() -> None:
     contacts = ({"id": "a", "name": "Anna"}, {"id": "b", "name": "Bartek"})
-    assert plan_forms.step_form(WORDS, None, contacts).start == {"kind": StepKind.CALL.value, "text": "", "contact_id": ""}
-    step = {"kind": StepKind.DISPATCH.value, "text": "Send the patrol", "contact_id": "b"}
+    nothing = {"kind": StepKind.CALL.value, "text": "", "contact_id": "", "alarm_type": ""}
+    assert plan_forms.step_form(WORDS, None, contacts).start == nothing
+    step = {"kind": StepKind.DISPATCH.value, "text": "Send the patrol", "contact_id": "b", "alarm_type": AlarmType.FIRE.value}
     form = plan_forms.step_form(WORDS, step, contacts)
     assert form.start == step
     assert [name for _, name in _options(form, "contact_id")][1:] == ["Anna", "Bartek"]
