@@ -140,6 +140,16 @@ async def test_a_keystroke_outlives_a_drawing_that_knows_nothing_of_it_yet(stati
     assert [item.note.text for item in station.stories[fire.id] if item.note] == ["patrol w drodz"]
 
 
+async def test_a_search_stays_in_its_box_while_alarms_come(station: Station, screen: Screen) -> None:
+    await log_in(screen)
+    await screen.type("search", "żółw")
+    fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
+    await eventually(lambda: f"alarm-row-{fire.id}" in screen.identifiers())
+    assert screen.value("search") == "żółw"
+    screen.controller.clear_filters()
+    await eventually(lambda: screen.value("search") == "")
+
+
 async def test_the_language_switches_everywhere_and_is_remembered(station: Station, screen: Screen) -> None:
     await log_in(screen)
     await screen.click("lang-switch")

@@ -108,6 +108,7 @@ def filters(store: Store, now: datetime) -> FilterView:
         tab=store.filter.tab,
         ranks=store.filter.ranks,
         tab_counts=(counts[0], counts[1], counts[2], ""),
+        query=store.filter.query,
         span=store.closed_span if store.filter.tab is Tab.CLOSED else None,
         span_good=store.closed_span.is_good(now),
     )

@@ -209,6 +209,7 @@ class FilterView:
     tab: Tab = Tab.ACTIVE
     ranks: frozenset[int] = frozenset()
     tab_counts: tuple[str, str, str, str] = ("", "", "", "")
+    query: str = ""
     span: Span | None = None  # in which closed alarms opened
     span_good: bool = True
 

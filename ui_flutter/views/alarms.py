@@ -53,6 +53,7 @@ def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents, search_ref:
         hint=look.words("list.search"),
         dense=True,
         prefix_icon=ft.Icon(ft.Icons.SEARCH, size=18, color=tokens.soft),
+        value=view.query,
         on_change=lambda event: intents.search(event.control.value),
         ref=search_ref,
     )
