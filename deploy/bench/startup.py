@@ -10,7 +10,7 @@ from deploy.local.folder import scratch_folder
 from deploy.local.system import running_system
 
 MUST = 30.0  # s
-_WHY = "missed: the first start also packs and compiles the console, beside everything else on two cores"
+_WHY = "missed: two cores import, migrate, seed and, the first time, pack and compile the console"
 _SERVERS = ("postgres", "valkey", "temporal")
 
 

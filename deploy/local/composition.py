@@ -1,9 +1,11 @@
 """What `stam up` runs: three servers (those not given from outside), three jobs, and the processes of the system."""
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from activities.infra.crypto import new_key
 from deploy.local import ports, probes
@@ -20,6 +22,13 @@ from workflows.contracts.names import CORE_QUEUE, PANELS_QUEUE
 _Probe = Callable[[Birth], Awaitable[bool]]
 RELAYS, WORKER = ("relay-1", "relay-2"), "worker"
 RELAY_SESSION = "stam-relay"  # application_name of activities.relay
+
+
+FIRST_VISIT: Final = 60.0  # s
+
+
+async def _first_visit() -> None:
+    await asyncio.sleep(FIRST_VISIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +159,8 @@ class Composition:
     def _jobs(self) -> Iterator[Service]:
         yield self._console_job("console", "build", "--no-compress")
         compression = self._console_job("compression", "compress")
-        yield replace(compression, depends_on=("console",), afterwards=True)  # a browser on this machine needs none
+        # A browser on this machine needs none, but both processors: whoever starts a demo opens it at once.
+        yield replace(compression, depends_on=("console",), afterwards=True, prepare=_first_visit)
         yield self._job("migrate", after=self._if_ours(self._postgres), env=self.owners_environment)
         if self._to_seed():
             seed = self._job("seed", after=("migrate",), env=self.environment)
