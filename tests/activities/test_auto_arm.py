@@ -1,6 +1,5 @@
 """The activities of AutoArm in a real database: the run's row and all its traces commit together."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,13 +30,6 @@ from workflows.domain.schedule import HolidayPolicy
 from workflows.domain.service import ServiceState
 
 R, S = RunOutcome, RunStatus
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture

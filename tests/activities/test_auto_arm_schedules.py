@@ -45,13 +45,6 @@ SPRING = date(2027, 3, 28)  # the night in which Warsaw has no 2:30
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
-
-
-@pytest.fixture
 async def world(db: Database) -> World:
     return await World.made(db)
 

@@ -1,6 +1,5 @@
 """Another `STAM_PANEL_TIME_ZONE`: firings are judged in the zone they were planned in (R-AUTOARM)."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -22,13 +21,6 @@ from workflows.domain.auto_arm import RunStatus
 
 AHEAD, BEHIND = "Europe/Helsinki", "Europe/London"  # of Warsaw, by an hour
 HOUR: Final = timedelta(hours=1)
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Call-backs and the dispatcher's journal on a real PostgreSQL, with the rights that processes have."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,13 +29,6 @@ from workflows.domain.callback import Callback, CallbackState, Decision, Refusal
 from workflows.domain.dispatch import OLDEST, EntryKind
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The activities of Escalation on a real PostgreSQL (R-ESCALATE)."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,13 +54,6 @@ class Recorder:
     async def send(self, place: Place, message: Message) -> Answer:
         self.sent.append((place, message))
         return self.answer
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture

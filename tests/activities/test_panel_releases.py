@@ -1,6 +1,5 @@
 """The activities of a release on a real PostgreSQL: each is done once, however often it is asked for (R-DLOAD)."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,13 +26,6 @@ from workflows.contracts.panel_release import EndRelease, ReleaseAsk, ReleaseRef
 from workflows.domain.panel_release import BEGIN_WITHIN, AskState
 
 REASON = "New users, technician on site"
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database.connect(database_url)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture
