@@ -4,37 +4,23 @@ A part of the controller with the same rules. What was loaded stays in the book 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from api.client.client import StamClient
 from api.client.errors import ClientError
+from ui_flutter.sections.section import Tools
 from ui_flutter.state import spans
 from ui_flutter.state.order import WINDOW
 from ui_flutter.state.spans import Preset, Span
-from ui_flutter.state.store import Store
 from workflows.domain.bundle import BundleStatus
 
 PAUSE: Final = 0.4  # s after the last keystroke
 
 
 class Closed:
-    """``told`` says in words what an error means."""
-
-    def __init__(
-        self,
-        client: StamClient,
-        store: Store,
-        *,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-        changed: Callable[[], None],
-        clock: Callable[[], datetime],
-        told: Callable[[Exception], str],
-    ) -> None:
-        self._client, self._store = client, store
-        self._spawn, self._changed, self._clock, self._told = spawn, changed, clock, told
+    def __init__(self, tools: Tools) -> None:
+        self._client, self._store = tools.client, tools.store
+        self._spawn, self._changed, self._clock, self._told = tools.spawn, tools.changed, tools.clock, tools.told
         self._typed = 0
 
     # -- intents

@@ -5,18 +5,18 @@ A part of the controller with the same rules: intents return at once, what got n
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from api.client.client import StamClient
 from api.client.dispatch import Callback, ProcedureStep
 from api.client.errors import ApiError, ClientError, Unreachable
 from api.client.intents import Intent, QueuedCallback, QueuedEntry
 from api.client.stream import Event
+from ui_flutter.sections.section import Tools
 from ui_flutter.state.offline import callback_intent, entry_intent
-from ui_flutter.state.store import Card, Dialog, Login, Store
+from ui_flutter.state.store import Card, Dialog, Login
 from ui_flutter.state.views import DialogKind, Mood
 from workflows.domain.callback import Decision
 from workflows.domain.dispatch import CallOutcome, EntryKind
@@ -33,23 +33,14 @@ CALLBACKS_MOST: Final = 200  # those due first; a station with more has other wo
 
 
 class Desk:
-    """``spawn`` runs a task whose failure is told; ``reload`` loads the card's timeline anew; ``queue`` keeps what cannot be
-    sent now."""
+    """``reload`` loads the card's timeline anew; ``queue`` keeps what cannot be sent now."""
 
     def __init__(
-        self,
-        client: StamClient,
-        store: Store,
-        *,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-        changed: Callable[[], None],
-        reload: Callable[[Card], Awaitable[None]],
-        queue: Callable[[Intent, str], None],
-        clock: Callable[[], datetime],
+        self, tools: Tools, *, reload: Callable[[Card], Awaitable[None]], queue: Callable[[Intent, str], None]
     ) -> None:
-        self._client, self._store = client, store
-        self._spawn, self._changed, self._reload, self._clock = spawn, changed, reload, clock
-        self._queue = queue
+        self._client, self._store = tools.client, tools.store
+        self._spawn, self._changed, self._clock = tools.spawn, tools.changed, tools.clock
+        self._reload, self._queue = reload, queue
         self._ids: dict[tuple[object, ...], UUID] = {}  # of what got no answer: their idempotency
         self._asked = 0  # times for call-backs: an answer to an earlier question is old news
 

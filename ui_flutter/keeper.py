@@ -6,22 +6,22 @@ what he queued; all of it is destroyed with the session: at a logout, and when t
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from api.client.client import StamClient
 from api.client.codec import decode, encode
 from api.client.errors import ApiError, BadAnswer, ClientError
 from api.client.intents import Intent, IntentAnswer
 from api.client.models import AlarmSummary, User
 from api.client.object_sync import SyncedObject
 from ui_flutter.offline.device import Device
+from ui_flutter.sections.section import Tools
 from ui_flutter.state.link import Phase
 from ui_flutter.state.offline import Queued, may_be_shown, without_server
-from ui_flutter.state.store import Card, Login, Store
+from ui_flutter.state.store import Card, Login
 from ui_flutter.state.views import ListPhase
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.intent import MOST, IntentOutcome
@@ -37,22 +37,12 @@ _META, _ALARMS, _OBJECTS, _QUEUE = "meta", "alarm", "object", "intent"
 
 
 class Keeper:
-    """``spawn`` runs a task for as long as the session lasts; ``remember`` keeps whose picture this is over restarts."""
+    """``remember`` keeps whose picture this is over restarts."""
 
-    def __init__(
-        self,
-        client: StamClient,
-        store: Store,
-        *,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-        changed: Callable[[], None],
-        clock: Callable[[], datetime],
-        remember: Callable[[str, str], None],
-        device: Callable[[], Device],
-    ) -> None:
-        self._client, self._store = client, store
-        self._spawn, self._changed, self._clock, self._remember = spawn, changed, clock, remember
-        self._device = device
+    def __init__(self, tools: Tools, *, remember: Callable[[str, str], None], device: Callable[[], Device]) -> None:
+        self._client, self._store = tools.client, tools.store
+        self._spawn, self._changed, self._clock = tools.spawn, tools.changed, tools.clock
+        self._remember, self._device = remember, device
         self._cache: Any = None  # imported when there is something to keep: SQLite is not needed for a login
         self._drawn: tuple[int, datetime | None] = (-1, None)
         self._queue_changed = asyncio.Event()

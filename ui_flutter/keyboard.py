@@ -48,13 +48,13 @@ class Keyboard:
     def _command(self, key: str, visible: tuple[UUID, ...]) -> None:
         controller = self._controller
         if key in ACTIONS:
-            controller.act(ACTIONS[key])
+            controller.case.act(ACTIONS[key])
         elif key in STEPS:
             self._move(STEPS[key], visible)
         elif key in {"1", "2", "3", "4"}:
-            controller.toggle_class(int(key))
+            controller.alarms.toggle_class(int(key))
         elif key == "ENTER" and self._store.card is None and visible:
-            controller.open(visible[0])
+            controller.case.open(visible[0])
         elif key == "D":
             controller.desk.do_next()
         elif key == "H":
@@ -70,11 +70,11 @@ class Keyboard:
         elif not self._controller.at_desk:
             self._controller.navigator.key("Escape")
         elif self._store.card is not None and not self.is_typing:
-            self._controller.leave()
+            self._controller.case.leave()
 
     def _move(self, step: int, visible: tuple[UUID, ...]) -> None:
         if not visible:
             return
         current = self._store.card.id if self._store.card else None
         place = visible.index(current) + step if current in visible else 0
-        self._controller.open(visible[max(0, min(place, len(visible) - 1))])
+        self._controller.case.open(visible[max(0, min(place, len(visible) - 1))])

@@ -132,7 +132,6 @@ class PageSurroundings:
         self._painter = painter
         self._preferences = ft.SharedPreferences()
         self.loudspeaker = Player()
-        self.files = self
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def keep(self, work: Any) -> None:

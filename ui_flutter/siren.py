@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from api.client.errors import ApiError, ClientError
+from ui_flutter.sections.section import Tools
 from ui_flutter.state.sound import CHECK_TONE, Speaker, cue, volumes_of
-from ui_flutter.state.store import Login, Store
+from ui_flutter.state.store import Login
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.sound import MUTE_FOR
 
@@ -29,22 +30,11 @@ class Loudspeaker(Protocol):
 
 
 class Siren:
-    """One for each console; sounds while somebody is logged in. ``tell`` tells the server for how many seconds it is quiet;
-    ``remember`` keeps a choice over restarts."""
+    """One for each console; sounds while somebody is logged in. ``remember`` keeps a choice over restarts."""
 
-    def __init__(
-        self,
-        store: Store,
-        loudspeaker: Loudspeaker,
-        *,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-        changed: Callable[[], None],
-        clock: Callable[[], datetime],
-        remember: Callable[[str, str], None],
-        tell: Callable[[int], Awaitable[None]],
-    ) -> None:
-        self._store, self._loudspeaker, self._remember, self._tell = store, loudspeaker, remember, tell
-        self._spawn, self._changed, self._clock = spawn, changed, clock
+    def __init__(self, tools: Tools, loudspeaker: Loudspeaker, *, remember: Callable[[str, str], None]) -> None:
+        self._client, self._store, self._loudspeaker, self._remember = tools.client, tools.store, loudspeaker, remember
+        self._spawn, self._changed, self._clock = tools.spawn, tools.changed, tools.clock
 
     async def run(self) -> None:
         """For the length of a session. The device is tried at its beginning and once an hour; a loudspeaker that fails is
@@ -100,7 +90,7 @@ class Siren:
         last = self._clock() + MUTE_FOR
         while self._store.sound.muted_until == muted_until and self._clock() < last:
             try:
-                await self._tell(seconds)
+                await self._client.account.mute(seconds)
             except ApiError as error:
                 if error.status < 500:
                     logger.warning("the server did not take it that the sound was muted: %s", error)

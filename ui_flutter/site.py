@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final
 from uuid import UUID
 
-from api.client.client import StamClient
 from api.client.errors import ApiError, ClientError
 from api.client.stream import Event
+from ui_flutter.sections.section import Tools
 from ui_flutter.state import problems
-from ui_flutter.state.store import Card, Store
+from ui_flutter.state.store import Card
 from ui_flutter.state.views import Face
 from workflows.domain.bundle import BundleStatus
 from workflows.domain.permissions import Permission
@@ -22,26 +22,12 @@ PANELS_SHOWN: Final = 4
 PAUSE: Final = 0.3  # s: a change of many partitions is one load
 
 
-class Files(Protocol):
-    """Where a file goes that somebody wants to see."""
-
-    def save(self, name: str, content: bytes) -> None: ...
-
-
 class SiteDesk:
     """A part of the controller: intents return at once."""
 
-    def __init__(
-        self,
-        client: StamClient,
-        store: Store,
-        files: Files,
-        *,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-        changed: Callable[[], None],
-    ) -> None:
-        self._client, self._store, self._files = client, store, files
-        self._spawn, self._changed = spawn, changed
+    def __init__(self, tools: Tools) -> None:
+        self._client, self._store, self._save = tools.client, tools.store, tools.save
+        self._spawn, self._changed = tools.spawn, tools.changed
         self._again: set[UUID] = set()  # panels about to be asked once more
 
     async def load(self, card: Card) -> None:
@@ -130,4 +116,4 @@ class SiteDesk:
             card.site.fetching.discard(document_id)
             self._changed()
         if content is not None:
-            self._files.save(name, content.data)
+            self._save(name, content.data)

@@ -6,15 +6,14 @@ server's clock, when somebody hides it, when the window loses the focus, when an
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
-from api.client.client import StamClient
 from api.client.errors import ApiError, ClientError
+from ui_flutter.sections.section import Tools
 from ui_flutter.state import problems
-from ui_flutter.state.store import Dialog, Shown, Store
+from ui_flutter.state.store import Dialog, Shown
 from ui_flutter.state.views import DialogKind, Mood
 from workflows.domain.reveal import MIN_REASON
 
@@ -24,21 +23,11 @@ LOOK_EVERY: Final = 0.2  # s
 
 
 class Vault:
-    """A part of the controller: intents return at once."""
+    """A part of the controller: intents return at once. ``copy`` puts a text into the clipboard without a word."""
 
-    def __init__(
-        self,
-        client: StamClient,
-        store: Store,
-        *,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-        changed: Callable[[], None],
-        copy: Callable[[str], None],
-        told: Callable[[Exception], str],
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._client, self._store, self._spawn = client, store, spawn
-        self._changed, self._copy, self._told, self._clock = changed, copy, told, clock
+    def __init__(self, tools: Tools, *, copy: Callable[[str], None]) -> None:
+        self._client, self._store, self._spawn = tools.client, tools.store, tools.spawn
+        self._changed, self._copy, self._told, self._clock = tools.changed, copy, tools.told, tools.clock
 
     def ask(self, secret_id: UUID) -> None:
         """Somebody wants to see it: why?"""

@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import Final
 
-from api.client.client import StamClient
 from api.client.errors import ApiError, ClientError
+from ui_flutter.sections.section import Tools
 from ui_flutter.state import problems
-from ui_flutter.state.store import Store
 from workflows.domain.permissions import Permission
 
 logger = logging.getLogger("stam.console")
@@ -19,8 +17,8 @@ LOOK_EVERY: Final = 10.0  # s
 class Watch:
     """``run`` for the length of a session."""
 
-    def __init__(self, client: StamClient, store: Store, changed: Callable[[], None]) -> None:
-        self._client, self._store, self._changed = client, store, changed
+    def __init__(self, tools: Tools) -> None:
+        self._client, self._store, self._changed = tools.client, tools.store, tools.changed
 
     async def run(self) -> None:
         """A server that does not answer is told by the connection's own sign: what was known stays, and ages."""

@@ -1,6 +1,7 @@
 """The console in a real browser, as far as benchmarks need one."""
 
 import asyncio
+import itertools
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -21,6 +22,8 @@ _FLAGS = (
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
 )
+_IN_THE_LIST = (300, 600)  # px
+_TURN = 100  # px
 # When each row was first in the semantics tree, which is renewed after the frame that shows it; and the gaps between frames.
 _WATCH = """
 window.seen = {}; window.gaps = [];
@@ -86,6 +89,13 @@ class Console:
 
     async def count_frames(self) -> None:
         await self.page.evaluate("() => { window.gaps = []; window.counting = true; }")
+
+    async def scroll_for_ever(self) -> None:
+        """Up and down the list, ten turns of the wheel a second."""
+        await self.page.mouse.move(*_IN_THE_LIST)
+        for turn in itertools.count():
+            await self.page.mouse.wheel(0, _TURN if turn // 20 % 2 == 0 else -_TURN)
+            await asyncio.sleep(0.1)
 
     async def _type(self, name: str, value: str) -> None:
         box = _part(self.page, name).locator("input")

@@ -38,7 +38,7 @@ def fire(desk: Desk, place: Object) -> AlarmSummary:
 
 async def opened(desk: Desk, alarm: AlarmSummary, *, who: str = "jan") -> None:
     await desk.log_in(who)
-    desk.controller.open(alarm.id)
+    desk.controller.case.open(alarm.id)
     await desk.until(lambda: desk.store.card and desk.store.card.site.loaded)
 
 
@@ -98,7 +98,7 @@ async def test_a_part_that_fails_does_not_keep_the_others_away(desk: Desk, place
     panel = desk.station.sites.panel(place)
     del desk.station.sites.states[panel.id]
     await desk.log_in()
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     await desk.until(lambda: desk.store.card and desk.store.card.site.loaded)
     view = present_site.site(desk.store, desk.controller._clock())
     assert view.failed
@@ -116,12 +116,12 @@ async def test_the_sides_of_the_card_are_chosen(desk: Desk, fire: AlarmSummary) 
 
 async def test_a_claim_can_be_undone_for_five_seconds(desk: Desk, fire: AlarmSummary) -> None:
     await opened(desk, fire)
-    desk.controller.act(Action.CLAIM)
+    desk.controller.case.act(Action.CLAIM)
     await desk.until_status(fire.id, BundleStatus.IN_PROGRESS)
     (toast,) = desk.store.toasts
     assert toast.undo == fire.id
     assert (toast.until - desk.controller._clock()).total_seconds() <= 5
-    desk.controller.undo(fire.id)
+    desk.controller.case.undo(fire.id)
     await desk.until_status(fire.id, BundleStatus.NEW)
     assert all(one.undo is None for one in desk.store.toasts)
 
@@ -164,7 +164,7 @@ async def test_the_take_over_key_asks_for_the_reason(desk: Desk, fire: AlarmSumm
     press(desk, "T")
     assert desk.dialog() is DialogKind.TAKE_OVER
     assert present_card.dialog(desk.store).holder == "Anna Nowak"
-    desk.controller.confirm_take_over("Anna skończyła zmianę")
+    desk.controller.case.confirm_take_over("Anna skończyła zmianę")
     await desk.until(lambda: desk.station.alarms[fire.id].claimed_by == desk.store.me)
     assert desk.station.actions[-1][1] is Action.TAKE_OVER
 
@@ -177,17 +177,17 @@ async def test_half_written_words_outlive_a_session_that_ends_by_itself(desk: De
     desk.controller.keep_draft("note", "patrol w dro")
     desk.station.sessions.clear()
     desk.station.refresh.clear()
-    desk.controller.act(Action.CLAIM)
+    desk.controller.case.act(Action.CLAIM)
     await desk.until(lambda: desk.store.login == "out")
     await desk.log_in("anna")
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     assert desk.controller.draft("note") == "", "what one writes another does not read"
     desk.station.sessions.clear()
     desk.station.refresh.clear()
-    desk.controller.act(Action.CLAIM)
+    desk.controller.case.act(Action.CLAIM)
     await desk.until(lambda: desk.store.login == "out")
     await desk.log_in("jan")
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     assert desk.controller.draft("note") == "patrol w dro"
 
 
@@ -201,14 +201,14 @@ async def test_a_logout_leaves_nothing_written(desk: Desk, fire: AlarmSummary) -
 
 async def test_words_that_were_sent_are_no_draft_any_more(desk: Desk, fire: AlarmSummary) -> None:
     await opened(desk, fire)
-    desk.controller.act(Action.CLAIM)
+    desk.controller.case.act(Action.CLAIM)
     await desk.until_status(fire.id, BundleStatus.IN_PROGRESS)
-    desk.controller.act(Action.ACK)
+    desk.controller.case.act(Action.ACK)
     desk.controller.keep_draft("ack", "oddzwonił")
     desk.controller.cancel_dialog()
-    desk.controller.act(Action.ACK)
+    desk.controller.case.act(Action.ACK)
     assert desk.controller.draft("ack") == "oddzwonił", "put away, not thrown away"
-    desk.controller.confirm_ack("oddzwonił")
+    desk.controller.case.confirm_ack("oddzwonił")
     await desk.until_status(fire.id, BundleStatus.ACK)
     assert desk.store.drafts == {}
 
@@ -254,9 +254,9 @@ async def test_a_secret_goes_when_nobody_looks_any_more(desk: Desk, place: Objec
     elif how == "hide":
         controller.vault.hide()
     elif how == "leave":
-        controller.leave()
+        controller.case.leave()
     elif how == "other alarm":
-        controller.open(other.id)
+        controller.case.open(other.id)
     else:
         controller.go("/")
     assert desk.store.shown is None

@@ -49,7 +49,7 @@ async def test_a_span_of_time_narrows_the_closed_ones_on_the_server_and_on_the_s
     (last_week,) = closed(desk.station, 1, ago=3 * DAY)
     (long_ago,) = closed(desk.station, 1, ago=100 * DAY)
     await desk.log_in()
-    desk.controller.choose_tab(Tab.CLOSED)
+    desk.controller.alarms.choose_tab(Tab.CLOSED)
     await desk.until(lambda: shown(desk) == (today, last_week, long_ago))
     desk.controller.closed.choose_span(Preset.WEEK)
     await desk.until(lambda: desk.store.closed.phase is ListPhase.READY)
@@ -62,18 +62,18 @@ async def test_a_span_of_time_narrows_the_closed_ones_on_the_server_and_on_the_s
     await desk.until(lambda: shown(desk) == (long_ago,))
     desk.controller.closed.type_span("nonsense", until)
     assert not present.filters(desk.store, datetime.now(UTC)).span_good
-    desk.controller.clear_filters()
+    desk.controller.alarms.clear_filters()
     await desk.until(lambda: shown(desk) == (today, last_week, long_ago))
 
 
 async def test_closed_ones_come_a_page_at_a_time_and_stay_while_others_close(desk: Desk) -> None:
     made = closed(desk.station, 2 * WINDOW + 5, ago=10 * DAY)
     await desk.log_in()
-    desk.controller.choose_tab(Tab.CLOSED)
+    desk.controller.alarms.choose_tab(Tab.CLOSED)
     for pages in (1, 2):
         await desk.until(lambda pages=pages: shown(desk) == tuple(made[: pages * WINDOW]))  # type: ignore[misc]
         assert present.listing(desk.store, datetime.now(UTC)).can_show_more
-        desk.controller.show_more()
+        desk.controller.alarms.show_more()
     await desk.until(lambda: shown(desk) == tuple(made))
     assert not present.listing(desk.store, datetime.now(UTC)).can_show_more
     others = closed(desk.station, CLOSED_KEPT + 5, ago=5)
@@ -85,7 +85,7 @@ async def test_a_list_that_could_not_be_loaded_says_so_and_is_tried_again(desk: 
     (one,) = closed(desk.station, 1, ago=60)
     await desk.log_in()
     desk.station.fail_with = ErrorCode.DATABASE_UNAVAILABLE
-    desk.controller.choose_tab(Tab.CLOSED)
+    desk.controller.alarms.choose_tab(Tab.CLOSED)
     await desk.until(lambda: present.listing(desk.store, datetime.now(UTC)).phase is ListPhase.FAILED)
     desk.station.fail_with = None
     desk.controller.reload()

@@ -13,7 +13,9 @@ from api.client.models import AlarmSummary, Object
 from tests.support.eventually import eventually
 from tests.ui.fake_station import PASSWORD, REPLAY_MOST, Station, app
 from tests.ui.serve import serving
-from ui_flutter.controller import PAGE_SIZE, Controller, alarm_of_route
+from ui_flutter.case import alarm_of_route
+from ui_flutter.controller import Controller
+from ui_flutter.feed import PAGE_SIZE
 from ui_flutter.sections.section import PickedFile
 from ui_flutter.state.link import Phase
 from ui_flutter.state.store import CardPhase, Login, Store
@@ -46,7 +48,6 @@ class Surroundings:
 
     def __init__(self) -> None:
         self.loudspeaker = Loudspeaker()
-        self.files = self
         self.saved: dict[str, bytes] = {}
         self.route = "/"
         self.remembered: dict[str, str] = {}
@@ -90,7 +91,7 @@ class Desk:
         await self.until(lambda: self.status(alarm) is status and alarm not in self.store.pending)
 
     async def log_in(self, username: str = "jan") -> None:
-        self.controller.log_in(username, PASSWORD)
+        self.controller.gate.log_in(username, PASSWORD)
         await self.until(lambda: self.store.link.phase is Phase.LIVE and self.store.list_phase is ListPhase.READY)
 
     async def until(self, probe: Callable[[], object]) -> None:
@@ -137,25 +138,25 @@ async def test_without_an_earlier_session_the_login_is_shown(desk: Desk) -> None
 
 
 async def test_a_wrong_password_is_told_on_the_login_page(desk: Desk) -> None:
-    desk.controller.log_in("jan", "zgadywanie")
+    desk.controller.gate.log_in("jan", "zgadywanie")
     await desk.until(lambda: desk.store.login_error == "Błędny użytkownik lub hasło.")
     assert desk.store.login is Login.OUT
 
 
 async def test_empty_fields_are_not_sent(desk: Desk) -> None:
-    desk.controller.log_in(" ", "")
+    desk.controller.gate.log_in(" ", "")
     assert desk.store.login_error == "Podaj użytkownika i hasło."
 
 
 async def test_an_account_with_a_second_factor_is_asked_for_its_code_and_let_in_with_it(desk: Desk) -> None:
     jan = desk.station.people["jan"]
     desk.station.people["jan"] = replace(jan, code="287082")
-    desk.controller.log_in("jan", PASSWORD, "left over")
+    desk.controller.gate.log_in("jan", PASSWORD, "left over")
     await desk.until(lambda: desk.store.needs_code and desk.store.login is Login.OUT)
-    desk.controller.log_in("jan", PASSWORD, "000000")
+    desk.controller.gate.log_in("jan", PASSWORD, "000000")
     await desk.until(lambda: desk.store.login_error == desk.store.words("error.SECOND_FACTOR_WRONG"))
     assert desk.store.needs_code
-    desk.controller.log_in("jan", PASSWORD, " 287082 ")
+    desk.controller.gate.log_in("jan", PASSWORD, " 287082 ")
     await desk.until(lambda: desk.store.login is Login.IN)
     assert not desk.store.needs_code
 
@@ -174,7 +175,7 @@ async def test_a_deep_link_opens_its_alarm_after_login(desk: Desk, fire: AlarmSu
 
 async def test_a_logout_leaves_nothing_behind(desk: Desk, fire: AlarmSummary) -> None:
     await desk.log_in()
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     desk.controller.log_out()
     await desk.until(lambda: desk.store.login is Login.OUT)
     assert (desk.store.book.alarms, desk.store.card, desk.around.route) == ({}, None, "/")
@@ -183,7 +184,7 @@ async def test_a_logout_leaves_nothing_behind(desk: Desk, fire: AlarmSummary) ->
 
 async def test_an_ended_session_asks_for_a_new_login_and_comes_back_to_the_card(desk: Desk, fire: AlarmSummary) -> None:
     await desk.log_in()
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     desk.station.sessions.clear()
     desk.station.refresh.clear()
     await desk.station.cut()
@@ -198,13 +199,13 @@ NEW_PASSWORD = "zupełnie-nowe-hasło"
 
 async def at_the_password_form(desk: Desk) -> None:
     desk.station.must_change_password("jan")
-    desk.controller.log_in("jan", PASSWORD)
+    desk.controller.gate.log_in("jan", PASSWORD)
     await desk.until(lambda: desk.store.login is Login.PASSWORD)
 
 
 async def test_whoever_must_change_the_password_does_so_and_is_in(desk: Desk, fire: AlarmSummary) -> None:
     await at_the_password_form(desk)
-    desk.controller.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
+    desk.controller.gate.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
     await desk.until(lambda: desk.store.link.phase is Phase.LIVE and fire.id in desk.store.book.alarms)
     assert desk.store.login is Login.IN
     assert desk.station.people["jan"].password == NEW_PASSWORD
@@ -224,7 +225,7 @@ async def test_what_is_wrong_with_a_new_password_is_told_on_its_form(
     desk: Desk, current: str, new: str, again: str, told: str
 ) -> None:
     await at_the_password_form(desk)
-    desk.controller.change_password(current, new, again)
+    desk.controller.gate.change_password(current, new, again)
     await desk.until(lambda: desk.store.login_error == told)
     assert desk.store.login is Login.PASSWORD
     assert desk.station.people["jan"].password == PASSWORD
@@ -240,7 +241,7 @@ async def test_a_reload_of_the_page_comes_back_to_the_password_form(desk: Desk) 
 async def test_a_password_whose_change_is_refused_leaves_the_form(desk: Desk) -> None:
     await at_the_password_form(desk)
     desk.station.fail_with = ErrorCode.DATABASE_UNAVAILABLE
-    desk.controller.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
+    desk.controller.gate.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
     await desk.until(lambda: desk.store.login is Login.PASSWORD and desk.store.login_error)
 
 
@@ -248,7 +249,7 @@ async def test_a_session_that_ended_at_the_password_form_asks_for_the_login(desk
     await at_the_password_form(desk)
     desk.station.sessions.clear()
     desk.station.refresh.clear()
-    desk.controller.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
+    desk.controller.gate.change_password(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)
     await desk.until(lambda: desk.store.login is Login.OUT)
     assert "Sesja wygasła" in desk.store.login_notice
 
@@ -347,7 +348,7 @@ async def test_a_server_that_is_restarted_is_found_again(place: Object) -> None:
 
 async def test_a_list_that_cannot_be_loaded_is_tried_again(desk: Desk, fire: AlarmSummary) -> None:
     desk.station.fail_with = ErrorCode.DATABASE_UNAVAILABLE
-    desk.controller.log_in("jan", PASSWORD)
+    desk.controller.gate.log_in("jan", PASSWORD)
     await desk.until(lambda: desk.store.login is Login.IN)
     desk.controller.reload()
     await desk.until(lambda: desk.store.list_phase is ListPhase.FAILED)
@@ -362,8 +363,8 @@ async def test_a_list_that_cannot_be_loaded_is_tried_again(desk: Desk, fire: Ala
 async def test_claiming_with_the_card_open_starts_the_work_by_itself(desk: Desk, fire: AlarmSummary) -> None:
     """D12"""
     await desk.log_in()
-    desk.controller.open(fire.id)
-    desk.controller.act(Action.CLAIM)
+    desk.controller.case.open(fire.id)
+    desk.controller.case.act(Action.CLAIM)
     await desk.until_status(fire.id, BundleStatus.IN_PROGRESS)
     assert [action for _, action, _ in desk.station.actions] == [Action.CLAIM, Action.START]
 
@@ -371,18 +372,18 @@ async def test_claiming_with_the_card_open_starts_the_work_by_itself(desk: Desk,
 async def test_an_alarm_goes_all_the_way(desk: Desk, fire: AlarmSummary) -> None:
     await desk.log_in()
     controller = desk.controller
-    controller.open(fire.id)
-    controller.act(Action.CLAIM)
+    controller.case.open(fire.id)
+    controller.case.act(Action.CLAIM)
     await desk.until_status(fire.id, BundleStatus.IN_PROGRESS)
-    controller.act(Action.ACK)
+    controller.case.act(Action.ACK)
     assert desk.dialog() is DialogKind.ACK
-    controller.confirm_ack("Patrol wysłany.")
+    controller.case.confirm_ack("Patrol wysłany.")
     await desk.until_status(fire.id, BundleStatus.ACK)
     assert desk.dialog() is DialogKind.NONE
-    controller.act(Action.RESOLVE)
-    controller.confirm_resolve(ResultCode.CUSTOMER_ERROR, "")
+    controller.case.act(Action.RESOLVE)
+    controller.case.confirm_resolve(ResultCode.CUSTOMER_ERROR, "")
     await desk.until_status(fire.id, BundleStatus.RESOLVED)
-    controller.act(Action.CLOSE)
+    controller.case.act(Action.CLOSE)
     await desk.until_status(fire.id, BundleStatus.CLOSED)
     sent = {action: body for _, action, body in desk.station.actions}
     assert sent[Action.ACK]["note"] == "Patrol wysłany."
@@ -391,21 +392,21 @@ async def test_an_alarm_goes_all_the_way(desk: Desk, fire: AlarmSummary) -> None
 
 async def test_the_timeline_of_the_open_card_follows(desk: Desk, fire: AlarmSummary) -> None:
     await desk.log_in()
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     card = desk.store.card
     assert card is not None
     await desk.until(lambda: card.timeline)
-    desk.controller.add_note("Dzwonił właściciel")
+    desk.controller.case.add_note("Dzwonił właściciel")
     await desk.until(lambda: [i for i in card.timeline.items if i.note] if card.timeline else [])
 
 
 async def test_a_conflict_takes_over_the_truth_and_says_what_changed(desk: Desk, fire: AlarmSummary) -> None:
     await desk.log_in()
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     anna = desk.station.people["anna"]
     lines, desk.station.lines = desk.station.lines, []  # Anna is faster, and the push is late
     desk.station.act(anna, fire.id, Action.CLAIM, {"version": fire.version})
-    desk.controller.act(Action.CLAIM)
+    desk.controller.case.act(Action.CLAIM)
     await desk.until(lambda: desk.store.toasts)
     desk.station.lines = lines
     (toast,) = desk.store.toasts
@@ -416,27 +417,27 @@ async def test_a_conflict_takes_over_the_truth_and_says_what_changed(desk: Desk,
 
 async def test_what_was_typed_is_kept_when_only_the_version_was_stale(desk: Desk, fire: AlarmSummary) -> None:
     await desk.log_in()
-    desk.controller.open(fire.id)
-    desk.controller.act(Action.CLAIM)
+    desk.controller.case.open(fire.id)
+    desk.controller.case.act(Action.CLAIM)
     await desk.until_status(fire.id, BundleStatus.IN_PROGRESS)
-    desk.controller.act(Action.ACK)
+    desk.controller.case.act(Action.ACK)
     lines, desk.station.lines = desk.station.lines, []
     desk.station.change(fire.id, event_count=2)
-    desk.controller.confirm_ack("Patrol wysłany.")
+    desk.controller.case.confirm_ack("Patrol wysłany.")
     await desk.until(lambda: desk.store.dialog.error)
     desk.station.lines = lines
     assert desk.store.dialog.error == "Dane zmienione — odśwież. 1 nowy sygnał"
-    desk.controller.confirm_ack("Patrol wysłany.")
+    desk.controller.case.confirm_ack("Patrol wysłany.")
     await desk.until_status(fire.id, BundleStatus.ACK)
 
 
 async def test_an_unavailable_workflow_engine_is_told_plainly(desk: Desk, fire: AlarmSummary) -> None:
     """R-MODES: Temporal down"""
     await desk.log_in()
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     await desk.until(lambda: desk.store.card and desk.store.card.phase is CardPhase.READY)
     desk.station.fail_with = ErrorCode.TEMPORAL_UNAVAILABLE
-    desk.controller.act(Action.CLAIM)
+    desk.controller.case.act(Action.CLAIM)
     await desk.until(lambda: desk.store.toasts)
     assert desk.store.toasts[0].text.startswith("Alarmy nadal docierają")
     assert desk.store.pending == {}
@@ -444,13 +445,13 @@ async def test_an_unavailable_workflow_engine_is_told_plainly(desk: Desk, fire: 
 
 async def test_an_alarm_that_is_not_there_says_so(desk: Desk) -> None:
     await desk.log_in()
-    desk.controller.open(UUID(int=1))
+    desk.controller.case.open(UUID(int=1))
     await desk.until(lambda: desk.store.card and desk.store.card.phase is CardPhase.GONE)
 
 
 async def test_somebody_elses_claim_is_not_started_by_our_card(desk: Desk, fire: AlarmSummary) -> None:
     await desk.log_in()
-    desk.controller.open(fire.id)
+    desk.controller.case.open(fire.id)
     desk.station.act(desk.station.people["anna"], fire.id, Action.CLAIM, {"version": 1})
     await desk.until_status(fire.id, BundleStatus.CLAIMING)
     await desk.until(lambda: desk.store.book.alarms[fire.id].claimed_by_name == "Anna Nowak")
@@ -465,7 +466,7 @@ async def test_closed_alarms_are_loaded_when_asked_for(desk: Desk, place: Object
     desk.station.change(closed.id, status=BundleStatus.CLOSED)
     await desk.log_in()
     assert closed.id not in desk.store.book.alarms
-    desk.controller.choose_tab(Tab.CLOSED)
+    desk.controller.alarms.choose_tab(Tab.CLOSED)
     await desk.until(lambda: closed.id in desk.store.book.alarms)
 
 

@@ -107,7 +107,7 @@ async def worked_with(site: Site) -> datetime:
     """Somebody has worked here, and his page was closed; when his picture was kept."""
     async with site.console() as console:
         await eventually(lambda: console.store.login is Login.OUT)
-        console.log_in("jan", PASSWORD)
+        console.gate.log_in("jan", PASSWORD)
         store = await live(console)
         await console.keeper.keep_picture()
         assert store.link.heard_at is not None
@@ -128,7 +128,7 @@ async def shown(controller: Controller) -> Store:
 
 async def write(controller: Controller, alarm: UUID, callback: str = "") -> QueuedView:
     """A patrol is written down, or a call-back; the line that says so."""
-    controller.open(alarm)
+    controller.case.open(alarm)
     await eventually(lambda: controller.store.card and controller.store.card.contacts)
     before = len(controller.store.offline.queue)
     if callback:
@@ -170,10 +170,10 @@ async def test_a_console_without_its_server_shows_the_last_picture_with_its_age(
 async def test_the_last_picture_is_for_looking_only(site: Site, left: datetime, fire: AlarmSummary) -> None:
     async with site.console() as console:
         store = await shown(console)
-        console.open(fire.id)
+        console.case.open(fire.id)
         for action in Action:
-            console.act(action)
-        console.add_note("into nothing")
+            console.case.act(action)
+        console.case.add_note("into nothing")
         console.reload()
         assert store.pending == {}
         assert site.station.actions == []
@@ -190,7 +190,7 @@ async def test_when_the_server_is_back_the_console_goes_on_by_itself(site: Site,
         assert store.section == "offline"
         assert console.store.user is not None
         console.go(f"/alarms/{fire.id}")
-        console.act(Action.CLAIM)
+        console.case.act(Action.CLAIM)
         await eventually(lambda: site.station.actions)
 
 
@@ -232,7 +232,7 @@ async def test_a_line_that_cannot_be_sent_is_queued_and_a_refusal_stays_until_it
 ) -> None:
     async with site.console() as console:
         await eventually(lambda: console.store.login is Login.OUT)
-        console.log_in("jan", PASSWORD)
+        console.gate.log_in("jan", PASSWORD)
         store = await live(console)
         await site.down()
         site.station.refuses_intents = ErrorCode.CONFLICT
@@ -251,7 +251,7 @@ async def test_a_line_that_cannot_be_sent_is_queued_and_a_refusal_stays_until_it
 async def test_a_server_that_will_have_nothing_of_it_is_not_asked_for_ever(site: Site, fire: AlarmSummary) -> None:
     async with site.console() as console:
         await eventually(lambda: console.store.login is Login.OUT)
-        console.log_in("jan", PASSWORD)
+        console.gate.log_in("jan", PASSWORD)
         store = await live(console)
         await site.down()
         await write(console, fire.id)
@@ -306,6 +306,6 @@ async def test_a_device_that_can_keep_nothing_does_not_keep_anybody_from_working
     monkeypatch.setattr(site.device, "load", broken)
     async with site.console() as console:
         await eventually(lambda: console.store.login is Login.OUT)
-        console.log_in("jan", PASSWORD)
+        console.gate.log_in("jan", PASSWORD)
         await eventually(lambda: console.store.link.phase is Phase.LIVE)
         await eventually(lambda: fire.id in console.store.book.alarms)

@@ -146,7 +146,7 @@ async def test_a_search_stays_in_its_box_while_alarms_come(station: Station, scr
     fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
     await eventually(lambda: f"alarm-row-{fire.id}" in screen.identifiers())
     assert screen.value("search") == "żółw"
-    screen.controller.clear_filters()
+    screen.controller.alarms.clear_filters()
     await eventually(lambda: screen.value("search") == "")
 
 

@@ -42,7 +42,7 @@ def group_row(group: GroupView, look: Look, intents: Intents) -> ft.Control:
         ink=True,
         ink_color=tokens.hover,
         tooltip=look.words("flood.fold" if group.unfolded else "flood.unfold"),
-        on_click=lambda _: intents.toggle_group(group.key),
+        on_click=lambda _: intents.alarms.toggle_group(group.key),
     )
     return parts.named(
         f"group-{group.key}",
@@ -51,7 +51,7 @@ def group_row(group: GroupView, look: Look, intents: Intents) -> ft.Control:
         label=group.spoken,
         expanded=group.unfolded,
         exclude_semantics=True,
-        on_tap=lambda _: intents.toggle_group(group.key),
+        on_tap=lambda _: intents.alarms.toggle_group(group.key),
     )
 
 

@@ -38,7 +38,7 @@ def alarm_row(cell: Cell[RowView], cells: RowCells, look: Look, intents: Intents
         border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),
         ink=True,
         ink_color=tokens.hover,
-        on_click=lambda _: intents.open(row.id),
+        on_click=lambda _: intents.case.open(row.id),
     )
     return parts.named(
         f"alarm-row-{row.id}",
@@ -47,7 +47,7 @@ def alarm_row(cell: Cell[RowView], cells: RowCells, look: Look, intents: Intents
         label=row.spoken,
         selected=row.selected,
         exclude_semantics=True,
-        on_tap=lambda _: intents.open(row.id),
+        on_tap=lambda _: intents.case.open(row.id),
     )
 
 

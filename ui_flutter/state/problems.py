@@ -1,5 +1,6 @@
 """Errors in the operator's words: by code of the registry, with what changed where somebody was faster. Pure."""
 
+from api.client.errors import ApiError
 from api.client.models import AlarmSummary
 from ui_flutter.i18n.words import Words
 from ui_flutter.state.views import Mood
@@ -31,6 +32,12 @@ def message(words: Words, code: str, *, title: str = "", detail: str = "") -> st
     """The sentence for an error code; a code newer than this console shows the server's title."""
     known = words.get(f"error.{code}", "")
     return known.format(detail=detail or title) if known else words("error.other", title=title or code)
+
+
+def reference(words: Words, error: ApiError) -> str:
+    """The request's id, which finds the error in the server's log; empty where the log would tell nothing more."""
+    is_ours = error.code == ErrorCode.INTERNAL and error.request_id
+    return words("error.reference", request_id=error.request_id) if is_ours else ""
 
 
 def mood(code: str) -> Mood:

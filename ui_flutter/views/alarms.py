@@ -54,7 +54,7 @@ def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents, search_ref:
         dense=True,
         prefix_icon=ft.Icon(ft.Icons.SEARCH, size=18, color=tokens.soft),
         value=view.query,
-        on_change=lambda event: intents.search(event.control.value),
+        on_change=lambda event: intents.alarms.search(event.control.value),
         ref=search_ref,
     )
     box = parts.named("search", search if look.narrow else ft.Container(search, width=240))
@@ -97,7 +97,7 @@ def _tab(look: Look, tab: Tab, count: str, chosen: bool, intents: Intents) -> ft
         border_radius=6,
         bgcolor=tokens.surface if chosen else None,
         ink=True,
-        on_click=lambda _: intents.choose_tab(tab),
+        on_click=lambda _: intents.alarms.choose_tab(tab),
     )
     return parts.named(f"tab-{tab}", face, button=True, selected=chosen)
 
@@ -119,7 +119,7 @@ def _class_toggle(look: Look, rank: int, chosen: bool, intents: Intents) -> ft.C
         border=ft.Border.all(1, tone.mark if chosen else tokens.line),
         ink=True,
         tooltip=look.words(parts.CLASS_KEYS[rank]),
-        on_click=lambda _: intents.toggle_class(rank),
+        on_click=lambda _: intents.alarms.toggle_class(rank),
     )
     label = f"P{rank} {look.words(parts.CLASS_KEYS[rank])}"
     return parts.named(f"class-{rank}", face, button=True, toggled=chosen, label=label)
@@ -136,7 +136,7 @@ def alarm_list(screen: Screen, cell: Cell[ListView], look: Look, intents: Intent
         body = _message(look, ft.Icons.WIFI_OFF, look.words("list.failed"), look.words("list.retry"), intents.reload)
     elif not view.lines:
         again = look.words("list.clear_filters") if view.can_clear else ""
-        body = _message(look, ft.Icons.SHIELD, view.empty, again, intents.clear_filters)
+        body = _message(look, ft.Icons.SHIELD, view.empty, again, intents.alarms.clear_filters)
     else:
         body = _rows(screen, view, look, intents)
     veil = ft.BoxDecoration(bgcolor=tokens.veil) if view.veiled else None
@@ -157,7 +157,7 @@ def _rows(screen: Screen, view: ListView, look: Look, intents: Intents) -> ft.Co
     listing = ft.ListView(rows, expand=True, item_extent=look.px(HEIGHT), spacing=0, padding=0)
     return ft.GestureDetector(
         content=listing,
-        on_hover=lambda _: intents.pointer_in_list(),
+        on_hover=lambda _: intents.alarms.pointer_inside(),
         hover_interval=MOVED_EVERY,
         mouse_cursor=ft.MouseCursor.CLICK,
         expand=True,
@@ -171,7 +171,7 @@ def _above(look: Look, label: str, intents: Intents) -> ft.Control:
         height=look.px(34),
         alignment=ft.Alignment.CENTER,
         ink=True,
-        on_click=lambda _: intents.show_above(),
+        on_click=lambda _: intents.alarms.show_above(),
     )
     return parts.named("list-above", face, button=True, live_region=True)
 
@@ -188,7 +188,7 @@ def _footer(look: Look, view: ListView, intents: Intents) -> ft.Control:
             padding=ft.Padding.symmetric(horizontal=10, vertical=5),
             border_radius=6,
             ink=True,
-            on_click=lambda _: intents.show_more(),
+            on_click=lambda _: intents.alarms.show_more(),
         )
         words.append(parts.named("list-more", more, button=True))
     return ft.Container(

@@ -40,7 +40,7 @@ def _line(look: Look, banner: BannerView, intents: Intents) -> ft.Control:
             ink=True,
             padding=6,
             border_radius=6,
-            on_click=lambda _: intents.dismiss_banner(),
+            on_click=lambda _: intents.alarms.dismiss_missed(),
         )
         line.append(parts.named("banner-dismiss", close, button=True, label=look.words("detail.close_panel")))
     face = ft.Container(
@@ -52,7 +52,7 @@ def _line(look: Look, banner: BannerView, intents: Intents) -> ft.Control:
 
 
 def _action(look: Look, banner: BannerView, color: str, intents: Intents) -> ft.Control:
-    act = intents.siren.check if banner.key == "sound" else intents.show_missed
+    act = intents.siren.check if banner.key == "sound" else intents.alarms.show_missed
     face = ft.Container(
         content=parts.text(banner.action, color, size=13, weight=parts.SEMI),
         border=ft.Border.all(1, color),

@@ -37,7 +37,7 @@ def detail_panel(screen: Screen, cell: Cell[DetailView], look: Look, intents: In
     if view.phase is DetailPhase.NONE:
         return _nothing(look)
     if view.phase is DetailPhase.GONE:
-        return _notice(look, words("detail.gone"), words("detail.back"), intents.leave)
+        return _notice(look, words("detail.gone"), words("detail.back"), intents.case.leave)
     if view.phase is DetailPhase.LOADING:
         return _waiting(look, words("detail.loading"))
     if view.phase is DetailPhase.FAILED:
@@ -126,7 +126,7 @@ def _head(look: Look, view: DetailView, intents: Intents) -> ft.Control:
     tokens, words = look.tokens, look.words
     leave_icon = ft.Icons.ARROW_BACK if look.narrow else ft.Icons.CLOSE
     leave = parts.icon_button(
-        look, "card-leave", words("detail.back" if look.narrow else "detail.close_panel"), leave_icon, intents.leave
+        look, "card-leave", words("detail.back" if look.narrow else "detail.close_panel"), leave_icon, intents.case.leave
     )
     pills: list[ft.Control] = [
         parts.service_pill(look, words("row.suppressed"))
@@ -221,15 +221,15 @@ def _button(look: Look, view: ButtonView, alarm: UUID | None, intents: Intents) 
             f"act-{view.action}",
             view.label,
             view.hint,
-            lambda: intents.act(view.action),
-            intents.left_too_early,
+            lambda: intents.case.act(view.action),
+            intents.case.left_too_early,
             key=f"hold-{alarm}",
         )
     return parts.button(
         look,
         f"act-{view.action}",
         view.label,
-        lambda: intents.act(view.action),
+        lambda: intents.case.act(view.action),
         icon=ACTION_ICONS.get(view.action),
         primary=view.primary,
         enabled=view.enabled,

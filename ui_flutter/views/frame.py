@@ -137,4 +137,4 @@ def _toast(look: Look, toast: ToastView, intents: Intents) -> ft.Control:
 def _undo(look: Look, alarm_id: UUID | None, intents: Intents) -> list[ft.Control]:
     if alarm_id is None:
         return []
-    return [parts.button(look, "toast-undo", look.words("toast.undo"), lambda: intents.undo(alarm_id), icon=ft.Icons.UNDO)]
+    return [parts.button(look, "toast-undo", look.words("toast.undo"), lambda: intents.case.undo(alarm_id), icon=ft.Icons.UNDO)]

@@ -141,7 +141,7 @@ def _due(look: Look, view: CallbackView, intents: Intents) -> ft.Control:
     buttons: list[ft.Control] = []
     if alarm_id is not None:
         label = words("callback.open")
-        buttons.append(parts.button(look, f"callback-open-{view.id}", label, lambda: intents.open(alarm_id)))
+        buttons.append(parts.button(look, f"callback-open-{view.id}", label, lambda: intents.case.open(alarm_id)))
     for name, key, decide, primary in (
         ("later", "callback.later", desk.callback_later, False),
         ("done", "callback.done", desk.callback_done, True),

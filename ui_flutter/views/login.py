@@ -20,7 +20,7 @@ def login_page(cell: Cell[LoginView], look: Look, intents: Intents) -> ft.Contro
     typed: dict[str, str] = ft.use_memo(dict, [])
 
     def submit(_: object = None) -> None:
-        intents.log_in(typed.get("username", ""), typed.get("password", ""), typed.get("code", ""))
+        intents.gate.log_in(typed.get("username", ""), typed.get("password", ""), typed.get("code", ""))
 
     def keep(name: str) -> _Keeper:
         return lambda event: typed.update({name: event.control.value})

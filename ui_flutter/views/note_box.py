@@ -26,7 +26,7 @@ def note_box(look: Look, intents: Intents, added: int, ref: ft.Ref[ft.TextField]
         text = typed.get("note", "").strip()
         if text:
             typed["sent"] = text
-            intents.add_note(text)
+            intents.case.add_note(text)
 
     def empty() -> None:
         if typed.get("note", "").strip() == typed.pop("sent", None):  # something newer stays

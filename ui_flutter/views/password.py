@@ -18,7 +18,7 @@ def password_page(cell: Cell[LoginView], look: Look, intents: Intents) -> ft.Con
     typed: dict[str, str] = ft.use_memo(dict, [])
 
     def submit(_: object = None) -> None:
-        intents.change_password(typed.get("current", ""), typed.get("new", ""), typed.get("again", ""))
+        intents.gate.change_password(typed.get("current", ""), typed.get("new", ""), typed.get("again", ""))
 
     def field(name: str, hint: ft.AutofillHint) -> ft.Control:
         box = parts.field(

@@ -143,5 +143,5 @@ def _past(look: Look, past: PastView, intents: Intents) -> ft.Control:
         ft.Column(lines, spacing=2, tight=True, expand=True),
         ft.Icon(ft.Icons.CHEVRON_RIGHT, size=18, color=tokens.soft),
     ]
-    face = _box(look, ft.Row(row, spacing=10), ink=True, on_click=lambda _: intents.open(past.id))
+    face = _box(look, ft.Row(row, spacing=10), ink=True, on_click=lambda _: intents.case.open(past.id))
     return parts.named(f"past-{past.id}", face, button=True)
