@@ -30,6 +30,7 @@ from activities.infra.settings import Settings
 from activities.relay_metrics import Measurement
 from activities.relay_orchestration import Orchestration
 from activities.relay_push import Push
+from activities.relay_reconciliation import Reconciliation
 from activities.relay_stream import Stream
 from activities.supervision.watch import watch_all
 from workflows.contracts import names
@@ -123,13 +124,14 @@ async def _lead(connection: asyncpg.Connection, db: Database, redis: Redis, clie
     stream = Stream(redis, db)
     push = Push(connection, stream, push_news)
     auto_arm = AutoArmSchedules(db, client, settings.panel_time_zone, on=Flag.AUTO_ARM in settings.flags())
-    orchestration = Orchestration(db, client, other_news, auto_arm, escalates=Flag.ESCALATION in settings.flags())
+    orchestration = Orchestration(db, client, other_news, auto_arm)
+    reconciliation = Reconciliation(db, client, auto_arm, escalates=Flag.ESCALATION in settings.flags())
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_watch(lost))
         tasks.create_task(stream.run(), name="relay.stream")
         tasks.create_task(push.run(), name="relay.push")
         tasks.create_task(orchestration.run(), name="relay.orchestration")
-        tasks.create_task(orchestration.reconcile_forever(), name="relay.reconcile")
+        tasks.create_task(reconciliation.run(), name="relay.reconcile")
         tasks.create_task(_gauges(db), name="relay.gauges")
         tasks.create_task(watch_all(db, grace=timedelta(seconds=settings.supervision_grace_seconds)), name="relay.supervision")
 

@@ -2,15 +2,11 @@
 
 Rows of one bundle or panel go in order and the newest speaks for those before it (the workflow reads the row when it missed
 one); different ones go side by side. Temporal away: rows wait. A row that Temporal refuses for good is parked with the reason
-and does not hold up others. What no row can tell (a workflow somebody terminated, a row written while nobody looked) the
-reconciliation finds: every open bundle, every enabled panel, every open call-back and every period of service mode that is not
-settled has its workflow, every critical alarm nobody has dealt with its escalation, and auto-arm's schedules are as their rows
-say (`auto_arm_schedules`).
+and does not hold up others. What no row can tell `relay_reconciliation` finds.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,7 +16,7 @@ import asyncpg
 import orjson
 import structlog
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -28,16 +24,13 @@ from activities import relay_metrics
 from activities.auto_arm_schedules import AutoArmSchedules
 from activities.db.session import Database, DatabaseUnavailable
 from activities.infra import metrics
-from activities.panel_releases import end_overdue
-from workflows.contracts import bundle, callback, names, object_import, panel, service_mode
-from workflows.contracts.bundle import BundleInput, BundleRef, EventAdded
+from workflows.contracts import bundle, callback, names, object_import, panel
+from workflows.contracts.bundle import BundleInput, EventAdded
 from workflows.contracts.callback import CallbackInput
 from workflows.contracts.object_import import ImportInput
 from workflows.contracts.panel import ConfigChanged, PanelInput
-from workflows.contracts.service_mode import ServiceInput
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.bundle import BundleState, BundleStatus
-from workflows.domain.escalation import ESCALATED, NOT_DEALT_WITH
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +41,6 @@ LOOK_EVERY: Final = 1.0  # s; the notification is a hint, the table is the truth
 AWAY_FIRST, AWAY_LAST = 0.2, 5.0  # s; pauses while Temporal is away
 ATTEMPTS: Final = 6  # of one row, over about half a minute, before it is parked
 REFUSED_FIRST: Final = 1.0  # s; pause after the first refusal of a row, doubled with each
-RECONCILE_EVERY: Final = 60.0  # s
-YOUNG: Final = 15  # s; the row of a bundle as young as this may still be on its way here
 
 # Not about this row: the server is away, starting, overloaded, not to be reached, or lacks our namespace.
 _AWAY: Final = frozenset(
@@ -91,14 +82,12 @@ class MalformedRow(Exception):  # noqa: N818 - what a row is
 
 @dataclass(slots=True)
 class Orchestration:
-    """See the module. ``news`` is set when something was committed. ``auto_arm`` None: nobody looks after its schedules.
-    ``escalates``: the flag; where it is off critical alarms have no escalation."""
+    """See the module. ``news`` is set when something was committed. ``auto_arm`` None: nobody looks after its schedules."""
 
     db: Database
     client: Client
     news: asyncio.Event
     auto_arm: AutoArmSchedules | None = None
-    escalates: bool = False
     _not_before: dict[UUID, float] = field(default_factory=dict)  # by bundle or panel, loop time
     _limit: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SIDE_BY_SIDE))
 
@@ -261,140 +250,6 @@ class Orchestration:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 rpc_timeout=CALL_TIMEOUT,
             )
-
-    # -- reconciliation
-
-    async def reconcile_forever(self) -> None:
-        """At once and then every minute, until cancelled."""
-        while True:
-            try:
-                started = await self.reconcile()
-                if started:
-                    log.info("relay.reconciled", started=started)
-            except (RPCError, RuntimeError, OSError, DatabaseUnavailable) as error:
-                log.warning("relay.reconcile_failed", error=str(error)[:200])
-                await asyncio.sleep(AWAY_LAST)
-                continue
-            except Exception:  # a bug of ours, or a row that nobody foresaw: pushing must not suffer
-                log.exception("relay.reconcile_failed")
-            await asyncio.sleep(RECONCILE_EVERY)
-
-    async def reconcile(self) -> int:
-        """Start the workflow of every enabled panel, open bundle, open call-back and unsettled service mode that has none, tell
-        a bundle that its escalation is gone, end releases that nobody ended in time, and mend what is amiss with auto-arm; how
-        much that was."""
-        async with self.db.fast() as connection:
-            panels = await connection.fetch("SELECT id, object_id FROM panels WHERE enabled AND deleted_at IS NULL ORDER BY id")
-            bundles = await connection.fetch(
-                """SELECT id, object_id, alarm_type, status, priority, suppressed FROM bundle_alarms
-                   WHERE status <> 'CLOSED' AND opened_at < now() - make_interval(secs => $1) ORDER BY id""",
-                YOUNG,
-            )
-            callbacks = await connection.fetch(
-                """SELECT id, object_id FROM callbacks
-                   WHERE state IN ('PENDING', 'DUE') AND created_at < now() - make_interval(secs => $1) ORDER BY id""",
-                YOUNG,
-            )
-            services = await connection.fetch(
-                """SELECT id, object_id FROM service_modes
-                   WHERE (state IN ('AWAITING_RELEASE', 'ACTIVE') OR (state = 'ENDED' AND settled_at IS NULL))
-                     AND begun_at < now() - make_interval(secs => $1) ORDER BY id""",
-                YOUNG,
-            )
-        running = await self._running(names.PANEL_CONNECTION) if panels else frozenset()
-        starts: list[Callable[[], Awaitable[None]]] = [
-            _later(self._start_panel, row) for row in panels if names.panel_workflow_id(row["id"]) not in running
-        ]
-        running = await self._running(names.BUNDLE_ALARM) if bundles else frozenset()
-        starts += [_later(self._start_bundle, row) for row in bundles if names.bundle_workflow_id(row["id"]) not in running]
-        watched = [row for row in bundles if self._escalates(row) and names.bundle_workflow_id(row["id"]) in running]
-        running = await self._running(names.ESCALATION) if watched else frozenset()
-        starts += [
-            _later(self._escalation_lost, row) for row in watched if names.escalation_workflow_id(row["id"]) not in running
-        ]
-        running = await self._running(names.CALLBACK) if callbacks else frozenset()
-        starts += [
-            _later(self._resume_callback, row) for row in callbacks if names.callback_workflow_id(row["id"]) not in running
-        ]
-        running = await self._running(names.SERVICE_MODE) if services else frozenset()
-        starts += [_later(self._resume_service, row) for row in services if names.service_workflow_id(row["id"]) not in running]
-        results = await asyncio.gather(*(start() for start in starts), return_exceptions=True)
-        ended = await end_overdue(self.db)
-        mended = await self.auto_arm.reconcile() if self.auto_arm is not None else 0
-        for result in results:  # one that cannot be started must not hold up what comes after it
-            if isinstance(result, BaseException):
-                raise result
-        return len(starts) + ended + mended
-
-    async def _running(self, kind: str) -> frozenset[str]:
-        found = self.client.list_workflows(
-            f"WorkflowType = '{kind}' AND ExecutionStatus = 'Running'", page_size=1000, rpc_timeout=CALL_TIMEOUT
-        )
-        return frozenset([execution.id async for execution in found])
-
-    async def _start_panel(self, row: asyncpg.Record) -> None:
-        start = PanelInput(panel_id=row["id"], object_id=row["object_id"])
-        async with self._limit:
-            await self.client.start_workflow(
-                names.PANEL_CONNECTION,
-                start,
-                **panel.start_options(start),
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                rpc_timeout=CALL_TIMEOUT,
-            )
-
-    async def _start_bundle(self, row: asyncpg.Record) -> None:
-        start = BundleInput(bundle_id=row["id"], object_id=row["object_id"], alarm_type=AlarmType(row["alarm_type"]))
-        status, priority = BundleStatus(row["status"]), Priority(row["priority"])
-        async with self._limit:
-            await self.client.start_workflow(
-                names.BUNDLE_ALARM,
-                start,
-                **bundle.start_options(start, status=status, priority=priority),
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                rpc_timeout=CALL_TIMEOUT,
-            )
-
-    def _escalates(self, row: asyncpg.Record) -> bool:
-        status, priority = BundleStatus(row["status"]), Priority(row["priority"])
-        return self.escalates and priority in ESCALATED and status in NOT_DEALT_WITH and not row["suppressed"]
-
-    async def _escalation_lost(self, row: asyncpg.Record) -> None:
-        """Somebody ended it, or it failed: whether people are still to be rung its alarm decides."""
-        handle = self.client.get_workflow_handle(names.bundle_workflow_id(row["id"]))
-        try:
-            async with self._limit:
-                await handle.signal(names.ESCALATION_LOST, BundleRef(bundle_id=row["id"]), rpc_timeout=CALL_TIMEOUT)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # closed meanwhile
-                raise
-
-    async def _resume_callback(self, row: asyncpg.Record) -> None:
-        start = CallbackInput(callback_id=row["id"], object_id=row["object_id"])
-        async with self._limit:
-            await self.client.start_workflow(
-                names.CALLBACK,
-                start,
-                **callback.start_options(start),
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                rpc_timeout=CALL_TIMEOUT,
-            )
-
-    async def _resume_service(self, row: asyncpg.Record) -> None:
-        """Without it nothing would be summed up, and what still stands in alarm at the end would never ring."""
-        start = ServiceInput(service_id=row["id"], object_id=row["object_id"])
-        async with self._limit:
-            await self.client.start_workflow(
-                names.SERVICE_MODE,
-                start,
-                **service_mode.start_options(start),
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                rpc_timeout=CALL_TIMEOUT,
-            )
-
-
-def _later(work: Callable[[asyncpg.Record], Awaitable[None]], row: asyncpg.Record) -> Callable[[], Awaitable[None]]:
-    return lambda: work(row)
 
 
 def _is_connecting(error: Exception) -> bool:

@@ -19,6 +19,7 @@ from activities.db.models.outbox import OutboxRow
 from activities.db.repositories import callbacks, dispatch
 from activities.db.session import Database
 from activities.relay_orchestration import Orchestration
+from activities.relay_reconciliation import Reconciliation
 from deploy.local.ports import free_port
 from tests.support.bundles import Scene, seed_scene
 from tests.support.eventually import eventually
@@ -132,8 +133,7 @@ async def test_a_database_that_is_away_fails_quietly() -> None:
 async def test_the_relay_starts_its_workflow_and_starts_it_anew_when_it_was_lost(
     promise: Promise, db: Database, temporal_client: Client
 ) -> None:
-    orchestration = Orchestration(db, temporal_client, asyncio.Event())
-    await orchestration.round()
+    await Orchestration(db, temporal_client, asyncio.Event()).round()
     handle = temporal_client.get_workflow_handle(names.callback_workflow_id(promise.callback_id))
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     assert b"guard" not in b"".join([event.SerializeToString() async for event in handle.fetch_history_events()])
@@ -142,7 +142,7 @@ async def test_the_relay_starts_its_workflow_and_starts_it_anew_when_it_was_lost
         await connection.execute("UPDATE callbacks SET created_at = now() - interval '1 hour'")
 
     async def runs_again() -> bool:
-        await orchestration.reconcile()
+        await Reconciliation(db, temporal_client).once()
         return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
     await eventually(runs_again)

@@ -32,6 +32,7 @@ from activities.infra.temporal import connect_lazily
 from activities.panel_releases import ReleaseActivities
 from activities.relay_orchestration import ATTEMPTS, Orchestration, TemporalAway
 from activities.relay_push import Push
+from activities.relay_reconciliation import Reconciliation
 from activities.relay_stream import Message, Stream
 from activities.worker import ensure_search_attributes
 from deploy.local.folder import scratch_folder
@@ -425,22 +426,22 @@ async def test_a_changed_panel_is_told_to_its_workflow(world: World, client: Cli
 
 
 async def test_reconciliation_starts_what_is_missing_and_nothing_twice(world: World, client: Client) -> None:
-    orchestration = Orchestration(world.db, client, asyncio.Event())
+    reconciliation = Reconciliation(world.db, client)
     await filled(world, 2)
     await world.execute("UPDATE bundle_alarms SET opened_at = now() - interval '1 hour'")
     await world.execute("UPDATE bundle_alarms SET status = 'CLOSED', joinable = false WHERE NOT joinable")
-    assert await orchestration.reconcile() == 2  # a panel and the open bundle
+    assert await reconciliation.once() == 2  # a panel and the open bundle
     open_bundle = await world.value("SELECT id FROM bundle_alarms WHERE status <> 'CLOSED'")
     for workflow_id in (names.panel_workflow_id(world.panel), names.bundle_workflow_id(open_bundle)):
         await client.get_workflow_handle(workflow_id).describe()
-    await eventually(lambda: nothing_left_to_start(orchestration))
+    await eventually(lambda: nothing_left_to_start(reconciliation))
     await client.get_workflow_handle(names.bundle_workflow_id(open_bundle)).terminate()
-    await eventually(lambda: started_again(orchestration, client, open_bundle))
+    await eventually(lambda: started_again(reconciliation, client, open_bundle))
 
 
 async def test_service_mode_whose_workflow_was_lost_is_ended_and_summed_up_by_a_new_one(world: World, client: Client) -> None:
     """What it silenced and still stands in alarm would otherwise never ring."""
-    orchestration, place, hour = Orchestration(world.db, client, asyncio.Event()), world.objects[0], timedelta(hours=1)
+    reconciliation, place, hour = Reconciliation(world.db, client), world.objects[0], timedelta(hours=1)
     in_force = await add_period(world.db, place, begun=-hour, ends=hour)
     over: dict[str, Any] = {"begun": -hour, "ends": -hour / 2, "state": ServiceState.ENDED}
     unsettled = await add_period(world.db, place, **over)
@@ -448,14 +449,14 @@ async def test_service_mode_whose_workflow_was_lost_is_ended_and_summed_up_by_a_
     settled = await add_period(world.db, place, **over, summary={"events": 0}, settled_at=datetime.now(UTC))
     young = await add_period(world.db, place, begun=timedelta(), state=ServiceState.AWAITING_RELEASE)
     await world.execute("UPDATE panels SET enabled = false")
-    assert await orchestration.reconcile() == 3
+    assert await reconciliation.once() == 3
     handles = [client.get_workflow_handle(names.service_workflow_id(each)) for each in (in_force, unsettled, summed_up)]
     for handle in handles:
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     for left_alone in (settled, young):
         with pytest.raises(RPCError):
             await client.get_workflow_handle(names.service_workflow_id(left_alone)).describe()
-    await eventually(lambda: nothing_left_to_start(orchestration))
+    await eventually(lambda: nothing_left_to_start(reconciliation))
 
 
 @pytest.mark.parametrize(
@@ -477,30 +478,30 @@ async def test_r_escalate_a_critical_alarm_is_told_that_its_escalation_is_gone(
     async with world.db.write() as session:
         await session.execute(update(BundleAlarm).values(given))
     await world.execute("UPDATE panels SET enabled = false")
-    orchestration = Orchestration(world.db, client, asyncio.Event(), escalates=True)
-    await orchestration.reconcile()  # its own workflow, which asks by itself
+    reconciliation = Reconciliation(world.db, client, escalates=True)
+    await reconciliation.once()  # its own workflow, which asks by itself
     bundle_id = await world.value("SELECT id FROM bundle_alarms")
     workflow_id = names.bundle_workflow_id(bundle_id)
     await eventually(lambda: _runs(client, workflow_id), what="it is listed")
-    assert await orchestration.reconcile() == told
+    assert await reconciliation.once() == told
     assert await signals_of(client, workflow_id) == ([{"bundle_id": str(bundle_id)}] if told else [])
-    assert await replace(orchestration, escalates=False).reconcile() == 0
+    assert await replace(reconciliation, escalates=False).once() == 0
 
 
 async def test_a_release_that_ran_out_and_lost_its_workflow_is_ended_by_the_reconciliation(
     world: World, client: Client
 ) -> None:
     """The panel's new workflow takes the line, and knows of no release: the row would say for ever that it is open."""
-    orchestration, releases = Orchestration(world.db, client, asyncio.Event()), ReleaseActivities(world.db)
+    reconciliation, releases = Reconciliation(world.db, client), ReleaseActivities(world.db)
     async with world.db.write() as session:
         asked = await panel_releases.ask(
             session, world.panel, user_id=await add_user(world.db), minutes=30, reason="New users", request_id="r1"
         )
     await releases.begin_release(ReleaseAsk(ask_id=asked.id))
     await world.execute("UPDATE panel_releases SET begun_at = begun_at - interval '2 h', until = until - interval '2 h'")
-    assert await orchestration.reconcile() == 2, "the panel's workflow, and the release"
+    assert await reconciliation.once() == 2, "the panel's workflow, and the release"
     assert await world.value("SELECT ended_at = until FROM panel_releases")
-    await eventually(lambda: nothing_left_to_start(orchestration))
+    await eventually(lambda: nothing_left_to_start(reconciliation))
 
 
 async def test_what_cannot_be_started_holds_up_nothing_else_that_is_to_be_mended(
@@ -512,10 +513,10 @@ async def test_what_cannot_be_started_holds_up_nothing_else_that_is_to_be_mended
     async def refuse(*_: object) -> None:
         raise RPCError("not this one", RPCStatusCode.INVALID_ARGUMENT, b"")
 
-    monkeypatch.setattr(Orchestration, "_start_panel", refuse)
+    monkeypatch.setattr(Reconciliation, "_start_panel", refuse)
     auto_arm = Compared()
     with pytest.raises(RPCError, match="not this one"):
-        await Orchestration(world.db, client, asyncio.Event(), auto_arm).reconcile()  # type: ignore[arg-type]
+        await Reconciliation(world.db, client, auto_arm).once()  # type: ignore[arg-type]
     assert auto_arm.times == 1
     (workflow_id,) = await bundle_workflows(world)
     assert (await client.get_workflow_handle(workflow_id).describe()).status is WorkflowExecutionStatus.RUNNING
@@ -540,9 +541,9 @@ async def test_a_bug_in_the_reconciliation_ends_neither_it_nor_the_relay(
         rounds.append(len(rounds))
         raise KeyError("a time zone that nobody knows")
 
-    monkeypatch.setattr(Orchestration, "reconcile", fails)
-    monkeypatch.setattr("activities.relay_orchestration.RECONCILE_EVERY", 0.0)
-    running = asyncio.create_task(Orchestration(world.db, client, asyncio.Event()).reconcile_forever())
+    monkeypatch.setattr(Reconciliation, "once", fails)
+    monkeypatch.setattr("activities.relay_reconciliation.RECONCILE_EVERY", 0.0)
+    running = asyncio.create_task(Reconciliation(world.db, client).run())
     await eventually(lambda: len(rounds) >= 2, what="it tries again")
     assert not running.done()
     running.cancel()
@@ -553,13 +554,13 @@ async def _runs(client: Client, workflow_id: str) -> bool:
     return [one.id async for one in client.list_workflows(f"WorkflowId = '{workflow_id}'")] == [workflow_id]
 
 
-async def nothing_left_to_start(orchestration: Orchestration) -> bool:
+async def nothing_left_to_start(reconciliation: Reconciliation) -> bool:
     """Visibility follows a moment later."""
-    return await orchestration.reconcile() == 0
+    return await reconciliation.once() == 0
 
 
-async def started_again(orchestration: Orchestration, client: Client, bundle_id: UUID) -> bool:
-    await orchestration.reconcile()
+async def started_again(reconciliation: Reconciliation, client: Client, bundle_id: UUID) -> bool:
+    await reconciliation.once()
     description = await client.get_workflow_handle(names.bundle_workflow_id(bundle_id)).describe()
     return description.status is WorkflowExecutionStatus.RUNNING
 
