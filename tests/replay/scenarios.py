@@ -165,6 +165,7 @@ async def unanswered(env: WorkflowEnvironment) -> tuple[str, str]:
         alarm.row.away = False
         while alarm.row.reads < 3:
             await env.sleep(timedelta(seconds=1))
+        await eventually(lambda: _at_rest(alarm))
         await alarm.walk(*TO_RESOLVED, Action.CLOSE)
         await alarm.handle.result()
         return await _ids(alarm)
