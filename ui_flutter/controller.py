@@ -368,7 +368,9 @@ class Controller:
             self.keeper.dismiss(queued)
 
     def copy(self, text: str) -> None:
-        """To the clipboard."""
+        self._around.copy(text)
+        self.store.toast(self.store.words("detail.copied"), Mood.GOOD, self._clock())
+        self._around.changed()
 
     def typing(self, is_typing: bool) -> None:
         """A text field has the focus: single keys are letters, not commands."""
