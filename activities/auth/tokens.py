@@ -6,9 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID, uuid4
 
 import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from activities.auth import keys
 from activities.auth.keys import KeyPair
@@ -63,15 +66,14 @@ class Keys:
             "exp": claims.expires_at,
             "jti": str(uuid4()),
         }
-        return jwt.encode(body, self.signing.private_pem, algorithm=ALGORITHM, headers={"kid": self.signing.kid})
+        return jwt.encode(body, _private(self.signing.private_pem), algorithm=ALGORITHM, headers={"kid": self.signing.kid})
 
     def verify(self, token: str) -> AccessClaims:
         """Raises TokenError."""
         try:
-            pem = self.public_pems[kid_of(token)]
             body = jwt.decode(
                 token,
-                pem,
+                _public(self.public_pems[kid_of(token)]),
                 algorithms=[ALGORITHM],
                 issuer=_ISSUER,
                 leeway=CLOCK_SKEW,
@@ -89,6 +91,21 @@ class Keys:
             raise TokenError("the token has expired", expired=True) from error
         except (jwt.InvalidTokenError, TokenError, KeyError, ValueError) as error:
             raise TokenError("the token is not valid") from error
+
+
+# Reading and checking a private key takes 15 ms, in which the event loop would stand still: not with every token.
+@lru_cache(maxsize=4)
+def _private(pem: str) -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+@lru_cache(maxsize=16)
+def _public(pem: str) -> rsa.RSAPublicKey:
+    key = serialization.load_pem_public_key(pem.encode())
+    assert isinstance(key, rsa.RSAPublicKey)
+    return key
 
 
 def kid_of(token: str) -> str:

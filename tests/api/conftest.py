@@ -35,7 +35,7 @@ class Api:
     def http(self, token: str | None = None) -> httpx.AsyncClient:
         """A foreign client; close it."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=15)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, verify=False, timeout=15)
 
 
 @contextlib.asynccontextmanager

@@ -94,6 +94,10 @@ class Desk:
         await self.click("logout")
         await self.part("login-submit").wait_for(state="attached")
 
+    async def rest(self) -> None:
+        """Nothing moves any more: a cursor that blinks in an empty page takes a quarter of a processor to draw."""
+        await self.page.evaluate("document.activeElement.blur()")
+
     async def resize(self, width: int, height: int) -> None:
         await self.page.set_viewport_size({"width": width, "height": height})
 
@@ -166,6 +170,7 @@ class Desks:
             yield desk
             await desk.resize(*SIZE)
             await desk.log_out()
+            await desk.rest()
         except BaseException:  # nobody takes over where something went wrong
             await desk.page.context.close()
             raise
@@ -173,7 +178,8 @@ class Desks:
 
     async def _made(self, url: str, **look: Any) -> Desk:
         width, height = SIZE
-        usual = {"viewport": {"width": width, "height": height}, "locale": "pl-PL"}
+        # What blinks is drawn by the processor here, all the time.
+        usual = {"viewport": {"width": width, "height": height}, "locale": "pl-PL", "reduced_motion": "reduce"}
         context = await self._browser.new_context(**(usual | look))
         return Desk(await context.new_page(), url)
 
