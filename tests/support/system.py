@@ -56,17 +56,25 @@ class SystemThread:
 
 async def everything_is_followed(system: System) -> None:
     """Wait until every simulated panel has a line whose log has been walked once."""
+    followed = "SELECT count(*) FROM panel_cursors WHERE cursor ->> 'log' IS NOT NULL"
+    await _counts_every_panel(system, followed, within=60, what="every panel's log was walked")
+
+
+async def everything_is_described(system: System) -> None:
+    """Wait until every simulated panel has told what its zones are called and for."""
+    described = "SELECT count(DISTINCT panel_id) FROM zones"
+    await _counts_every_panel(system, described, within=180, what="every panel's zones are known")
+
+
+async def _counts_every_panel(system: System, query: str, *, within: float, what: str) -> None:
     panels = system.composition.settings.simulated_panels
-    await system.until_connected(panels, within=60)
+    await system.until_connected(panels, within=within)
     connection = await asyncpg.connect(system.database_url.replace("+asyncpg", ""))
+
+    async def all_there() -> bool:
+        return int(await connection.fetchval(query)) >= panels
+
     try:
-        followed = "SELECT count(*) FROM panel_cursors WHERE cursor ->> 'log' IS NOT NULL"
-        await eventually(
-            lambda: _at_least(connection, followed, panels), within=60, every=0.2, what="every panel's log was walked"
-        )
+        await eventually(all_there, within=within, every=0.2, what=what)
     finally:
         await connection.close()
-
-
-async def _at_least(connection: asyncpg.Connection, query: str, count: int) -> bool:
-    return int(await connection.fetchval(query)) >= count
