@@ -51,6 +51,26 @@ def test_a_source_without_a_name_is_asked_about_once() -> None:
     assert book.incomplete() == []
 
 
+def test_names_of_an_older_version_are_given_to_the_newer_one_that_was_pushed_meanwhile() -> None:
+    book, asked = AlarmBook(), alarm(version=1)
+    book.push(pushed(asked))
+    book.push(pushed(asked, version=2, event_count=2))
+    book.learn(asked)  # what REST read before that
+    after = book.alarms[asked.id]
+    assert (after.version, after.object_name, after.headline.source_name) == (2, "Hurtownia Żółw", "Korytarz")
+    assert book.incomplete() == []
+
+
+def test_another_alarm_of_a_source_whose_name_was_learned_is_still_to_be_asked_about() -> None:
+    book, first, second = AlarmBook(), alarm(), alarm()
+    book.push(pushed(first))
+    book.push(pushed(second))
+    book.learn(first)
+    assert book.incomplete() == [second.id]
+    book.learn(second)
+    assert book.incomplete() == []
+
+
 def test_a_claimer_nobody_knows_is_to_be_asked_about() -> None:
     book, known, someone = AlarmBook(), alarm(), uuid4()
     book.learn(known)

@@ -46,12 +46,14 @@ class AlarmBook:
         self._pushed_at.clear()
 
     def learn(self, alarm: AlarmSummary) -> None:
-        """One alarm from REST: of the same version it is the better one, for it has names."""
+        """One alarm from REST: of the same version it is the better one, for it has names; of an older one its names are."""
         self._remember(alarm)
         known = self.alarms.get(alarm.id)
         if known is None or alarm.version >= known.version:
             self.alarms[alarm.id] = _summary(alarm)
-            self.revision += 1
+        else:
+            self.alarms[alarm.id] = self._named(known, known)
+        self.revision += 1
 
     def push(self, state: PushedAlarm) -> bool:
         """A pushed change; False: we knew that or better already."""
@@ -74,7 +76,7 @@ class AlarmBook:
 
     def _lacks_names(self, alarm: AlarmSummary) -> bool:
         key = _source_key(alarm.headline)
-        is_nameless_source = key is not None and key not in self.source_names
+        is_nameless_source = key is not None and not alarm.headline.source_name and self.source_names.get(key) != ""
         is_nameless_owner = alarm.claimed_by is not None and alarm.claimed_by_name is None
         return not alarm.object_name or is_nameless_owner or is_nameless_source
 
@@ -87,7 +89,7 @@ class AlarmBook:
         if key is not None:  # an empty name is knowledge, too: it has none
             self.source_names[key] = alarm.headline.source_name or ""
 
-    def _named(self, state: PushedAlarm, known: AlarmSummary | None) -> AlarmSummary:
+    def _named(self, state: PushedAlarm | AlarmSummary, known: AlarmSummary | None) -> AlarmSummary:
         values = {name: getattr(state, name) for name in _STATE_FIELDS}
         key = _source_key(state.headline)
         name = (self.source_names.get(key) if key else None) or state.headline.source_name
