@@ -93,8 +93,9 @@ class Keys:
             raise TokenError("the token is not valid") from error
 
 
-# Reading and checking a private key takes 15 ms, in which the event loop would stand still: not with every token.
-@lru_cache(maxsize=4)
+# Reading and checking a private key takes 15 ms, in which the event loop would stand still: not with every token. Only the one
+# that signs is kept: a retired key does not stay in memory.
+@lru_cache(maxsize=1)
 def _private(pem: str) -> rsa.RSAPrivateKey:
     key = serialization.load_pem_private_key(pem.encode(), password=None)
     assert isinstance(key, rsa.RSAPrivateKey)

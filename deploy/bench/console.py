@@ -63,7 +63,7 @@ async def console() -> Result:
                 memory = memory_of_pages()[0]
                 await fill(system.owner_database_url, opened=MANY_OPEN, total=MANY_OPEN)
                 full = await bench.full(first=2 * ROUNDS * ROUND)
-    rows = (_row("one console", alone), _row(f"one console of {OTHERS + 1}", among), _memory(memory), *full)
+    rows = (_row("one console", alone), _row(f"one console beside {OTHERS} SDKs", among), _memory(memory), *full)
     return Result(benchmark="14-console", rows=rows, raw={"alone": str(alone), "among": str(among), "memory": memory})
 
 
