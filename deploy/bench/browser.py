@@ -4,9 +4,10 @@ import asyncio
 import itertools
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from playwright.async_api import Browser, Locator, Page, async_playwright
@@ -22,6 +23,7 @@ _FLAGS = (
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
 )
+_FIRST = -15  # of -20 … 19
 _IN_THE_LIST = (300, 600)  # px
 _TURN = 100  # px
 # When each row was first in the semantics tree, which is renewed after the frame that shows it; and the gaps between frames.
@@ -131,5 +133,20 @@ async def open_console(started: Browser) -> Console:
 
 def memory_of_pages() -> list[float]:
     """MiB that belong to each page's process alone."""
-    processes = (one for one in psutil.Process().children(recursive=True) if "--type=renderer" in one.cmdline())
+    processes = (one for one in _browsers() if "--type=renderer" in one.cmdline())
     return sorted((one.memory_full_info().uss / 2**20 for one in processes), reverse=True)
+
+
+def put_before_servers() -> bool:
+    """Give the browser the processor before everything else here, as if it had a computer of its own; whether that could be
+    done. Sessions are weighed and not processes (sched(7), autogroups), and to raise one takes root."""
+    try:
+        for one in _browsers():
+            Path(f"/proc/{one.pid}/autogroup").write_text(str(_FIRST), encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def _browsers() -> Iterator[psutil.Process]:
+    return (one for one in psutil.Process().children(recursive=True) if "chrom" in one.name())

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.eventually import eventually
 from tests.ui.chromium import Desk, Desks
 from tests.ui.fake_station import PASSWORD, Station, app
 from tests.ui.serve import ConsoleApp, OneOrigin, serving
@@ -14,6 +15,19 @@ from workflows.domain.alarm import AlarmType
 from workflows.domain.bundle import BundleStatus
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="session")]
+
+
+# Counts what WebGL draws; told where there is no graphics processor, that there is one.
+_GRAPHICS = """(() => {
+  window.drawn = 0;
+  const gl = WebGL2RenderingContext.prototype;
+  for (const name of ["clear", "drawArrays", "drawElements", "drawElementsInstanced", "drawArraysInstanced"]) {
+    const draw = gl[name];
+    gl[name] = function (...given) { window.drawn++; return draw.apply(this, given); };
+  }
+  const ask = gl.getParameter;
+  gl.getParameter = function (name) { return %s && name === 0x9246 ? "A graphics processor" : ask.call(this, name); };
+})()"""
 
 
 @pytest.fixture
@@ -81,3 +95,18 @@ async def test_the_picture_stays_while_the_server_is_gone_and_the_console_comes_
             await desk.part(f"alarm-row-{missed.id}").wait_for(state="attached")
             await desk.until_said("banner-missed", "1 nowy alarm")
             await later.aclose()
+
+
+@pytest.mark.parametrize("accelerated", [True, False], ids=["graphics-processor", "none"])
+async def test_a_graphics_processor_draws_where_there_is_one_and_what_waits_blinks(
+    station: Station, server: OneOrigin, desks: Desks, console_port: int, accelerated: bool
+) -> None:
+    fire = station.alarm(AlarmType.FIRE, station.place("Hurtownia Żółw"))
+    async with serving(server, port=console_port) as url, desks.new(url, reduced_motion="no-preference") as desk:
+        await desk.page.add_init_script(_GRAPHICS % str(accelerated).lower())
+        await desk.start()
+        await desk.log_in("jan", PASSWORD)
+        await desk.part(f"alarm-row-{fire.id}").wait_for(state="attached")
+        await eventually(lambda: desk.traffic.answered[f"/blink-{fire.priority.rank}.webp"] == 1, what="the blinking mark")
+        assert (await desk.page.evaluate("window.drawn") > 0) == accelerated
+        assert desk.traffic.failed == []

@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from ui_flutter.native.project import lay_out
+from ui_flutter.web.archive import VENDORED
 
 ADDRESS = "https://stam.example"
 
@@ -27,6 +28,7 @@ def test_the_project_has_the_clients_sources_and_nothing_of_the_server(project: 
     assert [one.name for one in (source / "api").iterdir() if one.is_dir()] == ["client"]
     assert not (source / "ui_flutter" / "web").exists()
     assert (source / "assets" / "icon.png").read_bytes().startswith(b"\x89PNG")
+    assert {f"blink-{rank}.webp" for rank in (1, 2, 3, 4)} < {one.name for one in (source / "assets").iterdir()}
 
 
 def test_what_it_needs_is_pinned_as_the_whole_is(project: Path) -> None:
@@ -36,6 +38,7 @@ def test_what_it_needs_is_pinned_as_the_whole_is(project: Path) -> None:
     ours = [Requirement(one) for one in requires("stam-replacer") or []]
     wanted = {one.name: str(one.specifier) for one in ours}
     needed = {one.name: str(one.specifier) for one in map(Requirement, found["project"]["dependencies"])}
+    assert set(VENDORED) & (wanted.keys() | {"msgpack"}) <= needed.keys()
     del needed["msgpack"]  # of flet's
     assert needed == {name: wanted[name] for name in needed}
 

@@ -59,6 +59,12 @@ def test_the_client_fetches_code_from_no_outside_host(console: ConsoleApp) -> No
     assert b"//" not in re.sub(rb"<!--.*?-->", b"", content(console, "/"))
 
 
+def test_pictures_are_served_by_the_names_python_has_for_them(console: ConsoleApp) -> None:
+    for rank in (1, 2, 3, 4):
+        assert content(console, f"/blink-{rank}.webp").startswith(b"RIFF")
+        assert console.manifest["files"][f"/blink-{rank}.webp"]["headers"]["Content-Type"] == "image/webp"
+
+
 def test_deep_links_get_the_page_but_api_paths_do_not(console: ConsoleApp) -> None:
     page = console.find("/")
     assert console.find("/alarms/0198c0de-0000-7000-8000-000000000001") == page

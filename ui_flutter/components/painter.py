@@ -42,19 +42,24 @@ class Painter:
             self._changed.clear()
             try:
                 self._revive()
-                self.paint(datetime.now(UTC))
+                await self._paint(datetime.now(UTC))
             except Exception as error:
                 report("the screen cannot be painted", error)
             await asyncio.sleep(COALESCE)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 1.0 - time.time() % 1.0)
 
-    def paint(self, now: datetime) -> None:
+    async def _paint(self, now: datetime) -> None:
         """Write every cell; what is equal to what is drawn costs nothing further."""
+        parts.scale_texts(self._store.scale)
+        self._paint_list(now)  # before the banners, too: it finds out whether alarms come in floods
+        await asyncio.sleep(0)  # Flet draws what has changed: an alarm's row is on its way before the counters beside it
+        self._paint_rest(now)
+
+    def _paint_rest(self, now: datetime) -> None:
         store, screen = self._store, self._screen
         store.expire_toasts(now)
         narrow = self._width() < NARROW * store.scale  # large texts leave room for less beside each other
-        parts.scale_texts(store.scale)
         screen.look.value = Look(THEMES[store.theme], Words(store.language), narrow, store.scale, store.still)
         screen.frame.value = present.frame(store, narrow=narrow)
         screen.login.value = present.login(store)
@@ -66,7 +71,6 @@ class Painter:
         screen.user.value = present.user(store)
         screen.clock.value = formats.clock(store.link.server_now(now))
         screen.link.value = present.link(store, now)
-        self._paint_list(now)  # before the banners: it finds out whether alarms come in floods
         screen.banners.value = present_trust.banners(store, now)
         screen.trust.value = present_trust.trust(store, now)
         screen.sound.value = present_trust.sound(store, now)

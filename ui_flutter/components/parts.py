@@ -8,7 +8,6 @@ import flet as ft
 from ui_flutter.components.field import Field, Typed
 from ui_flutter.components.field import field as text_field
 from ui_flutter.components.look import Intents, Look
-from ui_flutter.components.marks import BLINKING
 from ui_flutter.state.views import FactView
 from ui_flutter.theme import FONT, MONO
 
@@ -85,13 +84,14 @@ def blinking_mark(look: Look, rank: int, *, size: float = 15) -> ft.Control:
         mark = class_mark(look, rank, size=size - 4)
         return ft.Container(mark, border=ft.Border.all(1.4, look.tokens.tone(rank).mark), border_radius=5)
     image = ft.Image(
-        src=BLINKING[rank],
+        src=f"blink-{rank}.webp",  # by address, so that the client decodes it once and all of a class blink together
         width=size - 1,
         height=size - 1,
         color=look.tokens.tone(rank).mark,
         color_blend_mode=ft.BlendMode.SRC_IN,
         gapless_playback=True,
         exclude_from_semantics=True,
+        error_content=class_mark(look, rank, size=size),
     )
     return ft.Container(content=image, width=size + 3, height=size * 1.36, alignment=ft.Alignment.CENTER)
 

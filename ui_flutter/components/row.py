@@ -34,7 +34,7 @@ def alarm_row(cell: Cell[RowView], cells: RowCells, look: Look, intents: Intents
         content=content,
         height=look.px(HEIGHT),
         padding=ft.Padding.only(left=8, right=14, top=7, bottom=7),
-        bgcolor=tokens.selected if row.selected else tokens.surface,
+        bgcolor=tokens.selected if row.selected else None,  # the list has the ground of all
         border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),
         ink=True,
         ink_color=tokens.hover,

@@ -119,6 +119,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "age.seconds": "{n} s",
     "age.minutes": "{n} min",
     "age.hours": "{n} h {m} min",
+    "age.hours.short": "{n} h {m}",
     "age.days": {"one": "{n} day", "many": "{n} days"},
     # detail
     "detail.pick": "Pick an alarm from the list",

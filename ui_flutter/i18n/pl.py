@@ -124,6 +124,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "age.seconds": "{n} s",
     "age.minutes": "{n} min",
     "age.hours": "{n} h {m} min",
+    "age.hours.short": "{n} h {m}",
     "age.days": {"one": "{n} dzień", "few": "{n} dni", "many": "{n} dni"},
     # detail
     "detail.pick": "Wybierz alarm z listy",

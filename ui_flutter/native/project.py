@@ -7,7 +7,7 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-from ui_flutter.web.archive import own_files
+from ui_flutter.web.archive import ASSETS, own_files
 
 HERE = Path(__file__).parent
 ICON = HERE.parent / "web" / "icon-512.png"
@@ -32,7 +32,7 @@ def lay_out(target: Path, server: str) -> Path:
         path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    (source / "assets").mkdir()
+    shutil.copytree(ASSETS, source / "assets")
     shutil.copyfile(ICON, source / "assets" / "icon.png")
     template = (HERE / "pyproject.toml").read_text(encoding="utf-8")
     (target / "pyproject.toml").write_text(template.replace('"0.0.0"', f'"{version("stam-replacer")}"'), encoding="utf-8")

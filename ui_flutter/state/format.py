@@ -25,14 +25,14 @@ def minute(at: datetime, now: datetime) -> str:
 
 
 def counter(age: timedelta, words: Words) -> str:
-    """An age that counts up in a list: `4:07` while seconds matter, then `14 min`, `3 h 07 min`, days."""
+    """An age that counts up in a list: `4:07` while seconds matter, then `14 min`, `3 h 07`, days."""
     seconds = max(0, int(age.total_seconds()))
     if seconds < SECONDS_MATTER:
         return f"{seconds // 60}:{seconds % 60:02}"
     if seconds < 3600:
         return words("age.minutes", n=seconds // 60)
     if seconds < 86400:
-        return words("age.hours", n=seconds // 3600, m=f"{seconds % 3600 // 60:02}")
+        return words("age.hours.short", n=seconds // 3600, m=f"{seconds % 3600 // 60:02}")
     return words("age.days", n=seconds // 86400)
 
 
@@ -43,7 +43,9 @@ def spoken(age: timedelta, words: Words) -> str:
         return words("age.seconds", n=seconds)
     if seconds < 3600:
         return words("age.minutes", n=seconds // 60)
-    return counter(age, words)
+    if seconds < 86400:
+        return words("age.hours", n=seconds // 3600, m=f"{seconds % 3600 // 60:02}")
+    return words("age.days", n=seconds // 86400)
 
 
 def initials(name: str) -> str:

@@ -43,26 +43,19 @@ def alarms_page(screen: Screen, look: Look, intents: Intents, card_alone: bool) 
 def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents, search_ref: ft.Ref[ft.TextField]) -> ft.Control:
     """Tabs with counts, the four classes, search."""
     view, tokens = cell.value, look.tokens
-    tabs = [_tab(look, tab, count, tab is view.tab, intents) for tab, count in zip(Tab, view.tab_counts, strict=True)]
+    tab_sign, class_toggle = memoized(_tab), memoized(_class_toggle)
+    counts = zip(Tab, view.tab_counts, strict=True)
+    tabs = [tab_sign(look, tab, count, tab is view.tab, intents, key=tab) for tab, count in counts]
     bar = ft.Container(ft.Row(tabs, spacing=2, tight=True), bgcolor=tokens.raised, border_radius=8, padding=3)
-    classes = [_class_toggle(look, rank, rank in view.ranks, intents) for rank in (1, 2, 3, 4)]
-    search = parts.field(
-        look,
-        intents,
-        "",
-        hint=look.words("list.search"),
-        dense=True,
-        prefix_icon=ft.Icon(ft.Icons.SEARCH, size=18, color=tokens.soft),
-        value=view.query,
-        on_change=lambda event: intents.alarms.search(event.control.value),
-        ref=search_ref,
-    )
-    box = parts.named("search", search if look.narrow else ft.Container(search, width=240))
-    lines: list[ft.Control] = (
-        [box, ft.Row([bar], scroll=ft.ScrollMode.HIDDEN)]
-        if look.narrow
-        else [ft.Row([bar, *classes, ft.Container(expand=True), box], spacing=8)]
-    )
+    classes = [class_toggle(look, rank, rank in view.ranks, intents, key=rank) for rank in (1, 2, 3, 4)]
+    search = memoized(_search)(look, view.query, intents, search_ref)
+    lines: list[ft.Control]
+    if look.narrow:
+        lines = [parts.named("search", search), ft.Row([bar], scroll=ft.ScrollMode.HIDDEN)]
+    else:  # the box gives way to long counts
+        box = parts.named("search", ft.Container(search, width=240), expand=True, expand_loose=True)
+        choices = ft.Row([bar, *classes], spacing=8, tight=True)
+        lines = [ft.Row([choices, box], spacing=8, alignment=ft.MainAxisAlignment.SPACE_BETWEEN)]
     if view.span is not None:
         lines.append(_opened_in(look, view.span, view.span_good, intents))
     return ft.Container(
@@ -70,6 +63,21 @@ def filter_bar(cell: Cell[FilterView], look: Look, intents: Intents, search_ref:
         padding=ft.Padding.symmetric(horizontal=14, vertical=9),
         bgcolor=tokens.surface,
         border=ft.Border.only(bottom=ft.BorderSide(1, tokens.line)),
+    )
+
+
+@safe_component
+def _search(look: Look, query: str, intents: Intents, ref: ft.Ref[ft.TextField]) -> ft.Control:
+    return parts.field(
+        look,
+        intents,
+        "",
+        hint=look.words("list.search"),
+        dense=True,
+        prefix_icon=ft.Icon(ft.Icons.SEARCH, size=18, color=look.tokens.soft),
+        value=query,
+        on_change=lambda event: intents.alarms.search(event.control.value),
+        ref=ref,
     )
 
 
@@ -84,6 +92,7 @@ def _opened_in(look: Look, span: Span, good: bool, intents: Intents) -> ft.Contr
     return parts.named("closed-span", ft.Row([label, *choices], spacing=8, scroll=ft.ScrollMode.HIDDEN))
 
 
+@safe_component
 def _tab(look: Look, tab: Tab, count: str, chosen: bool, intents: Intents) -> ft.Control:
     tokens = look.tokens
     words: list[ft.Control] = [
@@ -102,6 +111,7 @@ def _tab(look: Look, tab: Tab, count: str, chosen: bool, intents: Intents) -> ft
     return parts.named(f"tab-{tab}", face, button=True, selected=chosen)
 
 
+@safe_component
 def _class_toggle(look: Look, rank: int, chosen: bool, intents: Intents) -> ft.Control:
     tone, tokens = look.tokens.tone(rank), look.tokens
     face = ft.Container(

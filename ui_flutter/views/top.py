@@ -5,7 +5,7 @@ import flet as ft
 from ui_flutter.components import parts
 from ui_flutter.components.cell import Cell
 from ui_flutter.components.look import Intents, Look
-from ui_flutter.components.safe import safe_component
+from ui_flutter.components.safe import memoized, safe_component
 from ui_flutter.components.screen import Screen
 from ui_flutter.state.views import LinkView, Mood, SoundView, TopView, TrustView, UserView
 from ui_flutter.theme import ThemeName
@@ -56,12 +56,14 @@ def top_bar(screen: Screen, look: Look, intents: Intents) -> ft.Control:
 @safe_component
 def counters(cell: Cell[TopView], look: Look) -> ft.Control:
     """Open alarms per class; a class with none is quiet."""
-    signs = [_counter(look, rank, count) for rank, count in enumerate(cell.value.counts, 1)]
+    counter = memoized(_counter)
+    signs = [counter(look, rank, count, key=rank) for rank, count in enumerate(cell.value.counts, 1)]
     if cell.value.mode and not look.narrow:  # there is no room, and a banner says it on any screen
         signs.append(_mode(look, cell.value.mode))
     return ft.Row(signs, spacing=6, scroll=ft.ScrollMode.HIDDEN)
 
 
+@safe_component
 def _counter(look: Look, rank: int, count: int) -> ft.Control:
     tokens = look.tokens
     color = tokens.tone(rank).text if count else tokens.faint

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[2]
+ASSETS = ROOT / "ui_flutter" / "assets"  # pictures, which the client asks for by name
 OWN = ("ui_flutter", "api/client", "workflows/domain")
 OWN_FILES = ("api/__init__.py", "workflows/__init__.py")
 NOT_ON_THE_CLIENT = ("ui_flutter/web/", "ui_flutter/native/")

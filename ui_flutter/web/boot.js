@@ -147,6 +147,19 @@ if (navigator.serviceWorker) { // absent where the page came by plain HTTP from 
   python.ready.then(() => new Promise((resolve) => setTimeout(resolve, KEEP_AFTER))).then(keepOnThisComputer)
     .catch((error) => console.warn("the console will not start offline:", error));
 }
+// A browser without a graphics processor (a virtual machine, a thin client, a blocked driver) imitates WebGL, which costs three
+// times the processor of Skia drawing by itself.
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i; // Chromium, Mesa, Windows
+
+function drawsInSoftware() {
+  const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (gl === null) return true;
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  const renderer = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return SOFTWARE.test(renderer);
+}
+
 _flutter.buildConfig = STAM.flutter;
 _flutter.loader.load({
   config: {
@@ -156,7 +169,7 @@ _flutter.loader.load({
   onEntrypointLoaded: async (initializer) => {
     const engine = await initializer.initializeEngine({
       assetBase: flet.assetBase, canvasKitBaseUrl: flet.canvasKitBaseUrl,
-      fontFallbackBaseUrl: flet.fontFallbackBaseUrl, renderer: "canvaskit",
+      fontFallbackBaseUrl: flet.fontFallbackBaseUrl, renderer: "canvaskit", canvasKitForceCpuOnly: drawsInSoftware(),
     });
     flet.flutterApp = await engine.runApp();
   },

@@ -32,9 +32,10 @@ TYPES = {
     ".otf": "font/otf",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".webp": "image/webp",
     ".zip": "application/zip",
 }
-INCOMPRESSIBLE = {".woff2", ".png"}
+INCOMPRESSIBLE = {".woff2", ".png", ".webp"}
 CSP = "; ".join(
     (
         "default-src 'none'",

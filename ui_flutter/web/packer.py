@@ -4,6 +4,7 @@ Taken from the installed flet-web wheel (Flutter client, CanvasKit, Pyodide), ou
 (`archive.py`), our fonts, our page. The result:
 
     index.html  manifest.json          never cached without asking
+    blink-<class>.webp                 pictures the console's Python names
     service-worker.js                  the list of all files with their digests: starts the console without a server
     static/<hash>/…                    the engine (Flutter, CanvasKit, Pyodide, fonts): changes with flet-web or our fonts
     static/app-<hash>.zip           the console's Python
@@ -37,7 +38,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from ui_flutter.web.archive import PackagingError, python_archive
+from ui_flutter.web.archive import ASSETS, PackagingError, python_archive
 from ui_flutter.web.bytecode import Archives, compiled
 from ui_flutter.web.folder import (
     ASK,
@@ -206,6 +207,7 @@ def _page_files(base: str, archive: bytes) -> list[File]:
         app,
         worker,
         boot,
+        *(File(url=f"/{path.name}", content=path.read_bytes(), cache=ASK) for path in sorted(ASSETS.iterdir())),
         File(url=f"{RIVE_LOCAL}wasm/rive_native.js", content=RIVE_STUB, cache=ASK),
         File(url="/manifest.json", content=web_manifest, cache=ASK),
         File(url="/", content=page, cache=ASK),
