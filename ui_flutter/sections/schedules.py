@@ -40,6 +40,8 @@ class Schedules(Section):
         self.rows: Listing[TimetableRow] = Listing()  # tonight, and the days ahead
         self.week: Listing[TimetableRow] = Listing()
         self.runs: dict[RunKey, AutoArmRun] = {}
+        self._told = 0
+        self._told_at: dict[RunKey, int] = {}  # which news of all that was
         self.unarmed: Listing[NotArmedPartition] = Listing()
         self.report: Listing[AutoArmReport] = Listing()
         self.holidays: Listing[Holiday] = Listing()
@@ -99,8 +101,7 @@ class Schedules(Section):
     def told(self, message: Event) -> None:
         """A firing is shown as it is told; all of it is loaded a little later, for what follows from it."""
         if message.event == "schedule.firing":
-            run = pushed(message.data)
-            self.runs[run.schedule_id, run.fire_at] = run
+            self._now_is(pushed(message.data))
             if self._shown and not self._due:
                 self._due = True
                 self.tools.spawn(self._soon())
@@ -223,7 +224,7 @@ class Schedules(Section):
         async def decide() -> None:
             assert known is not None
             run = await ask(known.id)
-            self.runs[run.schedule_id, run.fire_at] = run
+            self._now_is(run)
             self.firing = ""
             self.said(self.words(said))
             self.refresh()
@@ -296,13 +297,21 @@ class Schedules(Section):
     async def _ask_holidays(self, _: str | None) -> Page[Holiday]:
         return Page(items=(await self.tools.client.auto_arm.holidays(year=self.year, region="PL")).days)
 
+    def _now_is(self, run: AutoArmRun) -> None:
+        key = run.schedule_id, run.fire_at
+        self._told += 1
+        self.runs[key], self._told_at[key] = run, self._told
+
     async def _learn_runs(self) -> None:
         now, cursor = self.tools.clock(), None
         for _ in range(RUNS_MOST):
+            asked = self._told
             page = await self.tools.client.auto_arm.runs(
                 since=now - BEFORE - timedelta(days=1), until=now + AFTER, limit=200, cursor=cursor
             )
-            self.runs |= {(run.schedule_id, run.fire_at): run for run in page.items}
+            answered = {(run.schedule_id, run.fire_at): run for run in page.items}
+            # What was told meanwhile is newer than the answer.
+            self.runs |= {key: run for key, run in answered.items() if self._told_at.get(key, 0) <= asked}
             cursor = page.next_cursor
             if cursor is None:
                 break

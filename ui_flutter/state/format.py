@@ -24,6 +24,16 @@ def minute(at: datetime, now: datetime) -> str:
     return local.strftime("%H:%M" if local.date() == today else "%d.%m %H:%M")
 
 
+def panel_beside(object_name: str, panel_name: str) -> str:
+    """The panel's name beside its object's; empty where it says nothing more, as with one panel named like the place."""
+    return "" if panel_name == object_name else panel_name
+
+
+def place(object_name: str, panel_name: str) -> str:
+    """`Szkoła Polna, Hala`, or the one name of both."""
+    return ", ".join(filter(None, (object_name, panel_beside(object_name, panel_name))))
+
+
 def counter(age: timedelta, words: Words) -> str:
     """An age that counts up in a list: `4:07` while seconds matter, then `14 min`, `3 h 07`, days."""
     seconds = max(0, int(age.total_seconds()))

@@ -12,7 +12,7 @@ from ui_flutter.state.listing import Listing, Sending
 from ui_flutter.state.store import Store
 from ui_flutter.state.tables import Column, TableCell, TableRow, TableView, table
 from ui_flutter.state.views import FactView, Mood
-from workflows.domain.command import PERMISSIONS, CommandKind, CommandStatus
+from workflows.domain.command import PERMISSIONS, TARGETS, CommandKind, CommandStatus, Target
 
 
 class Show(StrEnum):
@@ -85,7 +85,12 @@ def what(command: Command, words: Words) -> str:
         kind = words(f"command.arm.{command.arm_mode.name}")
     if command.forced:
         kind = f"{kind} ({words('command.forced')})"
-    return f"{kind} — {', '.join(map(str, command.numbers))}" if command.numbers else kind
+    if not command.numbers:
+        return kind
+    numbers = ", ".join(map(str, command.numbers))
+    if TARGETS[command.kind] is Target.PARTITIONS:  # the names of the other kinds say of what
+        numbers = words("schedule.partitions", n=len(command.numbers), numbers=numbers)
+    return f"{kind} — {numbers}"
 
 
 def who(command: Command, words: Words) -> str:
@@ -119,7 +124,7 @@ def _row(command: Command, words: Words, now: datetime, *, selected: bool) -> Ta
         cells=(
             TableCell(text=formats.moment(command.created_at, now), mono=True),
             TableCell(text=what(command, words), detail=why(command, words)),
-            TableCell(text=command.object_name, detail=command.panel_name),
+            TableCell(text=command.object_name, detail=formats.panel_beside(command.object_name, command.panel_name)),
             TableCell(text=who(command, words)),
             TableCell(text=label, mood=mood),
         ),
@@ -138,7 +143,7 @@ def _chosen(command: Command, state: State, store: Store, now: datetime) -> Comm
     ]
     facts = [
         FactView(label=words("command.status"), value=label),
-        FactView(label=words("command.where"), value=f"{command.object_name}, {command.panel_name}"),
+        FactView(label=words("command.where"), value=formats.place(command.object_name, command.panel_name)),
         FactView(label=words("command.who"), value=who(command, words)),
     ]
     if why(command, words):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from api.client.auto_arm import AutoArmReport, TimetableRow
 from ui_flutter.i18n.words import Words
+from ui_flutter.state import format as formats
 from ui_flutter.state.listing import Listing
 from ui_flutter.state.present_schedules import MOODS, blocked
 from ui_flutter.state.tables import Column, TableCell, TableRow, TableView, table
@@ -57,7 +58,10 @@ def _report_row(
         id=key,
         cells=(
             TableCell(text=f"{at.astimezone():%H:%M}", mono=True),
-            TableCell(text=row.object_name if row else "—", detail=row.panel_name if row else ""),
+            TableCell(
+                text=row.object_name if row else "—",
+                detail=formats.panel_beside(row.object_name, row.panel_name) if row else "",
+            ),
             TableCell(text=row.schedule.name if row else "—", detail=detail),
             TableCell(text=text, mood=mood),
         ),

@@ -104,7 +104,7 @@ def rules(one: AutoArmSchedule, words: Words) -> tuple[str, ...]:
 def card(row: TimetableRow, shown: Preview | None, error: str, words: Words, *, can_edit: bool) -> CardView:
     one = row.schedule
     facts = [
-        FactView(label=words("schedule.object"), value=f"{row.object_name}, {row.panel_name}"),
+        FactView(label=words("schedule.object"), value=formats.place(row.object_name, row.panel_name)),
         FactView(label=words("schedule.what"), value=partitions(one.partitions, words)),
         FactView(label=words("schedule.days"), value=weekdays(one.weekdays, words)),
         FactView(label=words("schedule.at"), value=f"{one.at} ({row.time_zone})", mono=True),
@@ -160,7 +160,7 @@ def decision(
     """``typed``: minutes and reason."""
     label, mood = stand(firing, run, words, now, enabled=row.schedule.enabled)
     facts = [
-        FactView(label=words("schedule.object"), value=f"{row.object_name}, {row.panel_name}"),
+        FactView(label=words("schedule.object"), value=formats.place(row.object_name, row.panel_name)),
         FactView(label=words("schedule.what"), value=partitions(row.schedule.partitions, words)),
         FactView(label=words("schedule.planned_at"), value=formats.moment(firing.fire_at, now), mono=True),
     ]

@@ -296,7 +296,7 @@ def _schedule_row(row: TimetableRow, words: Words, now: datetime, selected: UUID
         selected=one.id == selected,
         faded=not one.enabled,
         cells=(
-            TableCell(text=row.object_name, detail=row.panel_name),
+            TableCell(text=row.object_name, detail=formats.panel_beside(row.object_name, row.panel_name)),
             TableCell(text=one.name, detail=partitions(one.partitions, words)),
             TableCell(text=weekdays(one.weekdays, words), detail=words(f"schedule.holidays.{one.holidays}")),
             TableCell(text=one.at, mono=True),

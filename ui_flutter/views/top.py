@@ -201,12 +201,19 @@ def _help(look: Look, intents: Intents) -> ft.Control:
 @safe_component
 def user_menu(cell: Cell[UserView], look: Look, intents: Intents) -> ft.Control:
     """Initials, which lead to one's own account, and the way out; a phone has it on the account's page."""
-    badge = ft.Container(
+    disc = ft.Container(
         content=parts.text(cell.value.initials, "#ffffff", size=12, weight=parts.BOLD),
+        width=32,
+        height=32,
+        border_radius=16,
+        bgcolor="#4f46e5",
+        alignment=ft.Alignment.CENTER,
+    )
+    badge = ft.Container(
+        content=disc,
         width=44 if look.narrow else 32,
         height=44 if look.narrow else 32,
         border_radius=22 if look.narrow else 16,
-        bgcolor="#4f46e5",
         alignment=ft.Alignment.CENTER,
         tooltip=cell.value.name,
         ink=True,

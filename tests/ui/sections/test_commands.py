@@ -17,6 +17,7 @@ from tests.api.test_commands import Login, a_panel
 from tests.support.eventually import eventually
 from tests.ui.sections.conftest import At
 from ui_flutter.i18n.words import Language, Words
+from ui_flutter.state import format as formats
 from ui_flutter.state import present_commands
 from ui_flutter.state.views import Mood
 from workflows.domain.command import ArmMode, CommandKind, CommandReason, CommandSource, CommandStatus
@@ -60,9 +61,16 @@ def test_done_is_said_only_of_what_was_seen(one: Command, label: str, mood: Mood
     assert present_commands.status(one, WORDS) == (label, mood)
 
 
+def test_a_panel_is_named_where_that_says_more_than_its_object() -> None:
+    assert formats.panel_beside("Shop", "Main") == "Main"
+    assert formats.panel_beside("Shop", "Shop") == ""
+    assert (formats.place("Shop", "Main"), formats.place("Shop", "Shop")) == ("Shop, Main", "Shop")
+
+
 def test_a_command_in_words() -> None:
-    assert present_commands.what(command(forced=True), WORDS) == "Arm without interior (forced) — 1, 2"
+    assert present_commands.what(command(forced=True), WORDS) == "Arm without interior (forced) — partitions 1, 2"
     assert present_commands.what(command(kind=CommandKind.SET_CLOCK, numbers=(), arm_mode=None), WORDS) == "Set clock"
+    assert present_commands.what(command(kind=CommandKind.BYPASS, arm_mode=None), WORDS) == "Bypass zones — 1, 2"
     refused = command(status=CommandStatus.NACK, reason=CommandReason.ZONES_OPEN, blocking=(3, 5))
     assert present_commands.why(refused, WORDS).endswith("Zones in the way: 3, 5.")
     assert present_commands.who(command(source=CommandSource.AUTO_ARM), WORDS) == "Schedule"

@@ -35,7 +35,7 @@ from tests.support.eventually import eventually
 from tests.ui.screen import Screen
 from tests.ui.sections.conftest import At
 from ui_flutter.i18n.words import Language, Words
-from ui_flutter.sections.schedules import pushed
+from ui_flutter.sections.schedules import Schedules, pushed
 from ui_flutter.state import present_report, present_schedule, present_schedules
 from ui_flutter.state.listing import Listing, Sending
 from ui_flutter.state.schedule_draft import ScheduleDraft, clock_of, day_of, draft_of, numbers_of
@@ -393,6 +393,39 @@ async def test_a_firing_shows_what_is_pushed_of_it(api: Api, at: At, db: Databas
     screen = await at(api, "operator", "/schedules/tonight")
     key = f"row-{schedule_id}:{fires.astimezone(ZoneInfo(ZONE)).date()}"
     await eventually(lambda: key in screen.identifiers() and "Zapowiedziane" in screen.texts(key))
+    screen.controller.navigator.told(arming(run_id, schedule_id, panel_id, fires))
+    await eventually(lambda: "Uzbrajanie: Naruszone linie" in screen.texts(key))
+    await eventually(lambda: "Zapowiedziane" in screen.texts(key), within=15, what="all of it is loaded again")
+    assert screen.browser.errors == []
+
+
+async def test_an_answer_asked_for_before_a_firing_was_told_does_not_take_it_back(
+    api: Api, at: At, db: Database, panel_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fires = in_minutes(20)
+    schedule_id = await add_schedule(db, panel_id, local(fires))
+    run_id = await add_run(db, panel_id, schedule_id, fires, RunStatus.PENDING)
+    screen = await at(api, "operator", "/schedules/tonight")
+    key = f"row-{schedule_id}:{fires.astimezone(ZoneInfo(ZONE)).date()}"
+    await eventually(lambda: key in screen.identifiers() and "Zapowiedziane" in screen.texts(key))
+    section = screen.controller.navigator.current
+    assert isinstance(section, Schedules)
+    ask = section.tools.client.auto_arm.runs
+
+    async def late(**wanted: Any) -> Page[AutoArmRun]:
+        page = await ask(**wanted)
+        screen.controller.navigator.told(arming(run_id, schedule_id, panel_id, fires))
+        return page
+
+    with monkeypatch.context() as patched:
+        patched.setattr(section.tools.client.auto_arm, "runs", late)
+        section.refresh()
+        await eventually(lambda: "Uzbrajanie: Naruszone linie" in screen.texts(key))
+    await eventually(lambda: "Zapowiedziane" in screen.texts(key), within=15, what="the answer to the next question")
+
+
+def arming(run_id: UUID, schedule_id: UUID, panel_id: UUID, fires: datetime) -> Event:
+    """What is pushed when a zone is in the way."""
     told = {
         "id": str(run_id),
         "schedule_id": str(schedule_id),
@@ -405,10 +438,7 @@ async def test_a_firing_shows_what_is_pushed_of_it(api: Api, at: At, db: Databas
         "reason": None,
         "blocking": [3],
     }
-    screen.controller.navigator.told(Event(seq=1, event="schedule.firing", data=told))
-    await eventually(lambda: "Uzbrajanie: Naruszone linie" in screen.texts(key))
-    await eventually(lambda: "Zapowiedziane" in screen.texts(key), within=15, what="all of it is loaded again")
-    assert screen.browser.errors == []
+    return Event(seq=1, event="schedule.firing", data=told)
 
 
 async def test_a_schedule_is_made_and_changed_and_a_conflict_keeps_what_was_typed(
