@@ -46,7 +46,7 @@ Buy a ticket with `POST /api/auth/ws-ticket`, connect within 30 s, and say hello
 | client | `{"type":"pong"}` | answers a ping; after three missing ones the connection is closed |
 | server | `{"type":"welcome","seq":n,"server_time":t,"mode":m}` | then what was missed, in order |
 | server | `{"type":"live","seq":n}` | all that was missed has been told |
-| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `dispatch.added`, `callback.set`, `callback.due`, `command.updated`, `service.changed`, `schedule.firing`, `escalation.updated`, `reveal.expired`, `system.mode` |
+| server | `{"type":"event","seq":n,"event":"alarm.new","data":{…}}` | also `alarm.updated`, `panel.state.changed`, `panel.release.changed`, `panel.described`, `dispatch.added`, `callback.set`, `callback.due`, `command.updated`, `service.changed`, `schedule.firing`, `escalation.updated`, `reveal.expired`, `system.mode` |
 | server | `{"type":"ping","seq":n,"server_time":t}` | every 5 s; all up to n that you may see has been told |
 | server | `{"type":"replay_overflow","seq":n,"retry_after_ms":ms}` | too much was missed: load everything by REST after that time; goes on live from n |
 | server | `{"type":"mode","mode":"NORMAL"\\|"DEGRADED"}` | how the system is |
@@ -61,6 +61,7 @@ stale, opened_at, first_event_at, last_event_at, last_activity_at, status_change
 family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
 published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Data of
 `panel.release.changed`: `{release_id, panel_id, object_id, requested_by, ended_by|null, begun_at, until, freed_at|null, ended_at|null}`.
+Data of `panel.described`, when its zones, partitions, outputs or users have other names: `{panel_id, object_id, description_version}`.
 Data of `dispatch.added`: `{entry: {id, kind, object_id, bundle_id|null, outcome|null, oddity|null, occurred_at, user_id, corrects|null}}`. Data of
 `callback.set`, told to who may write into the journal: `{callback_id}`. Data of `callback.due`, told to who may write into the journal, again every five minutes while nobody does anything about it, and
 when somebody has: `{callback: {id, object_id, bundle_id|null, state, due_at, rings, version}}`.

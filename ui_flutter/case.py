@@ -137,6 +137,12 @@ class Case:
             self._spawn(self._refresh_card(card))
             self._start_if_claimed()
 
+    def described(self, panel_id: UUID) -> None:
+        """The parts of a panel have other names: of the open alarm's, which its timeline tells?"""
+        card, alarm = self._store.card, self._store.open_alarm
+        if card is not None and alarm is not None and alarm.headline.panel_id == panel_id:
+            self._spawn(self.load_timeline(card))
+
     async def _refresh_card(self, card: Card) -> None:
         """The alarm changed: its timeline is longer now. A burst of changes is one load."""
         await asyncio.sleep(PAUSE)

@@ -267,6 +267,8 @@ class Controller:
         change = message.alarm_change()
         if change is not None:
             self.case.changed(change.alarm.id)
+        elif message.event == "panel.described":
+            self.case.described(UUID(message.data["panel_id"]))
         self.desk.told(message)
         self.site.told(message)
         self.navigator.told(message)

@@ -117,6 +117,8 @@ class Feed:
                 change = message.alarm_change()
                 if change is not None:
                     self._alarm_changed(change, opened=message.event == "alarm.new")
+                elif message.event == "panel.described":
+                    self._described(UUID(message.data["panel_id"]))
                 self._listener.happened(message)
             case ReplayOverflow():
                 store.link = replace(store.link, phase=Phase.RELOADING)
@@ -150,6 +152,11 @@ class Feed:
             return
         if opened and store.link.phase is not Phase.LIVE and store.link.lost_at is not None:
             store.link = replace(store.link, missed=store.link.missed | {change.alarm.id})
+        self._enrich_soon()
+
+    def _described(self, panel_id: UUID) -> None:
+        for id_ in self._store.book.described(panel_id):
+            self._asked.pop(id_, None)
         self._enrich_soon()
 
     # -- loading

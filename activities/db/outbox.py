@@ -40,6 +40,15 @@ async def announce_panel_changes(session: WriteSession, changes: Sequence[tuple[
     await wake_holders(session, [panel_id for panel_id, _, _ in changes])
 
 
+async def announce_description(session: WriteSession, *, panel_id: UUID, object_id: UUID, description_version: int) -> None:
+    """After a change of what a panel's parts are called: whoever sees the panel is told, and who holds its line."""
+    payload = {"panel_id": str(panel_id), "object_id": str(object_id), "description_version": description_version}
+    row = {"type": names.PANEL_DESCRIBED, "object_id": object_id, "panel_id": panel_id, "payload": payload, "push": True}
+    await session.execute(insert(OutboxRow).values(row))
+    await wake_relay(session)
+    await wake_holders(session, [panel_id])
+
+
 async def announce_import(session: WriteSession, import_id: UUID) -> None:
     """After the upload: the import's workflow will start."""
     row = {"type": names.IMPORT_UPLOADED, "payload": {"import_id": str(import_id)}, "orchestrate": True}

@@ -46,8 +46,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`event` is alarm.new, alarm.updated, panel.state.changed, panel.release.changed, reveal.expired or system.mode; ignore
-    unknown ones."""
+    """`event`: which kind of message it is; the API's description lists them, and unknown ones are ignored."""
 
     seq: int
     event: str

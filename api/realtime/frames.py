@@ -18,6 +18,7 @@ PERMISSION_FOR: Final[Mapping[str, Permission]] = {
     names.ALARM_UPDATED: Permission.ALARM_VIEW,
     names.PANEL_STATE_CHANGED: Permission.PANEL_VIEW,
     names.PANEL_RELEASE_CHANGED: Permission.PANEL_VIEW,
+    names.PANEL_DESCRIBED: Permission.PANEL_VIEW,
     names.COMMAND_UPDATED: Permission.PANEL_VIEW,
     names.SERVICE_CHANGED: Permission.OBJECT_VIEW,
     names.SYSTEM_MODE: Permission.SYSTEM_VIEW,

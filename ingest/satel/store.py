@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, TextClause, text
 from uuid_utils.compat import uuid7
 
 from activities.db.encrypted import COMMAND_CODE, INTEGRATION_KEY
+from activities.db.outbox import announce_description
 from activities.db.repositories import commands
 from activities.db.session import Database
 from activities.infra.crypto import FieldCipher, Sealed, Unreadable
@@ -87,7 +88,12 @@ _LEARN_PARTITIONS = text(
     ON CONFLICT (panel_id, number) DO NOTHING
     """
 )
-_DESCRIBED = text("UPDATE panels SET description_version = description_version + 1 WHERE id = :panel_id")
+_DESCRIBED = text(
+    """
+    UPDATE panels SET description_version = description_version + 1 WHERE id = :panel_id
+    RETURNING id AS panel_id, object_id, description_version
+    """
+)
 _IDENTIFY = text(
     """
     UPDATE panels SET model = :model, firmware = :firmware, module = coalesce(:module, module) WHERE id = :panel_id
@@ -249,7 +255,7 @@ class PanelStore:
         await self._write(_IDENTIFY, panel_id=panel_id, **asdict(identity))
 
     async def learn(self, panel_id: UUID, found: Names) -> None:
-        """Keep the panel's own names of zones and partitions; what somebody entered stays as it is."""
+        """Keep the panel's own names of zones and partitions; what somebody entered stays as it is. Consoles are told."""
         zones, partitions = found.zones, found.partitions
         async with self.db.write() as session:
             await session.execute(
@@ -272,7 +278,9 @@ class PanelStore:
                     "names": [partition.name for partition in partitions],
                 },
             )
-            await session.execute(_DESCRIBED, {"panel_id": panel_id})
+            described = (await session.execute(_DESCRIBED, {"panel_id": panel_id})).mappings().one_or_none()
+            if described is not None:
+                await announce_description(session, **described)
 
     async def _write(self, statement: TextClause, **values: Any) -> None:
         async with self.db.write() as session:

@@ -9,6 +9,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from activities.db.models.audit_log import AuditEntry
+from activities.db.models.outbox import OutboxRow
 from activities.db.models.panel_names import PanelName
 from activities.db.session import Database
 from api.client.client import StamClient
@@ -17,6 +18,7 @@ from tests.api.alarm_data import add_object
 from tests.api.conftest import Api
 from tests.api.test_object_admin import fields, refused
 from tests.support.rows import all_rows
+from workflows.contracts import names
 from workflows.domain.alarm import AlarmType, Priority
 from workflows.domain.errors import ErrorCode
 from workflows.domain.panel_names import NameKind, NameVerdict
@@ -40,7 +42,7 @@ async def zone(admin: StamClient, panel: Panel) -> Zone:
     return await admin.create_zone(panel_id=panel.id, number=7, name="Kasa", partition=1)
 
 
-async def test_a_zone_is_changed_and_deleted_on_its_version(admin: StamClient, panel: Panel, zone: Zone) -> None:
+async def test_a_zone_is_changed_and_deleted_on_its_version(admin: StamClient, panel: Panel, zone: Zone, db: Database) -> None:
     override = {"INTRUSION": "LOW", "HOLDUP": "CRITICAL"}
     changed = await admin.panel_admin.change_zone(zone.id, version=1, name="Sejf", priority_override=override)
     assert (changed.name, changed.partition, changed.version) == ("Sejf", 1, 2)
@@ -58,6 +60,9 @@ async def test_a_zone_is_changed_and_deleted_on_its_version(admin: StamClient, p
     await admin.panel_admin.delete_zone(zone.id, version=3)
     assert (await admin.zones(panel.id)).items == ()
     assert (await admin.panel(panel.id)).description_version == 5
+    told = [row for row in await all_rows(db, OutboxRow) if row.type == names.PANEL_DESCRIBED]
+    assert [row.payload["description_version"] for row in told] == [2, 3, 4, 5]
+    assert {(row.payload["panel_id"], row.object_id, row.push) for row in told} == {(str(panel.id), panel.object_id, True)}
     assert (await refused(admin.panel_admin.delete_zone(zone.id, version=3))).code is ErrorCode.NOT_FOUND
 
 

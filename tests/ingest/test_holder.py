@@ -24,6 +24,7 @@ from tests.ingest.holding import Process
 from tests.ingest.rig import SMOKE, VIBRATION
 from tests.ingest.site import alarms, install, reconfigure, rows
 from tests.support.eventually import eventually
+from workflows.contracts import names
 from workflows.contracts.panel import LeaseBeat, LeaseEnd, LeaseRequest, LeaseResult
 from workflows.domain import supervision
 from workflows.domain.alarm import AlarmType
@@ -185,6 +186,8 @@ async def test_a_panel_nobody_described_tells_its_own_names(db: Database, panel:
         {"number": 2, "name": "Hol PIR", "partition": 1, "reaction": 3},
     ]
     assert [row["name"] for row in await rows(db, "SELECT name FROM partitions ORDER BY number")] == ["Biuro", "Magazyn"]
+    told = await rows(db, f"SELECT panel_id, payload FROM outbox WHERE type = '{names.PANEL_DESCRIBED}' AND push")
+    assert [(row["panel_id"], row["payload"]["description_version"]) for row in told] == [(panel_id, 2)]
     panel.violate(SMOKE)
     await eventually(_all_told(db, panel_id, [SMOKE]))
     assert [each["alarm_type"] for each in await alarms(db, panel_id)] == ["FIRE"]

@@ -1,6 +1,7 @@
 """The controller over a real HTTP and WebSocket connection to a station in memory."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -270,6 +271,21 @@ async def test_names_a_push_lacks_are_asked_for(desk: Desk) -> None:
     await desk.until(lambda: fresh.id in desk.store.book.alarms and not desk.store.book.incomplete())
     assert desk.store.book.alarms[fresh.id].object_name == "Nowy obiekt"
     assert desk.store.book.alarms[fresh.id].headline.source_name == "Kasa"
+
+
+async def test_a_name_the_panel_tells_after_its_alarm_is_shown_without_a_reload(desk: Desk) -> None:
+    await desk.log_in()
+    fresh = desk.station.alarm(AlarmType.HOLDUP, desk.station.place("Nowy obiekt"), name="")
+    await desk.until(lambda: fresh.id in desk.store.book.alarms and not desk.store.book.incomplete())
+    assert not desk.store.book.alarms[fresh.id].headline.source_name
+    desk.controller.case.open(fresh.id)
+    await desk.until(lambda: desk.store.card is not None and desk.store.card.loaded_version == fresh.version)
+    calls = Counter(desk.station.calls)
+    desk.station.alarms[fresh.id] = replace(fresh, headline=replace(fresh.headline, source_name="Kasa"))
+    desk.station.tell("panel.described", {"panel_id": str(fresh.headline.panel_id)})
+    await desk.until(lambda: desk.store.book.alarms[fresh.id].headline.source_name == "Kasa")
+    timeline = f"GET /api/alarms/{fresh.id}/timeline"
+    await desk.until(lambda: Counter(desk.station.calls)[timeline] > calls[timeline])
 
 
 async def test_a_flood_is_complete_and_asks_for_names_in_one_go(desk: Desk) -> None:

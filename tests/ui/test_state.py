@@ -1,5 +1,6 @@
 """The pure state: book, order, link, toasts."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -59,6 +60,21 @@ def test_names_of_an_older_version_are_given_to_the_newer_one_that_was_pushed_me
     after = book.alarms[asked.id]
     assert (after.version, after.object_name, after.headline.source_name) == (2, "Hurtownia Żółw", "Korytarz")
     assert book.incomplete() == []
+
+
+def test_alarms_of_a_panel_that_is_described_anew_keep_their_names_until_rest_tells_the_new_ones() -> None:
+    book, known, elsewhere = AlarmBook(), alarm(), alarm(headline=replace(alarm().headline, panel_id=uuid4()))
+    closed = alarm(status=BundleStatus.CLOSED)
+    for one in (known, elsewhere, closed):
+        book.learn(one)
+    assert book.described(PANEL) == [known.id]
+    book.push(pushed(known, version=2))
+    assert (book.incomplete(), book.alarms[known.id].headline.source_name) == ([known.id], "Korytarz")
+    renamed = replace(known, version=2, headline=replace(known.headline, source_name="Magazyn"))
+    book.learn(renamed)
+    assert (book.incomplete(), book.alarms[known.id].headline.source_name) == ([], "Magazyn")
+    book.push(pushed(known, version=3))
+    assert book.alarms[known.id].headline.source_name == "Magazyn"
 
 
 def test_another_alarm_of_a_source_whose_name_was_learned_is_still_to_be_asked_about() -> None:

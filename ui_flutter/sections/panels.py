@@ -94,6 +94,9 @@ class Panels(Section):
             self.orders.told()
         elif message.event == "panel.release.changed":
             self.tools.spawn(self._load())
+        elif message.event == "panel.described":
+            self.tools.spawn(self._load())
+            self.load_tab()
         elif message.event == "panel.state.changed":
             self._state_soon()
 

@@ -27,6 +27,7 @@ class AlarmBook:
     source_names: dict[SourceKey, str] = field(default_factory=dict)
     kept: frozenset[UUID] = frozenset()  # closed ones that are never forgotten: they are on the screen
     revision: int = 0
+    _renamed: set[UUID] = field(default_factory=set)  # alarms whose sources have other names by now
     _pushed_at: dict[UUID, int] = field(default_factory=dict)
 
     def mark(self) -> int:
@@ -44,10 +45,12 @@ class AlarmBook:
             self.learn(alarm)
         self.revision += 1
         self._pushed_at.clear()
+        self._renamed &= self.alarms.keys()
 
     def learn(self, alarm: AlarmSummary) -> None:
         """One alarm from REST: of the same version it is the better one, for it has names; of an older one its names are."""
         self._remember(alarm)
+        self._renamed.discard(alarm.id)
         known = self.alarms.get(alarm.id)
         if known is None or alarm.version >= known.version:
             self.alarms[alarm.id] = _summary(alarm)
@@ -71,6 +74,15 @@ class AlarmBook:
         lacking = (alarm for alarm in self.alarms.values() if self._lacks_names(alarm))
         return [alarm.id for alarm in sorted(lacking, key=lambda alarm: (alarm.priority.rank, alarm.opened_at))]
 
+    def described(self, panel_id: UUID) -> list[UUID]:
+        """The parts of this panel have other names: which open alarms REST has to be asked about. They keep the old ones till
+        then."""
+        self.source_names = {key: name for key, name in self.source_names.items() if key[0] != panel_id}
+        is_open = (one for one in self.alarms.values() if one.status is not BundleStatus.CLOSED)
+        concerned = [one.id for one in is_open if one.headline.panel_id == panel_id]
+        self._renamed.update(concerned)
+        return concerned
+
     def remember_object(self, object_id: UUID, name: str) -> None:
         self.object_names[object_id] = name
 
@@ -78,7 +90,7 @@ class AlarmBook:
         key = _source_key(alarm.headline)
         is_nameless_source = key is not None and not alarm.headline.source_name and self.source_names.get(key) != ""
         is_nameless_owner = alarm.claimed_by is not None and alarm.claimed_by_name is None
-        return not alarm.object_name or is_nameless_owner or is_nameless_source
+        return not alarm.object_name or is_nameless_owner or is_nameless_source or alarm.id in self._renamed
 
     def _remember(self, alarm: AlarmSummary) -> None:
         if alarm.object_name:
@@ -93,6 +105,8 @@ class AlarmBook:
         values = {name: getattr(state, name) for name in _STATE_FIELDS}
         key = _source_key(state.headline)
         name = (self.source_names.get(key) if key else None) or state.headline.source_name
+        if not name and known is not None and key == _source_key(known.headline):
+            name = known.headline.source_name
         values["headline"] = replace(state.headline, source_name=name)
         return AlarmSummary(
             **values,

@@ -192,6 +192,7 @@ PANEL_STATE_CHANGED = "panel.state.changed"
 SYSTEM_MODE = "system.mode"
 COMMAND_UPDATED = "command.updated"
 PANEL_RELEASE_CHANGED = "panel.release.changed"
+PANEL_DESCRIBED = "panel.described"  # its zones, partitions, outputs or users have other names
 SERVICE_CHANGED = "service.changed"
 SCHEDULE_FIRING = "schedule.firing"  # a firing of auto-arm is near, put off, under way or over
 DISPATCH_ADDED = "dispatch.added"

@@ -19,7 +19,7 @@ from activities.db.models.panels import Panel
 from activities.db.models.partitions import Partition
 from activities.db.models.user_object_assignments import UserObjectAssignment
 from activities.db.models.zones import Zone
-from activities.db.outbox import announce_panel_change, wake_holders
+from activities.db.outbox import announce_description, announce_panel_change
 from activities.db.repositories import auto_arm
 from activities.db.repositories.paging import Key, Order, Rows, page
 from activities.db.repositories.panel_releases import in_force
@@ -191,10 +191,12 @@ async def delete_panel(session: WriteSession, panel: Panel, *, at: datetime) -> 
 
 async def describe_anew(session: WriteSession, panel: Panel) -> None:
     """Note that the locked panel's zones, partitions, outputs or users have changed: whoever holds its line reads them anew
-    and goes on."""
+    and goes on, and consoles ask for the names of their alarms."""
     panel.description_version += 1
     await session.flush()
-    await wake_holders(session, [panel.id])
+    await announce_description(
+        session, panel_id=panel.id, object_id=panel.object_id, description_version=panel.description_version
+    )
 
 
 async def _changed_line(session: WriteSession, panel: Panel) -> None:
