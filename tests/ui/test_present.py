@@ -42,6 +42,13 @@ def test_an_age_counts_up_in_the_unit_that_matters(seconds: int, text: str) -> N
     assert formats.counter(timedelta(seconds=seconds), PL) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(42, "42 s"), (420, "7 min"), (11_220, "3 h 07 min"), (172_800, "2 dni"), (-5, "0 s")]
+)
+def test_an_age_inside_a_sentence_names_its_units(seconds: int, text: str) -> None:
+    assert formats.spoken(timedelta(seconds=seconds), PL) == text
+
+
 def test_initials() -> None:
     assert [formats.initials(name) for name in ("Jan Kowalski", "operator", "Łucja Anna Żak")] == ["JK", "OP", "ŁA"]
 
