@@ -61,7 +61,7 @@ stale, opened_at, first_event_at, last_event_at, last_activity_at, status_change
 family, source_kind, source_number, partition, panel_id, restore, recovered, occurred_at}], stamps: {panel_at, received_at, recorded_at,
 published_at}}`. Data of `panel.state.changed`: `{panel_id, object_id, partition|null, state, at}`. Data of
 `panel.release.changed`: `{release_id, panel_id, object_id, requested_by, ended_by|null, begun_at, until, freed_at|null, ended_at|null}`.
-Data of `panel.described`, when its zones, partitions, outputs or users have other names: `{panel_id, object_id, description_version}`.
+Data of `panel.described`, when what is known of its zones, partitions, outputs or users, their names among it, has changed: `{panel_id, object_id, description_version}`.
 Data of `dispatch.added`: `{entry: {id, kind, object_id, bundle_id|null, outcome|null, oddity|null, occurred_at, user_id, corrects|null}}`. Data of
 `callback.set`, told to who may write into the journal: `{callback_id}`. Data of `callback.due`, told to who may write into the journal, again every five minutes while nobody does anything about it, and
 when somebody has: `{callback: {id, object_id, bundle_id|null, state, due_at, rings, version}}`.

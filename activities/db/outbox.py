@@ -41,7 +41,7 @@ async def announce_panel_changes(session: WriteSession, changes: Sequence[tuple[
 
 
 async def announce_description(session: WriteSession, *, panel_id: UUID, object_id: UUID, description_version: int) -> None:
-    """After a change of what a panel's parts are called: whoever sees the panel is told, and who holds its line."""
+    """After a change of what is known of a panel's parts: whoever sees the panel is told, and who holds its line."""
     payload = {"panel_id": str(panel_id), "object_id": str(object_id), "description_version": description_version}
     row = {"type": names.PANEL_DESCRIBED, "object_id": object_id, "panel_id": panel_id, "payload": payload, "push": True}
     await session.execute(insert(OutboxRow).values(row))

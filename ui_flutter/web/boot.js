@@ -91,6 +91,19 @@ globalThis.jsSend = async (appId, data) => { python.worker.postMessage(data, [da
 globalThis.jsDisconnect = async () => { python.worker.terminate(); };
 
 // --- Flutter --------------------------------------------------------------------------------------------------------
+// A browser without a graphics processor (a virtual machine, a thin client, a blocked driver) imitates WebGL, which costs three
+// times the processor of Skia drawing by itself.
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i; // Chromium, Mesa, Windows
+
+function drawsInSoftware() {
+  const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (gl === null) return true;
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  const renderer = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return SOFTWARE.test(renderer);
+}
+
 // Screen readers find Flutter's "enable accessibility" button by themselves; automation and a stored wish do not.
 function wantsSemantics() {
   return navigator.webdriver || new URLSearchParams(location.search).has("a11y") || preference("a11y") === true;
@@ -147,19 +160,6 @@ if (navigator.serviceWorker) { // absent where the page came by plain HTTP from 
   python.ready.then(() => new Promise((resolve) => setTimeout(resolve, KEEP_AFTER))).then(keepOnThisComputer)
     .catch((error) => console.warn("the console will not start offline:", error));
 }
-// A browser without a graphics processor (a virtual machine, a thin client, a blocked driver) imitates WebGL, which costs three
-// times the processor of Skia drawing by itself.
-const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i; // Chromium, Mesa, Windows
-
-function drawsInSoftware() {
-  const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  if (gl === null) return true;
-  const info = gl.getExtension("WEBGL_debug_renderer_info");
-  const renderer = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-  gl.getExtension("WEBGL_lose_context")?.loseContext();
-  return SOFTWARE.test(renderer);
-}
-
 _flutter.buildConfig = STAM.flutter;
 _flutter.loader.load({
   config: {

@@ -387,13 +387,8 @@ async def test_a_decision_needs_a_reason_and_a_refusal_keeps_what_was_typed(
 
 
 async def test_a_firing_shows_what_is_pushed_of_it(api: Api, at: At, db: Database, panel_id: UUID) -> None:
-    fires = in_minutes(20)
-    schedule_id = await add_schedule(db, panel_id, local(fires))
-    run_id = await add_run(db, panel_id, schedule_id, fires, RunStatus.PENDING)
-    screen = await at(api, "operator", "/schedules/tonight")
-    key = f"row-{schedule_id}:{fires.astimezone(ZoneInfo(ZONE)).date()}"
-    await eventually(lambda: key in screen.identifiers() and "Zapowiedziane" in screen.texts(key))
-    screen.controller.navigator.told(arming(run_id, schedule_id, panel_id, fires))
+    screen, key, news = await announced(api, at, db, panel_id)
+    screen.controller.navigator.told(news)
     await eventually(lambda: "Uzbrajanie: Naruszone linie" in screen.texts(key))
     await eventually(lambda: "Zapowiedziane" in screen.texts(key), within=15, what="all of it is loaded again")
     assert screen.browser.errors == []
@@ -402,19 +397,14 @@ async def test_a_firing_shows_what_is_pushed_of_it(api: Api, at: At, db: Databas
 async def test_an_answer_asked_for_before_a_firing_was_told_does_not_take_it_back(
     api: Api, at: At, db: Database, panel_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fires = in_minutes(20)
-    schedule_id = await add_schedule(db, panel_id, local(fires))
-    run_id = await add_run(db, panel_id, schedule_id, fires, RunStatus.PENDING)
-    screen = await at(api, "operator", "/schedules/tonight")
-    key = f"row-{schedule_id}:{fires.astimezone(ZoneInfo(ZONE)).date()}"
-    await eventually(lambda: key in screen.identifiers() and "Zapowiedziane" in screen.texts(key))
+    screen, key, news = await announced(api, at, db, panel_id)
     section = screen.controller.navigator.current
     assert isinstance(section, Schedules)
     ask = section.tools.client.auto_arm.runs
 
     async def late(**wanted: Any) -> Page[AutoArmRun]:
         page = await ask(**wanted)
-        screen.controller.navigator.told(arming(run_id, schedule_id, panel_id, fires))
+        screen.controller.navigator.told(news)
         return page
 
     with monkeypatch.context() as patched:
@@ -424,8 +414,14 @@ async def test_an_answer_asked_for_before_a_firing_was_told_does_not_take_it_bac
     await eventually(lambda: "Zapowiedziane" in screen.texts(key), within=15, what="the answer to the next question")
 
 
-def arming(run_id: UUID, schedule_id: UUID, panel_id: UUID, fires: datetime) -> Event:
-    """What is pushed when a zone is in the way."""
+async def announced(api: Api, at: At, db: Database, panel_id: UUID) -> tuple[Screen, str, Event]:
+    """A firing that is announced, as it is drawn: the screen, its row, and what is pushed when a zone is in its way."""
+    fires = in_minutes(20)
+    schedule_id = await add_schedule(db, panel_id, local(fires))
+    run_id = await add_run(db, panel_id, schedule_id, fires, RunStatus.PENDING)
+    screen = await at(api, "operator", "/schedules/tonight")
+    key = f"row-{schedule_id}:{fires.astimezone(ZoneInfo(ZONE)).date()}"
+    await eventually(lambda: key in screen.identifiers() and "Zapowiedziane" in screen.texts(key))
     told = {
         "id": str(run_id),
         "schedule_id": str(schedule_id),
@@ -438,7 +434,7 @@ def arming(run_id: UUID, schedule_id: UUID, panel_id: UUID, fires: datetime) -> 
         "reason": None,
         "blocking": [3],
     }
-    return Event(seq=1, event="schedule.firing", data=told)
+    return screen, key, Event(seq=1, event="schedule.firing", data=told)
 
 
 async def test_a_schedule_is_made_and_changed_and_a_conflict_keeps_what_was_typed(
